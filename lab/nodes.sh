@@ -1,0 +1,144 @@
+# shellcheck shell=bash
+# Nodes: systemd as PID 1 in systemd-nspawn on an overlay of a layer, with real sshd, apt, iptables and nftables.
+# $LAB/nodes.d/NAME holds ip, layer, lower (the overlay's folders), upper (what the node changed), console.log, pid.
+
+readonly CONTROLLER_IP=$NET.11 COMPUTE_IP=$NET.21
+
+node_folder() { echo "$LAB/nodes.d/$1"; }
+node_ip() { cat "$(node_folder "$1")/ip" 2>/dev/null || die "there is no node $1. Nodes: $(node_names | tr '\n' ' ')"; }
+node_names() {
+  local folder
+  for folder in "$LAB"/nodes.d/*/; do [[ ! -d $folder ]] || basename "$folder"; done
+}
+node_ssh() {
+  local name=$1
+  shift
+  ssh -F "$LAB/ssh_config" "$name" "$@"
+}
+
+# free_ip NAME: the cloud's nodes have fixed addresses, for their configuration names them; others from .100 on.
+free_ip() {
+  local last
+  case $1 in
+    control-1) echo "$CONTROLLER_IP" ;;
+    compute-1) echo "$COMPUTE_IP" ;;
+    *)
+      for last in {100..250}; do
+        cat "$LAB"/nodes.d/*/ip 2>/dev/null | grep -qx "$NET.$last" || break
+      done
+      ((last < 250)) || die "all addresses of the lab are taken. Take nodes down: lab down NAME..."
+      echo "$NET.$last"
+      ;;
+  esac
+}
+
+# create_node NAME LAYER: the node's folder with its address and its own host key; nothing boots yet.
+create_node() {
+  local name=$1 layer=$2 folder
+  folder=$(node_folder "$name")
+  [[ $name =~ ^[a-z][a-z0-9-]{0,14}$ ]] || die "$name is no node name: a-z, 0-9 and -, a letter first, at most 15 characters."
+  [[ ! -d $folder ]] || die "there is a node $name already. Use: lab reset $name, or lab down $name."
+  local new=$LAB/new-node-$name
+  rm -rf "$new"
+  mkdir -p "$new" "$LAB/nodes.d"
+  free_ip "$name" >"$new/ip"
+  echo "$layer" >"$new/layer"
+  layer_chain "$layer" >"$new/lower"
+  ssh-keygen -q -t ed25519 -N '' -C "$name" -f "$new/host_key"
+  mv "$new" "$folder"
+  write_directory
+}
+
+# write_directory: the files by which others find the nodes: $LAB/nodes, ssh_config and known_hosts.
+write_directory() {
+  local name ip folder
+  [[ -f $LAB/id ]] || ssh-keygen -q -t ed25519 -N '' -C openstack-spice-lab -f "$LAB/id"
+  {
+    printf 'Host *\n  User root\n  IdentityFile "%s"\n  IdentitiesOnly yes\n  UserKnownHostsFile "%s"\n' "$LAB/id" "$LAB/known_hosts"
+    printf '  StrictHostKeyChecking yes\n  BatchMode yes\n  ConnectTimeout 5\n  LogLevel ERROR\n'
+  } >"$LAB/ssh_config.new"
+  : >"$LAB/known_hosts.new"
+  : >"$LAB/nodes.new"
+  for name in $(node_names); do
+    folder=$(node_folder "$name")
+    ip=$(<"$folder/ip")
+    printf 'Host %s\n  HostName %s\n' "$name" "$ip" >>"$LAB/ssh_config.new"
+    echo "$name,$ip $(cut -d' ' -f1,2 "$folder/host_key.pub")" >>"$LAB/known_hosts.new"
+    echo "$name $ip $(<"$folder/layer")" >>"$LAB/nodes.new"
+  done
+  for name in ssh_config known_hosts nodes; do mv "$LAB/$name.new" "$LAB/$name"; done
+}
+
+# start_node NAME: boots it, unless it runs; does not wait for it.
+start_node() {
+  local name=$1 folder
+  folder=$(node_folder "$name")
+  node_ip "$name" >/dev/null
+  ! node_runs "$name" || return 0
+  rm -f "$folder/pid"
+  setsid --fork bash "$lab_source/lab" _run-node "$name" </dev/null >>"$folder/console.log" 2>&1 9>&-
+  eventually 10 test -s "$folder/pid" || die "$name: its supervisor did not start. See: lab log $name"
+}
+
+# wait_node NAME [SECONDS]: until sshd lets the lab's key in.
+wait_node() {
+  local name=$1 end=$((SECONDS + ${2:-60})) ip
+  ip=$(node_ip "$name")
+  until timeout 1 bash -c "exec 3<>/dev/tcp/$ip/22" 2>/dev/null && node_ssh "$name" true 2>/dev/null; do
+    if ! node_runs "$name"; then
+      tail -n 5 "$(node_folder "$name")/console.log" >&2
+      die "$name stopped while starting. See: lab log $name"
+    fi
+    ((SECONDS < end)) || die "$name: no ssh login within ${2:-60} s. See: lab log $name"
+    sleep 0.1
+  done
+}
+
+# kill_node NAME: at once, like a power cut; for nodes that are thrown away.
+kill_node() {
+  local name=$1 group
+  for group in $(node_cgroups "$name"); do
+    [[ ! -f $group/cgroup.kill ]] || echo 1 >"$group/cgroup.kill"
+  done
+  eventually 20 node_is_gone "$name" || die "$name: its processes do not end."
+  clear_node "$name"
+}
+
+# stop_node NAME: a clean power off by its own systemd; after 60 s, killed.
+stop_node() {
+  local name=$1 pid
+  node_ip "$name" >/dev/null
+  if node_runs "$name"; then
+    pid=$(node_init_pid "$name")
+    [[ -z $pid ]] || kill -s RTMIN+4 "$pid"
+    eventually 60 node_is_gone "$name" || say "$name: not off after 60 s, killed"
+  fi
+  kill_node "$name"
+}
+
+# reboot_node NAME: by its own systemd, and waits until the next boot lets the key in.
+reboot_node() {
+  local name=$1 before
+  before=$(node_ssh "$name" cat /proc/sys/kernel/random/boot_id)
+  node_ssh "$name" systemctl --no-block reboot 2>/dev/null || true # the connection may end before the command
+  eventually 90 node_booted_again "$name" "$before" || die "$name: not back 90 s after its reboot. See: lab log $name"
+}
+node_booted_again() {
+  local now
+  now=$(node_ssh "$1" cat /proc/sys/kernel/random/boot_id 2>/dev/null) && [[ $now != "$2" ]]
+}
+
+# reset_node NAME: the disk as the layer has it; the address and the host key stay.
+reset_node() {
+  local name=$1 folder
+  folder=$(node_folder "$name")
+  node_ip "$name" >/dev/null
+  kill_node "$name"
+  rm -rf "$folder/upper" "$folder/work" "$folder/furnished"
+  start_node "$name"
+}
+
+remove_node() {
+  kill_node "$1"
+  rm -rf "$(node_folder "$1")"
+}
