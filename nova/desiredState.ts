@@ -1,0 +1,93 @@
+import type { NovaFragment } from "./fragment";
+import type { Release } from "./releases";
+import { Role, Vnc } from "./roles";
+
+/** The role of the resource that stops the noVNC proxy once no compute hands out its URLs any more. */
+export const vncProxyRetirement = "vnc-proxy-retirement";
+
+/** What every document says. */
+interface CommonState {
+  /** The Pulumi stack that declares this: `organization/project/stack`. */
+  readonly owner: string;
+  /** The node's name in the stack. */
+  readonly node: string;
+  /** The release that the node must have; left out where it is detected. */
+  readonly release?: Release;
+}
+
+/** What a controller is to be. */
+export interface ControllerState extends CommonState {
+  readonly role: Role.Controller;
+  readonly vnc: Vnc;
+  /** The path at which the proxy itself serves its page; see `proxyPage`. */
+  readonly page: string;
+  /** Canonical CIDR blocks that may reach the proxy's port. Undefined: the firewall is left alone. Empty: nobody. */
+  readonly allowedSources?: readonly string[];
+  readonly fragment: NovaFragment;
+}
+
+/** What a compute is to be. */
+export interface ComputeState extends CommonState {
+  readonly role: Role.Compute;
+  readonly vnc: Vnc;
+  /** Whether running guests may be left without a console until their next hard reboot. */
+  readonly acceptConsoleLoss: boolean;
+  readonly fragment: NovaFragment;
+}
+
+/** A controller whose noVNC proxy is to be stopped. */
+export interface VncProxyRetirementState extends CommonState {
+  readonly role: typeof vncProxyRetirement;
+}
+
+/** What a node is to be, in one role. */
+export type DesiredState = ControllerState | ComputeState | VncProxyRetirementState;
+
+/**
+ * The document that the program on the node reads: header lines `key = value`, then the nova.conf sections as they are to stand there.
+ *
+ * The same state gives the same bytes, so the document changes exactly when the desired state does. Every value has to be printable ASCII
+ * without a line break; `novaFragment`, `checkNodes`, `checkProxy` and `parseCidrs` see to that.
+ */
+export function desiredStateDocument(state: DesiredState): string {
+  const header: (readonly [key: string, value: string | number])[] = [
+    ["format", 1],
+    ["role", state.role],
+    ["owner", state.owner],
+    ["node", state.node],
+  ];
+  if (state.release !== undefined) {
+    header.push(["release", state.release]);
+  }
+  header.push(["vnc", state.role === vncProxyRetirement ? Vnc.Off : state.vnc]);
+  if (state.role === vncProxyRetirement) {
+    return documentText(header, []);
+  }
+  if (state.role === Role.Compute) {
+    header.push(["accept-console-loss", String(state.acceptConsoleLoss)]);
+  } else {
+    const { page, allowedSources } = state;
+    header.push(["page", page], ["firewall", allowedSources === undefined ? "unmanaged" : "managed"]);
+    header.push(...(allowedSources ?? []).map((source) => ["allow-from", source] as const));
+  }
+  const { ranges, names, sections } = state.fragment;
+  header.push(
+    ...ranges.map(({ option, first, last }) => ["option-range", `${option} ${first} ${last ?? "-"}`] as const),
+    ...names.map(
+      ({ option, first, last, olderName }) => ["option-name", `${option} ${first}-${last} ${olderName}`] as const,
+    ),
+  );
+  return documentText(header, sections);
+}
+
+function documentText(
+  header: readonly (readonly [key: string, value: string | number])[],
+  sections: NovaFragment["sections"],
+): string {
+  const lines = [
+    "# openstack-spice desired state",
+    ...header.map(([key, value]) => `${key} = ${value}`),
+    ...sections.flatMap(({ name, lines }) => [`[${name}]`, ...lines.map(({ key, value }) => `${key} = ${value}`)]),
+  ];
+  return lines.map((line) => `${line}\n`).join("");
+}

@@ -1,0 +1,85 @@
+import { type Checked, invalid, shown, valid } from "./faults";
+import type { NovaOption } from "./optionTypes";
+import { findOption, novaOptions, optionKey, releasesReading } from "./options";
+import { Release, newestRelease, oldestRelease } from "./releases";
+import { Role } from "./roles";
+
+/**
+ * Finds an option that a user names as `section/option` in `extraNovaOptions`. Refused are options this package does not know, those that an
+ * argument sets, those that would break a console proxy or hold a secret, those that no service of the role reads, and those that the release
+ * does not have.
+ *
+ * @param path where the option stands in the arguments
+ */
+export function findExtraOption(
+  role: Role,
+  key: string,
+  release: Release | undefined,
+  path: string,
+): Checked<NovaOption> {
+  const refuse = (reason: string): Checked<NovaOption> => invalid({ path, reason });
+  const [section = "", name = "", ...rest] = key.split("/");
+  const option = rest.length === 0 ? findOption(section, name) : undefined;
+  if (option === undefined) {
+    const renamed = novaOptions.find(({ olderName }) => olderName !== undefined && optionKey(olderName) === key);
+    return refuse(
+      renamed !== undefined
+        ? `${shown(key)} is an older name. Write ${shown(optionKey(renamed))}: each release gets the name it has.`
+        : `${shown(key)} is no console option this package knows. Write section/option, one of: ${extraOptionKeys(role).join(", ")}.`,
+    );
+  }
+  const title = `[${section}] ${name}`;
+  if (option.secret === true) {
+    return refuse(`${title} is a secret, which would stand in the stack's plan. Leave it to what set it up.`);
+  }
+  if (option.argument !== undefined) {
+    return refuse(`${title} is set by the argument ${option.argument}. Use that.`);
+  }
+  if (option.refused !== undefined) {
+    return refuse(`${title} is not to be set here: ${option.refused}. Take it out.`);
+  }
+  const read = releasesReading(role, option);
+  if (read === undefined) {
+    const readers = [...new Set(option.readBy.map(({ service }) => service))].join(" and ");
+    const other = role === Role.Controller ? "computes" : "controllers";
+    return refuse(`${title} is read by ${readers}, which a ${role} does not run. Give it for the ${other}.`);
+  }
+  return release === undefined ? valid(option) : checkRelease(option, title, role, read, release, refuse);
+}
+
+/** The options that `extraNovaOptions` takes for a role. */
+export function extraOptionKeys(role: Role): readonly string[] {
+  return novaOptions
+    .filter((option) => option.secret !== true && option.argument === undefined && option.refused === undefined)
+    .filter((option) => releasesReading(role, option) !== undefined)
+    .map(optionKey);
+}
+
+function checkRelease(
+  option: NovaOption,
+  title: string,
+  role: Role,
+  read: { readonly first: Release; readonly last: Release },
+  release: Release,
+  refuse: (reason: string) => Checked<NovaOption>,
+): Checked<NovaOption> {
+  const oldest = option.olderName === undefined ? option.since : oldestRelease;
+  const newest = option.until ?? newestRelease;
+  if (release < oldest) {
+    return refuse(
+      `${title} came in ${oldest}.0.0 (${Release[oldest]}); release ${release} does not have it. Take it out.`,
+    );
+  }
+  if (release > newest) {
+    return refuse(
+      `${title} went in ${newest + 1}.0.0 (${Release[newest + 1] ?? "unnamed"}); release ${release} does not have it. Take it out.`,
+    );
+  }
+  if (release < read.first || release > read.last) {
+    const [first, last] = [`${read.first} (${Release[read.first]})`, `${read.last} (${Release[read.last]})`];
+    return refuse(
+      `${title} is read on a ${role} in the releases ${first} to ${last} only, not in ${release}. Take it out.`,
+    );
+  }
+  return valid(option);
+}

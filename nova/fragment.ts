@@ -1,0 +1,214 @@
+import { type Checked, type Fault, invalid, valid } from "./faults";
+import { findExtraOption } from "./extraOptions";
+import type { NovaOption } from "./optionTypes";
+import { findOption, novaOptions, optionKey, releasesReading } from "./options";
+import { type Release, latest, newestRelease, oldestRelease } from "./releases";
+import { Role, Vnc } from "./roles";
+import { type OptionValue, encodeValue } from "./value";
+
+/** Further options of the table, by `section/option`, such as `{ "spice/image_compression": "lz" }`. */
+export type ExtraNovaOptions = Readonly<Record<string, OptionValue>>;
+
+/** The certificate that `nova-spicehtml5proxy` serves; nova-novncproxy on the same node reads the same keys. */
+export interface ProxyTls {
+  /** Path of the certificate (chain) on the node, PEM. */
+  readonly certificate: string;
+  /** Path of the private key on the node, PEM; left out where it is in the certificate's file. */
+  readonly key?: string;
+  /** Whether plain http is refused. Not written where left out: both are then answered on the one port. */
+  readonly only?: boolean;
+}
+
+/** What a controller's nova.conf says about consoles. */
+export interface ControllerSettings {
+  /** `[spice] html5proxy_host`: address on which the proxy listens. */
+  readonly html5proxyHost: string;
+  /** `[spice] html5proxy_port`. */
+  readonly html5proxyPort: number;
+  /** `[console] allowed_origins`: host names of other pages that may open consoles. Not written where left out. */
+  readonly allowedOrigins?: readonly string[];
+  readonly tls?: ProxyTls;
+  readonly extraNovaOptions?: ExtraNovaOptions;
+}
+
+/** What a compute's nova.conf says about consoles. */
+export interface ComputeSettings {
+  /** Whether `[vnc] enabled` is set, and to what. */
+  readonly vnc: Vnc;
+  /** `[spice] agent_enabled`. */
+  readonly agentEnabled: boolean;
+  /** `[spice] html5proxy_base_url`. */
+  readonly html5proxyBaseUrl: string;
+  /** `[spice] server_listen`. */
+  readonly serverListen: string;
+  /** `[spice] server_proxyclient_address`. */
+  readonly serverProxyclientAddress: string;
+  readonly extraNovaOptions?: ExtraNovaOptions;
+}
+
+/** The settings that belong to each role. */
+export interface RoleSettings {
+  readonly [Role.Controller]: ControllerSettings;
+  readonly [Role.Compute]: ComputeSettings;
+}
+
+/** One `key = value` line, the value already in oslo.config's syntax. */
+export interface FragmentLine {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** One section of nova.conf with the lines that belong in it. */
+export interface FragmentSection {
+  readonly name: string;
+  readonly lines: readonly FragmentLine[];
+}
+
+/** An option that not every known release has, for a node whose release is not known yet. */
+export interface OptionRange {
+  /** `section/option`, by its present name. */
+  readonly option: string;
+  readonly first: Release;
+  /** Undefined where the newest known release has it: it may well go on. */
+  readonly last: Release | undefined;
+}
+
+/** An older name of an option and the releases that have only that name. */
+export interface OptionName {
+  /** `section/option`, by its present name. */
+  readonly option: string;
+  readonly first: Release;
+  readonly last: Release;
+  /** `section/option`, by its older name. */
+  readonly olderName: string;
+}
+
+/** The part of nova.conf that a role declares: these keys and no others. */
+export interface NovaFragment {
+  readonly sections: readonly FragmentSection[];
+  /** What the node needs to know to choose by its own release; empty where the release was asserted. */
+  readonly ranges: readonly OptionRange[];
+  /** Likewise. */
+  readonly names: readonly OptionName[];
+}
+
+/**
+ * The nova.conf lines of a role: only keys that the role's services read, in a stable order, under the names that the release has.
+ *
+ * Without a release the present names are used, and `ranges` and `names` say what the node has to mind.
+ *
+ * @param path put before the path of each fault, such as `computes[0].`
+ */
+export function novaFragment<R extends Role>(
+  role: R,
+  settings: RoleSettings[R],
+  release?: Release,
+  path = "",
+): Checked<NovaFragment> {
+  const declared =
+    role === Role.Controller
+      ? controllerOptions(settings as ControllerSettings)
+      : computeOptions(settings as ComputeSettings);
+  const faults: Fault[] = [];
+  const values = new Map<NovaOption, string>();
+  const keep = (option: NovaOption, encoded: Checked<string>) => {
+    faults.push(...encoded.faults);
+    if (encoded.value !== undefined) {
+      values.set(option, encoded.value);
+    }
+  };
+  for (const { section, name, argument, value } of declared) {
+    const option = findOption(section, name);
+    if (option !== undefined && value !== undefined) {
+      keep(option, encodeValue(option, value, `${path}${argument}`));
+    }
+  }
+  for (const [key, value] of Object.entries(settings.extraNovaOptions ?? {})) {
+    const at = `${path}extraNovaOptions["${key}"]`;
+    const found = findExtraOption(role, key, release, at);
+    faults.push(...found.faults);
+    if (found.value !== undefined) {
+      keep(found.value, encodeValue(found.value, value, at));
+    }
+  }
+  return faults.length > 0 ? invalid(...faults) : valid(render(role, values, release));
+}
+
+/** An option that an argument sets; `value` is undefined where the key is not to be written. */
+interface DeclaredOption {
+  readonly section: string;
+  readonly name: string;
+  readonly argument: string;
+  readonly value: OptionValue | undefined;
+}
+
+function controllerOptions(settings: ControllerSettings): readonly DeclaredOption[] {
+  const { html5proxyHost, html5proxyPort, allowedOrigins, tls } = settings;
+  return [
+    { section: "DEFAULT", name: "cert", argument: "tls.certificate", value: tls?.certificate },
+    { section: "DEFAULT", name: "key", argument: "tls.key", value: tls?.key },
+    { section: "DEFAULT", name: "ssl_only", argument: "tls.only", value: tls?.only },
+    { section: "console", name: "allowed_origins", argument: "allowedOrigins", value: allowedOrigins },
+    { section: "spice", name: "html5proxy_host", argument: "html5proxyHost", value: html5proxyHost },
+    { section: "spice", name: "html5proxy_port", argument: "html5proxyPort", value: html5proxyPort },
+  ];
+}
+
+function computeOptions(settings: ComputeSettings): readonly DeclaredOption[] {
+  const { vnc, agentEnabled, html5proxyBaseUrl, serverListen, serverProxyclientAddress } = settings;
+  const vncEnabled = vnc === Vnc.Keep ? undefined : vnc === Vnc.Alongside;
+  return [
+    { section: "vnc", name: "enabled", argument: "vnc", value: vncEnabled },
+    { section: "spice", name: "enabled", argument: "vnc", value: true },
+    { section: "spice", name: "agent_enabled", argument: "agentEnabled", value: agentEnabled },
+    { section: "spice", name: "html5proxy_base_url", argument: "html5proxyBaseUrl", value: html5proxyBaseUrl },
+    { section: "spice", name: "server_listen", argument: "serverListen", value: serverListen },
+    {
+      section: "spice",
+      name: "server_proxyclient_address",
+      argument: "serverProxyclientAddress",
+      value: serverProxyclientAddress,
+    },
+  ];
+}
+
+/** The lines in the order of the option table, each in the section that the release has it in. */
+function render(role: Role, values: ReadonlyMap<NovaOption, string>, release: Release | undefined): NovaFragment {
+  const sections = new Map<string, FragmentLine[]>();
+  const ranges: OptionRange[] = [];
+  const names: OptionName[] = [];
+  for (const option of novaOptions) {
+    const value = values.get(option);
+    if (value === undefined) {
+      continue;
+    }
+    const older = option.olderName;
+    const place = older !== undefined && release !== undefined && release <= older.onlyUntil ? older : option;
+    const lines = sections.get(place.section) ?? [];
+    sections.set(place.section, [...lines, { key: place.name, value }]);
+    if (release === undefined) {
+      ranges.push(...optionRange(role, option));
+      names.push(...optionNames(role, option));
+    }
+  }
+  return { sections: [...sections].map(([name, lines]) => ({ name, lines })), ranges, names };
+}
+
+/** The releases that have the option by its present name and read it in this role, unless that is all of them. */
+function optionRange(role: Role, option: NovaOption): readonly OptionRange[] {
+  const read = releasesReading(role, option);
+  const first = latest(read?.first ?? oldestRelease, option.since);
+  const last = read?.last ?? newestRelease;
+  return first === oldestRelease && last === newestRelease
+    ? []
+    : [{ option: optionKey(option), first, last: last === newestRelease ? undefined : last }];
+}
+
+/** The releases that read the option in this role and have it by its older name only. */
+function optionNames(role: Role, option: NovaOption): readonly OptionName[] {
+  const first = releasesReading(role, option)?.first ?? oldestRelease;
+  const older = option.olderName;
+  return older === undefined || first > older.onlyUntil
+    ? []
+    : [{ option: optionKey(option), first, last: older.onlyUntil, olderName: optionKey(older) }];
+}

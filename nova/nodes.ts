@@ -1,0 +1,103 @@
+import { canonicalAddress } from "./cidr";
+import { type Fault, shown } from "./faults";
+
+/** A node as far as it is known before anything runs. */
+export interface NodeEntry {
+  readonly name: string;
+  /** Where SSH connects, where that is known already. */
+  readonly host?: string;
+}
+
+/** The nodes of a cloud. A node in both lists, with one name and one host, is one node with both roles. */
+export interface NodeLists {
+  readonly controllers: readonly NodeEntry[];
+  readonly computes: readonly NodeEntry[];
+}
+
+/**
+ * Faults of the lists of nodes: empty lists, names that are empty, odd or used twice, one name for two hosts, one host under two names.
+ *
+ * @param path put before the path of each fault
+ */
+export function checkNodes(lists: NodeLists, path = ""): readonly Fault[] {
+  const nodes = [...placed(lists.controllers, `${path}controllers`), ...placed(lists.computes, `${path}computes`)];
+  return [
+    ...checkNotEmpty(lists.controllers, `${path}controllers`, "controller"),
+    ...checkNotEmpty(lists.computes, `${path}computes`, "compute"),
+    ...nodes.flatMap(({ node, at }) => checkNodeName(node.name, `${at}.name`)),
+    ...nodes.flatMap((node, index) => checkAgainst(node, nodes.slice(0, index))),
+  ];
+}
+
+/** Faults of one node's name: it becomes part of resource names and of messages, and stands in a line of the document a node reads. */
+export function checkNodeName(name: string, path: string): readonly Fault[] {
+  return /^[a-z\d]([a-z\d._-]{0,61}[a-z\d])?$/i.test(name)
+    ? []
+    : [
+        {
+          path,
+          reason: `${shown(name)} is not a node name. Give 1 to 63 letters, digits, hyphens, dots and underscores, with a letter or digit at both ends.`,
+        },
+      ];
+}
+
+/** A node with the list it stands in and its path. */
+interface PlacedNode {
+  readonly node: NodeEntry;
+  readonly list: string;
+  readonly at: string;
+}
+
+function placed(nodes: readonly NodeEntry[], list: string): readonly PlacedNode[] {
+  return nodes.map((node, index) => ({ node, list, at: `${list}[${index}]` }));
+}
+
+function checkNotEmpty(nodes: readonly NodeEntry[], path: string, role: string): readonly Fault[] {
+  return nodes.length > 0 ? [] : [{ path, reason: `The list is empty. Name at least one ${role}.` }];
+}
+
+/** Faults of a node beside those before it, of which the first that clashes is named. */
+function checkAgainst({ node, list, at }: PlacedNode, before: readonly PlacedNode[]): readonly Fault[] {
+  const namesake = before.find((other) => other.node.name === node.name);
+  if (namesake?.list === list) {
+    return [
+      {
+        path: `${at}.name`,
+        reason: `${shown(node.name)} is the name of ${namesake.at} already. Give each node a name of its own.`,
+      },
+    ];
+  }
+  const hostPath = `${at}.connection.host`;
+  if (namesake !== undefined) {
+    return sameHost(namesake.node, node) === false
+      ? [
+          {
+            path: hostPath,
+            reason:
+              `${shown(node.host)} is not the host ${shown(namesake.node.host)} of ${namesake.at}, which has the same name ${shown(node.name)}. ` +
+              "Give both the same host if they are one node, else different names.",
+          },
+        ]
+      : [];
+  }
+  const neighbour = before.find((other) => sameHost(other.node, node) === true);
+  return neighbour === undefined
+    ? []
+    : [
+        {
+          path: hostPath,
+          reason:
+            `${shown(node.host)} is the host of ${neighbour.at} (${shown(neighbour.node.name)}) already. ` +
+            "Give each node its own host, or one name to a node with both roles.",
+        },
+      ];
+}
+
+/** Whether two entries connect to one host; undefined where a host is not known yet. */
+function sameHost(one: NodeEntry, other: NodeEntry): boolean | undefined {
+  if (one.host === undefined || other.host === undefined) {
+    return undefined;
+  }
+  const canonical = (host: string) => canonicalAddress(host) ?? host.toLowerCase();
+  return canonical(one.host) === canonical(other.host);
+}

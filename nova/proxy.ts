@@ -1,0 +1,198 @@
+import { isIpLiteral, isLoopback, isWildcard } from "./cidr";
+import { type Fault, shown } from "./faults";
+import { isHostName } from "./hosts";
+import { Release, releaseName } from "./releases";
+import { encodeText } from "./value";
+
+/** The page by which spice-html5 opens a console; Nova's proxy serves it from the root of its web directory. */
+export const proxyPage = "/spice_auto.html";
+
+/** Everything that has to agree for a browser to reach a console. */
+export interface ProxyAddress {
+  /** The URL that Nova hands to users, without the token. */
+  readonly baseUrl: string;
+  /** Address or host name on which the proxy listens. */
+  readonly listenAddress: string;
+  /** TCP port on which the proxy listens. */
+  readonly port: number;
+  /** Host names of other pages, such as the dashboard's, that may open consoles. */
+  readonly allowedOrigins?: readonly string[];
+  /** Paths of the certificate and key on the nodes, where the proxy itself speaks TLS. */
+  readonly tls?: { readonly certificate: string; readonly key?: string };
+  /**
+   * Whether a load balancer or reverse proxy stands in front. The base URL then names it: its port and the path's beginning are its own affair,
+   * and it may be the one that ends TLS.
+   */
+  readonly behindLoadBalancer?: boolean;
+  /** The cloud's release, where it is asserted. */
+  readonly release?: Release;
+}
+
+/** Column `console_auth_tokens.access_url_base` of Nova's cell database, from 18.0.0 on. */
+const longestBaseUrl = 255;
+
+/**
+ * Faults of the proxy's address, of everything in it and between its parts. Collected, none hides another.
+ *
+ * @param path where the address stands in the arguments
+ */
+export function checkProxy(address: ProxyAddress, path = "proxy"): readonly Fault[] {
+  const { listenAddress, port, allowedOrigins = [], tls } = address;
+  return [
+    ...checkBaseUrl(address, `${path}.baseUrl`),
+    ...checkPort(port, `${path}.port`),
+    ...checkListenAddress(listenAddress, `${path}.listenAddress`),
+    ...allowedOrigins.flatMap((origin, index) => checkOrigin(origin, `${path}.allowedOrigins[${index}]`)),
+    ...(tls === undefined ? [] : checkFilePath(tls.certificate, `${path}.tls.certificate`)),
+    ...(tls?.key === undefined ? [] : checkFilePath(tls.key, `${path}.tls.key`)),
+  ];
+}
+
+/**
+ * Faults of a base URL alone, and of what it says against the proxy's port and TLS.
+ *
+ * @param path where the URL stands in the arguments
+ */
+export function checkBaseUrl(address: ProxyAddress, path: string): readonly Fault[] {
+  const { baseUrl } = address;
+  const example = `Write it like http://console.example.org:${address.port}${proxyPage}.`;
+  const text = encodeText(baseUrl, path);
+  if (text.value === undefined) {
+    return text.faults;
+  }
+  if (!URL.canParse(baseUrl) || !/^[a-z]+:\/\/[^/]/i.test(baseUrl) || /[\s\\"'<>`{}|^]/.test(baseUrl)) {
+    return [{ path, reason: `${shown(baseUrl)} is not an absolute URL. ${example}` }];
+  }
+  const url = new URL(baseUrl);
+  if (url.protocol !== "http:" && url.protocol !== "https:") {
+    return [
+      {
+        path,
+        reason: `${shown(baseUrl)} has the scheme ${url.protocol} A browser opens consoles by http or https. ${example}`,
+      },
+    ];
+  }
+  const reasons = [
+    ...hostReasons(url),
+    ...partReasons(url, address),
+    ...portReasons(url, address),
+    ...tlsReasons(url, address),
+  ];
+  if (baseUrl.length > longestBaseUrl) {
+    reasons.push(
+      `has ${baseUrl.length} characters, and Nova keeps at most ${longestBaseUrl} in its database. Shorten it.`,
+    );
+  }
+  return reasons.map((reason) => ({ path, reason: `${shown(baseUrl)} ${reason}` }));
+}
+
+function hostReasons(url: URL): readonly string[] {
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  const remedy = "Name the host or address under which users' browsers reach the proxy.";
+  if (isWildcard(host)) {
+    return [`names ${host}, an address to listen on that no browser can open. ${remedy}`];
+  }
+  if (isLoopback(host) || host === "localhost" || host.endsWith(".localhost")) {
+    return [`names ${host}, which is the user's own machine to a browser. ${remedy}`];
+  }
+  if (!isIpLiteral(host) && !isHostName(host)) {
+    return [`names ${shown(host)}, which is no host name. ${remedy}`];
+  }
+  return [];
+}
+
+function partReasons(url: URL, { behindLoadBalancer = false }: ProxyAddress): readonly string[] {
+  const reasons: string[] = [];
+  if (url.username !== "" || url.password !== "") {
+    reasons.push("has a user name or password, which every user of a console would see. Take it out.");
+  }
+  if (url.hash !== "" || url.href.endsWith("#")) {
+    reasons.push(
+      "has a fragment, behind which Nova would put the token and the browser would keep it. Take out the # and what follows.",
+    );
+  }
+  if (!url.pathname.endsWith(proxyPage)) {
+    reasons.push(`does not end in ${proxyPage}, the page that opens SPICE consoles. Write its path so.`);
+  } else if (url.pathname !== proxyPage && !behindLoadBalancer) {
+    reasons.push(
+      `has the path ${url.pathname}, but the proxy serves ${proxyPage}. Write that, or set behindLoadBalancer where one maps the path.`,
+    );
+  }
+  const query = [...url.searchParams];
+  if (url.href.includes("?") && !(query.length === 1 && query[0]?.[0] === "path" && query[0][1] !== "")) {
+    reasons.push(
+      "has a query other than path=. Nova puts ?token= behind the URL, and the page only minds path= before it. Take it out.",
+    );
+  }
+  return reasons;
+}
+
+function portReasons(url: URL, { port, behindLoadBalancer = false }: ProxyAddress): readonly string[] {
+  const named = url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port);
+  return named === port || behindLoadBalancer
+    ? []
+    : [
+        `leads to port ${named}, but the proxy listens on ${port}. Make the two agree, or set behindLoadBalancer where one listens on ${named}.`,
+      ];
+}
+
+function tlsReasons(url: URL, { tls, behindLoadBalancer = false, release }: ProxyAddress): readonly string[] {
+  if (url.protocol === "http:") {
+    return tls === undefined ? [] : ["is http, but the proxy has a certificate. Write https."];
+  }
+  if (tls !== undefined) {
+    return [];
+  }
+  if (!behindLoadBalancer) {
+    return [
+      "is https, but nothing ends TLS. Give the proxy a certificate (tls), or set behindLoadBalancer where one ends it and sends X-Forwarded-Proto.",
+    ];
+  }
+  return release === undefined || release >= Release.Stein
+    ? []
+    : [
+        `is https and TLS ends at the load balancer, but Nova heeds X-Forwarded-Proto only from ${releaseName(Release.Stein)} (19.0.0) on, so the proxy ` +
+          `of ${releaseName(release)} would refuse every console. Give the proxy a certificate too (tls).`,
+      ];
+}
+
+function checkPort(port: number, path: string): readonly Fault[] {
+  return Number.isInteger(port) && port >= 1 && port <= 65535
+    ? []
+    : [{ path, reason: `${shown(port)} is not a TCP port. Give a whole number from 1 to 65535, as a rule 6082.` }];
+}
+
+function checkListenAddress(host: string, path: string): readonly Fault[] {
+  const remedy = "Give 0.0.0.0 for every IPv4 address of the controller, or one address of it.";
+  if (!isIpLiteral(host) && !isHostName(host)) {
+    return [{ path, reason: `${shown(host)} is neither an IP address nor a host name. ${remedy}` }];
+  }
+  return [];
+}
+
+/** The proxy compares host names only: a scheme or port in the list never matches anything. */
+function checkOrigin(origin: string, path: string): readonly Fault[] {
+  return isIpLiteral(origin) || isHostName(origin)
+    ? []
+    : [
+        {
+          path,
+          reason: `${shown(origin)} is not a host name. Nova compares the host alone: write it without scheme, port and path, like dashboard.example.org.`,
+        },
+      ];
+}
+
+function checkFilePath(file: string, path: string): readonly Fault[] {
+  const text = encodeText(file, path);
+  if (text.value === undefined) {
+    return text.faults;
+  }
+  return file.startsWith("/")
+    ? []
+    : [
+        {
+          path,
+          reason: `${shown(file)} is not an absolute path. Give the path of a PEM file on the controllers, like /etc/nova/console.pem.`,
+        },
+      ];
+}

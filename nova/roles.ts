@@ -1,0 +1,17 @@
+/** What a node does for consoles. One node may have both roles. */
+export enum Role {
+  /** Runs the console proxy (`nova-spicehtml5proxy`). */
+  Controller = "controller",
+  /** Runs `nova-compute` and the guests. */
+  Compute = "compute",
+}
+
+/** What becomes of the noVNC consoles that are there. */
+export enum Vnc {
+  /** `[vnc] enabled` and the noVNC proxy are left as they are. */
+  Keep = "keep",
+  /** VNC stays on next to SPICE, and both proxies run: no console is lost. */
+  Alongside = "alongside",
+  /** VNC is switched off: a guest gets SPICE with its next hard reboot, and has no console until then. */
+  Off = "off",
+}
