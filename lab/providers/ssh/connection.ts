@@ -6,7 +6,7 @@
  */
 import { createConnection } from "node:net";
 import { utils, type ParsedKey } from "ssh2";
-import { isMap, plain, type PropertyMap, type PropertyValue } from "../wire/values";
+import { isMap, plain, type PropertyValue } from "../wire/values";
 
 /** One host to log in to, defaults filled in. */
 export interface Endpoint {
@@ -41,23 +41,6 @@ export interface Credentials {
   readonly agentSocket?: string;
   readonly hostKey?: ParsedKey;
 }
-
-/** The inputs of an endpoint. */
-export const ENDPOINT_INPUTS = [
-  "agentSocketPath",
-  "dialErrorLimit",
-  "host",
-  "hostKey",
-  "password",
-  "perDialTimeout",
-  "port",
-  "privateKey",
-  "privateKeyPassword",
-  "user",
-] as const;
-
-/** What an endpoint has where its inputs say nothing. */
-export const ENDPOINT_DEFAULTS: PropertyMap = { user: "root", port: 22, dialErrorLimit: 10, perDialTimeout: 15 };
 
 /** The connection that a checked `connection` property describes. */
 export function connectionOf(property: PropertyValue | undefined): Connection {

@@ -188,9 +188,7 @@ function checked(inputs: PropertyMap, failures: readonly CheckFailure[]): rpc.Ch
 }
 
 function difference(olds: PropertyMap, news: PropertyMap, replaces: (path: string) => boolean): rpc.DiffResponse {
-  const own = Object.fromEntries(
-    Object.entries(news).filter(([name]) => name !== "version" && !name.startsWith("__")),
-  );
+  const own = Object.fromEntries(Object.entries(news).filter(([name]) => name !== "version" && !name.startsWith("__")));
   const changes = diffProperties(olds, own);
   const response = new rpc.DiffResponse();
   response.setChanges(
