@@ -116,15 +116,15 @@ function environment(operation: Operation, resource: Properties): EnvironmentVar
     value,
     onRefused: () => {
       operation.log.message(severity, refusal(name));
-      return severity !== Severity.Error;
+      return severity !== Severity.ERROR;
     },
   });
   const previous = { PULUMI_COMMAND_STDOUT: stdout, PULUMI_COMMAND_STDERR: stderr };
   return [
-    ...Object.entries(isMap(wanted) ? wanted : {}).map(([name, value]) => variable(name, value, Severity.Error)),
+    ...Object.entries(isMap(wanted) ? wanted : {}).map(([name, value]) => variable(name, value, Severity.ERROR)),
     ...Object.entries(addPreviousOutputInEnv ? previous : {})
       .filter(([, value]) => value !== "")
-      .map(([name, value]) => variable(name, value, Severity.Warning)),
+      .map(([name, value]) => variable(name, value, Severity.WARNING)),
   ];
 }
 

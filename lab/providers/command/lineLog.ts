@@ -47,6 +47,6 @@ export class LineLog {
   }
 
   private line(bytes: Buffer): void {
-    this.log.status(Severity.Info, bytes.toString("utf8").replace(/\r$/, ""));
+    this.log.status(Severity.INFO, bytes.toString("utf8").replace(/\r$/, ""));
   }
 }

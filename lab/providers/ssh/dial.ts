@@ -59,7 +59,7 @@ async function retry<T>(operation: Operation, step: string, limit: number, attem
       }
     }
     const allowed = limit === -1 ? "inf" : limit;
-    operation.log.status(Severity.Info, `${step} ${failures + 1}/${allowed} failed: retrying`);
+    operation.log.status(Severity.INFO, `${step} ${failures + 1}/${allowed} failed: retrying`);
     try {
       await wait(delay, undefined, { signal: operation.signal });
     } catch {

@@ -4,12 +4,8 @@ import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
 
 /** How grave a message is. An error makes the whole deployment fail. */
-export enum Severity {
-  Debug = LogSeverity.DEBUG,
-  Info = LogSeverity.INFO,
-  Warning = LogSeverity.WARNING,
-  Error = LogSeverity.ERROR,
-}
+export const Severity = LogSeverity;
+export type Severity = LogSeverity;
 
 /** Sends messages one after the other, in the order they were given. Without an engine they go to standard error. */
 export class EngineLog {
@@ -48,7 +44,7 @@ export class EngineLog {
     }
     const request = new LogRequest();
     request.setUrn(urn);
-    request.setSeverity(severity as number as LogSeverity);
+    request.setSeverity(severity);
     request.setMessage(text);
     request.setEphemeral(ephemeral);
     await new Promise<void>((resolve) => {

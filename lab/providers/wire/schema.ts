@@ -16,14 +16,14 @@ export function schemaOf(name: string, version: string, resources: Readonly<Reco
     Object.fromEntries(
       Object.entries(fields).map(([field, type]) => [field, type === "any" ? { $ref: "pulumi.json#/Any" } : { type }]),
     );
-  const described = Object.entries(resources).map(([token, { inputs, required, outputs }]) => [
-    token,
-    {
+  const described: Record<string, unknown> = {};
+  for (const [token, { inputs, required, outputs }] of Object.entries(resources)) {
+    described[token] = {
       inputProperties: typed(inputs),
       requiredInputs: required,
       properties: typed({ ...inputs, ...outputs }),
       required: Object.keys(outputs),
-    },
-  ]);
-  return JSON.stringify({ name, version, resources: Object.fromEntries(described) });
+    };
+  }
+  return JSON.stringify({ name, version, resources: described });
 }

@@ -210,9 +210,9 @@ function pick(properties: PropertyMap, names: readonly string[]): PropertyMap {
 }
 
 function fromStruct(struct: Struct | undefined): PropertyMap {
-  return struct ? (normalize(struct.toJavaScript() as PropertyMap) as PropertyMap) : {};
+  return struct ? (normalize(struct.toJavaScript()) as PropertyMap) : {};
 }
 
 function toStruct(properties: PropertyMap): Struct {
-  return Struct.fromJavaScript(properties as Record<string, JavaScriptValue>);
+  return Struct.fromJavaScript(properties);
 }
