@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# openstack-spice: the program that runs on a node. It converges one role of the node to a desired state
+# document, checks, reverts, or tells what is recorded. One file at run time: the parts are joined in the
+# order of their names. Needs bash 4.2, awk, coreutils, util-linux, systemd and the Python that Nova runs on.
+#
+#   program [--uploaded FILE] converge <DOCUMENT    make the node as the document says, or leave it as it was
+#   program check <DOCUMENT                         the same plan, read-only
+#   program [--uploaded FILE] revert ROLE           put back what converge recorded for the role
+#   program status                                  what is recorded on this node
+#
+# Progress goes to stderr, the report (lines of `key value`) to stdout.
+# Exit codes: 0 done; 1 failed, the node is as it was; 2 bad document or usage; 3 refused, nothing touched.
+# shellcheck shell=bash
+set -euo pipefail
+shopt -s inherit_errexit 2>/dev/null || : # bash 4.4; older ones lack it
+export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+unset -v CDPATH ENV BASH_ENV GREP_OPTIONS
+umask 077
+# A cut connection closes stderr: the transaction goes on to its end all the same.
+trap '' PIPE HUP
+
+readonly STATE_DIR=/var/lib/openstack-spice
+readonly RECORD_FORMAT=1
+readonly DOCUMENT_FORMAT=1
+readonly NOVA_CONF=/etc/nova/nova.conf
+readonly LOCK_FILE=/run/lock/openstack-spice.lock
+# Seconds: how long another run on this node is waited for, and a service to come up.
+readonly LOCK_WAIT=300
+readonly SERVICE_WAIT=120
+readonly APT_LOCK_WAIT=120
+
+NODE=$(uname -n)
+ROLE=
+VERB=
+WORK=
+CHANGES=()

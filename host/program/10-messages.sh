@@ -1,0 +1,44 @@
+# shellcheck shell=bash
+# What the operator reads, and how a run ends.
+
+# say TEXT...: one line of progress on stderr; a closed stderr is no reason to stop.
+say() { printf 'openstack-spice: %s: %s\n' "$NODE" "$*" >&2 || :; }
+
+# refuse TEXT: a check did not pass; nothing was touched.
+refuse() {
+  printf 'openstack-spice: error: %s: %s\n' "$NODE" "$*" >&2 || :
+  exit 3
+}
+
+# fail TEXT: something went wrong on the way; the exit trap puts back what was changed.
+fail() {
+  printf 'openstack-spice: error: %s: %s\n' "$NODE" "$*" >&2 || :
+  exit 1
+}
+
+# bad_document TEXT: what came on stdin, or the command line, is not usable.
+bad_document() {
+  printf 'openstack-spice: error: %s: %s\n' "$NODE" "$*" >&2 || :
+  exit 2
+}
+
+# changed SUBJECT OLD NEW: tells and remembers one change (or, in `check`, one that would be made).
+changed() {
+  CHANGES+=("$1: $2 -> $3")
+  say "$1: $2 -> $3"
+}
+
+# encode / decode: any bytes as one word without white space; a record's fields are tab separated.
+encode() { base64 -w0; }
+decode() { base64 -d; }
+
+# contains WORD WORD...: whether the first word is among the others.
+contains() {
+  local word=$1 other
+  shift
+  for other in "$@"; do [[ $other != "$word" ]] || return 0; done
+  return 1
+}
+
+# seconds_left DEADLINE: true while the deadline (in $SECONDS) has not passed.
+seconds_left() { ((SECONDS < $1)); }

@@ -1,0 +1,82 @@
+# shellcheck shell=bash
+# The desired state document: header lines `key = value`, then nova.conf sections.
+
+declare -A DESIRED=()
+ALLOW_FROM=()
+OPTIONS=()          # "section/option" in the document's order
+declare -A VALUE=() # "section/option" -> value as written in nova.conf
+OPTION_RANGES=()    # "section/option FIRST LAST"
+OPTION_NAMES=()     # "section/option FIRST-LAST section/option"
+
+# read_document: stdin into the variables above. Exits 2 where a line is not understood, so that a document
+# written for a newer program is never half obeyed.
+read_document() {
+  local line section='' key value number=0
+  while IFS= read -r line || [[ -n $line ]]; do
+    number=$((number + 1))
+    [[ -n $line && $line != '#'* ]] || continue
+    if [[ $line =~ ^\[([A-Za-z_]+)\]$ ]]; then
+      section=${BASH_REMATCH[1]}
+      continue
+    fi
+    [[ $line =~ ^([a-z0-9_-]+)\ =\ (.*)$ ]] || bad_document "line $number of the desired state is not 'key = value'"
+    key=${BASH_REMATCH[1]} value=${BASH_REMATCH[2]}
+    [[ $value != *[^[:print:]]* ]] || bad_document "line $number of the desired state has a character that is not printable ASCII"
+    if [[ -n $section ]]; then
+      key=$section/$key
+      [[ -z ${VALUE[$key]+set} ]] || bad_document "line $number: [$section] ${key#*/} is declared twice"
+      OPTIONS+=("$key")
+      VALUE[$key]=$value
+    else
+      read_header "$key" "$value" "$number"
+    fi
+  done
+  [[ ${DESIRED[format]:-} == "$DOCUMENT_FORMAT" ]] ||
+    bad_document "the desired state has format '${DESIRED[format]:-none}', this program reads $DOCUMENT_FORMAT"
+  ROLE=${DESIRED[role]:-} NODE=${DESIRED[node]:-$NODE}
+  known_role "$ROLE"
+}
+
+# declared SECTION/OPTION DEFAULT: the declared value, as written in nova.conf.
+declared() { printf '%s\n' "${VALUE[$1]:-$2}"; }
+
+# read_header KEY VALUE LINE: one header line.
+read_header() {
+  case $1 in
+    allow-from) ALLOW_FROM+=("$2") ;;
+    option-range) OPTION_RANGES+=("$2") ;;
+    option-name) OPTION_NAMES+=("$2") ;;
+    format | role | owner | node | release | vnc | accept-console-loss | page | firewall)
+      [[ -z ${DESIRED[$1]+set} ]] || bad_document "line $3: $1 is given twice"
+      DESIRED[$1]=$2
+      ;;
+    *) bad_document "line $3: unknown key '$1'; the document is newer than this program" ;;
+  esac
+}
+
+# known_role ROLE: exits 2 for a role this program does not know; also keeps a role from becoming a path.
+known_role() {
+  contains "$1" controller compute vnc-proxy-retirement ||
+    bad_document "role '$1' is none of controller, compute, vnc-proxy-retirement"
+}
+
+# fit_options_to_release MAJOR: renames options to what this Nova calls them; refuses those it does not have.
+fit_options_to_release() {
+  local release=$1 entry option first last range older key
+  for entry in ${OPTION_NAMES[@]+"${OPTION_NAMES[@]}"}; do
+    read -r option range older <<<"$entry"
+    ((release >= ${range%-*} && release <= ${range#*-})) || continue
+    [[ -n ${VALUE[$option]+set} ]] || continue
+    VALUE[$older]=${VALUE[$option]}
+    unset -v "VALUE[$option]"
+    for key in "${!OPTIONS[@]}"; do [[ ${OPTIONS[$key]} != "$option" ]] || OPTIONS[key]=$older; done
+  done
+  for entry in ${OPTION_RANGES[@]+"${OPTION_RANGES[@]}"}; do
+    read -r option first last <<<"$entry"
+    [[ -n ${VALUE[$option]+set} ]] || continue
+    ((release >= first)) ||
+      refuse "Nova $release does not have [${option%%/*}] ${option#*/}, which came in $first. Leave the option out, or upgrade Nova"
+    [[ $last == - ]] || ((release <= last)) ||
+      refuse "Nova $release no longer has [${option%%/*}] ${option#*/}, which went after $last. Leave the option out"
+  done
+}

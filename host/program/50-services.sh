@@ -1,0 +1,110 @@
+# shellcheck shell=bash
+# Units: their state, and a restart that ends in time whatever the unit says.
+
+RESTARTED=()
+FRESH=() # units that started in this run, and so have read what it wrote
+declare -A UNIT_BEFORE=() # the state of units that a package of this run brought along
+
+# unit_state UNIT: `enabled active`, `disabled inactive`, `masked failed`, `absent inactive` ...
+unit_state() {
+  local enablement activity
+  enablement=$(systemctl is-enabled "$1" 2>/dev/null) || :
+  [[ -n $enablement ]] || enablement=absent
+  activity=$(systemctl is-active "$1" 2>/dev/null) || :
+  printf '%s %s\n' "$enablement" "$activity"
+}
+
+unit_is_active() { systemctl is-active --quiet "$1"; }
+
+# set_unit UNIT STATE: enablement as in STATE; started where STATE is active, else stopped. `absent`: a unit that
+# came with a package of ours; it is switched off, the package stays.
+set_unit() {
+  local enablement=${2% *} activity=${2#* } now
+  now=$(unit_state "$1")
+  [[ $now != 'absent '* ]] || return 0
+  if [[ ${now% *} != "$enablement" ]]; then
+    case $enablement in
+      enabled) systemctl enable --quiet "$1" 2>/dev/null ;;
+      disabled | absent) systemctl disable --quiet "$1" 2>/dev/null ;;
+      *) say "$1 is ${now% *}, was $enablement: left as it is" ;;
+    esac || fail "systemctl could not make $1 $enablement. Try 'systemctl status $1' on the node"
+  fi
+  if [[ $activity == active ]]; then
+    unit_is_active "$1" || bring_up start "$1"
+  else
+    systemctl stop "$1" || fail "$1 could not be stopped. Try 'systemctl status $1' on the node"
+  fi
+}
+
+# restart_unit UNIT / bring_up VERB UNIT: asks systemd and waits until the unit is active, at most SERVICE_WAIT
+# seconds: a unit of Type=notify would keep `systemctl restart` for as long as its own time-out says (nova-compute
+# without a message queue: 90 s, and for ever on some). Fails with the journal's tail.
+restart_unit() {
+  journal restart "$1" - - -
+  say "restarting $1"
+  RESTARTED+=("$1")
+  bring_up restart "$1"
+}
+bring_up() {
+  local verb=$1 unit=$2 deadline=$((SECONDS + SERVICE_WAIT))
+  FRESH+=("$unit")
+  systemctl reset-failed "$unit" 2>/dev/null || :
+  systemctl "$verb" --no-block "$unit" || fail "systemctl could not $verb $unit. Try 'systemctl status $unit' on the node"
+  # A queued job still shows the old process as active: wait for the job first.
+  while unit_is_moving "$unit" && seconds_left "$deadline"; do sleep 0.2; done
+  unit_is_active "$unit" || service_failed "$unit" "is $(systemctl is-active "$unit") after $verb"
+}
+
+# unit_is_moving UNIT: a job is queued, or the unit is starting or stopping (systemd 219 has no `show --value`).
+unit_is_moving() {
+  [[ $(systemctl show -p Job "$1" 2>/dev/null) == Job=[1-9]* || $(systemctl is-active "$1") == *ing ]]
+}
+
+# service_failed UNIT FACT: fails with what the service said last.
+service_failed() {
+  local tail_of_journal
+  tail_of_journal=$(journalctl -u "$1" -n 15 --no-pager -o cat 2>/dev/null) || :
+  [[ $tail_of_journal == *[![:space:]]* ]] || tail_of_journal=$(tail -n 15 -- "/var/log/nova/$1.log" 2>/dev/null) || :
+  printf 'openstack-spice: %s: last words of %s:\n%s\n' "$NODE" "$1" "$tail_of_journal" >&2 || :
+  fail "$1 $2. The former state is put back; mend the cause that its last words name, and run again"
+}
+
+# plan_unit UNIT STATE: the unit is to be in STATE.
+plan_unit() {
+  local now
+  now=$(unit_state "$1")
+  [[ $now == 'absent '* || $now != "$2" ]] || return 0
+  [[ $now != masked* ]] || refuse "$1 is masked: someone switched it off on purpose. 'systemctl unmask $1' if it may run again"
+  plan unit "$1" - "${UNIT_BEFORE[$1]:-$now}" "$2" "$(unit_text "${UNIT_BEFORE[$1]:-$now}")" "$(unit_text "$2")"
+}
+unit_text() { printf '%s\n' "${1/ /, }"; }
+
+# Debian's two init scripts read one NOVA_CONSOLE_PROXY_TYPE, and the proxy that it does not name exits 0 at once.
+# INIT_TEMPLATE is the script's own way around that test (nova-consoleproxy 26.2.2, debian/*.init.in).
+spice_drop_in() { printf '/etc/systemd/system/%s.service.d/openstack-spice.conf\n' "$SPICE_UNIT"; }
+spice_drop_in_text() {
+  printf '%s\n' '# Written by openstack-spice, removed when the role is reverted.' \
+    '# Lets the SPICE proxy start beside the one that NOVA_CONSOLE_PROXY_TYPE names.' '[Service]' 'Environment=INIT_TEMPLATE=1'
+}
+
+# plan_drop_in: needed where the init script would not start the SPICE proxy.
+plan_drop_in() {
+  local type former written
+  [[ -n $PROXY_TYPE_FILE && -r $PROXY_TYPE_FILE ]] || return 0
+  type=$(shell_line "$PROXY_TYPE_FILE" NOVA_CONSOLE_PROXY_TYPE)
+  former=$(state_of file "$(spice_drop_in)" -)
+  written="=$(spice_drop_in_text | encode)"
+  [[ $former != "$written" ]] || return 0
+  [[ $former != - || ${type#*=} != spicehtml5 ]] || return 0
+  plan file "$(spice_drop_in)" - "$former" "$written" "$([[ $former == - ]] && echo '(none)' || echo edited)" written
+}
+
+# plan_proxy_type: once noVNC is retired the package's own setting says so too, or a reinstallation would bring it back.
+plan_proxy_type() {
+  local line
+  [[ -n $PROXY_TYPE_FILE ]] || return 0
+  line=$(shell_line "$PROXY_TYPE_FILE" NOVA_CONSOLE_PROXY_TYPE)
+  [[ -n $line && ${line#*=} != spicehtml5 ]] || return 0
+  plan shell "$PROXY_TYPE_FILE" NOVA_CONSOLE_PROXY_TYPE "=$(encode <<<"$line")" \
+    "=$(encode <<<'NOVA_CONSOLE_PROXY_TYPE=spicehtml5')" "${line#*=}" spicehtml5
+}

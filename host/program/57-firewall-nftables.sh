@@ -1,0 +1,121 @@
+# shellcheck shell=bash
+# nftables. A packet passes every base chain of its hook, and an accept in one does not overrule a drop in another:
+# the rule goes into each base input chain that could refuse.
+
+readonly NFT_FILE=/etc/nftables.conf
+
+# nft_ruleset: the rules with handles, without what iptables-nft keeps (those chains have iptables' upper case names).
+nft_ruleset() { if command -v nft >/dev/null; then nft -a list ruleset 2>/dev/null || :; fi; }
+
+# nft_refusing_chains: `family table chain HANDLE` of each base input filter chain that could refuse a packet; HANDLE
+# is the first rule that could, or `end` where only the policy does.
+nft_refusing_chains() {
+  nft_ruleset | awk '
+    /^table / { family = $2; table = $3; next }
+    /^\tchain / { chain = $2; key = family " " table " " chain; next }
+    /^\t\ttype filter hook input / { base[key] = 1; order[++n] = key; policy[key] = /policy drop/; next }
+    /^\t\t/ && chain != "" {
+      count[key]++; rule[key, count[key]] = $0
+      target = ""
+      if (match($0, /(jump|goto) [^ ]+/)) { target = substr($0, RSTART, RLENGTH); sub(/^[a-z]+ /, "", target) }
+      jump[key, count[key]] = target == "" ? "" : family " " table " " target
+      terminal[key, count[key]] = $0 ~ /[ \t](drop|reject)( |$)/ 
+      next
+    }
+    /^\t}/ { chain = "" }
+    function refuses(name, i, depth) {
+      if (terminal[name, i]) return 1
+      return jump[name, i] != "" && depth < 20 && chain_refuses(jump[name, i], depth + 1)
+    }
+    function chain_refuses(name, depth,    i) {
+      for (i = 1; i <= count[name]; i++) if (refuses(name, i, depth)) return 1
+      return 0
+    }
+    END {
+      for (k = 1; k <= n; k++) {
+        name = order[k]
+        # iptables-nft: tables ip/ip6 filter with the built-in chain names
+        if (name ~ /^ip6? filter INPUT$/) continue
+        handle = policy[name] ? "end" : ""
+        for (i = 1; i <= count[name]; i++) if (refuses(name, i, 0)) {
+          handle = rule[name, i]; sub(/.* # handle /, "", handle); break
+        }
+        if (handle != "") print name, handle
+      }
+    }'
+}
+
+# nft_rule SOURCE PORT: the rule as `nft list` writes it.
+nft_rule() {
+  local family=ip
+  [[ $1 != *:* ]] || family=ip6
+  # nft lists a host without its /32 or /128
+  printf '%s saddr %s tcp dport %s accept comment "%s"\n' "$family" "$(sed -E 's,^([0-9.]+)/32$,\1,; s,/128$,,' <<<"$1")" "$2" "$FIREWALL_COMMENT"
+}
+
+# plan_nft SOURCE PORT: in each refusing chain that sees the source's family.
+plan_nft() {
+  local rule family table chain handle line
+  rule=$(nft_rule "$1" "$2")
+  while read -r family table chain handle; do
+    case $family in
+      ip) [[ $1 != *:* ]] || continue ;;
+      ip6) [[ $1 == *:* ]] || continue ;;
+      inet) ;;
+      *) continue ;;
+    esac
+    plan_rule nft "$family $table $chain" "$rule" '(none)' "accept tcp $2 from $1"
+    if ! systemctl is-enabled --quiet nftables 2>/dev/null; then
+      say "nftables.service is not enabled: the rule is gone after a reboot, as are all others of $family $table"
+      continue
+    fi
+    line=$(nft_file_indent "$family $table $chain")$rule
+    nft_file_has_chain "$family $table $chain" ||
+      refuse "chain '$family $table $chain' refuses packets, but is not written out in $NFT_FILE. Put '$rule' there and in the running chain yourself, and leave allowedSources out"
+    plan_rule nft-file "$NFT_FILE" "$family $table $chain|$line" '(none)' "accept tcp $2 from $1"
+  done < <(nft_refusing_chains)
+}
+
+# nft_handle CHAIN RULE: the handle of our rule in the running chain, or nothing.
+nft_handle() {
+  local family table chain
+  read -r family table chain <<<"$1"
+  nft -a list chain "$family" "$table" "$chain" 2>/dev/null |
+    RULE=$2 awk '{ at = index($0, " # handle "); text = substr($0, 1, at - 1); sub(/^[ \t]+/, "", text)
+      if (at && text == ENVIRON["RULE"]) { print substr($0, at + 10); exit } }'
+}
+nft_insert() {
+  local family table chain handle
+  read -r family table chain <<<"$1"
+  handle=$(nft_refusing_chains | CHAIN=$1 awk '$1 " " $2 " " $3 == ENVIRON["CHAIN"] { print $4; exit }')
+  if [[ $handle == [0-9]* ]]; then
+    nft insert rule "$family" "$table" "$chain" position "$handle" "$2"
+  else
+    nft add rule "$family" "$table" "$chain" "$2"
+  fi || fail "nft did not take the rule '$2' in $1. Add it by hand, and leave allowedSources out"
+}
+nft_delete() {
+  local family table chain
+  read -r family table chain <<<"$1"
+  nft delete rule "$family" "$table" "$chain" handle "$(nft_handle "$1" "$2")"
+}
+
+# The persistent file is free text; a chain is edited only where it is written out, a brace and a rule to a line.
+# nft_file_line CHAIN <FILE: number of the line before which a rule of CHAIN belongs, and that line's indent in front.
+nft_file_line() {
+  CHAIN=$1 awk '
+    { text = $0; sub(/^[ \t]+/, "", text); sub(/[ \t]*#.*$/, "", text); indent = $0; sub(/[^ \t].*$/, "", indent) }
+    text ~ /^table [^{]*\{$/ { split(text, word, " "); table = word[3] == "{" ? "ip " word[2] : word[2] " " word[3] }
+    text ~ /^chain [^{]*\{$/ { split(text, word, " "); inside = table " " word[2] == ENVIRON["CHAIN"]; body = ""; next }
+    inside && text !~ /^(type|policy|})/ && text != "" && body == "" { body = indent }
+    inside && text ~ /^type / { type_indent = indent }
+    inside && (text ~ /(^|[ \t])(drop|reject|jump|goto)([ \t;]|$)/ && text !~ /^(type|policy) / || text == "}") {
+      print NR "\t" (body != "" ? body : type_indent); exit
+    }'
+}
+nft_file_has_chain() { [[ -r $NFT_FILE && -n $(nft_file_line "$1" <"$NFT_FILE") ]]; }
+nft_file_indent() { [[ ! -r $NFT_FILE ]] || nft_file_line "$1" <"$NFT_FILE" | cut -f 2; }
+# nft_file_with FILE CHAIN|LINE
+nft_file_with() {
+  LINE=${2#*|} NUMBER=$(nft_file_line "${2%%|*}" <"$1" | cut -f 1) awk 'NR == ENVIRON["NUMBER"] { print ENVIRON["LINE"] } { print }' "$1"
+}

@@ -1,0 +1,37 @@
+# shellcheck shell=bash
+# What libvirt says about this compute: whether QEMU knows SPICE, and which running guests have it.
+
+# virsh_read ARGUMENT...: libvirt, read-only, bounded: a libvirtd that hangs must not hang us.
+virsh_read() { timeout 30 virsh --readonly --connect qemu:///system "$@"; }
+
+# check_hypervisor: refuses a compute whose QEMU cannot do SPICE; an instance would go to ERROR at its next start.
+check_hypervisor() {
+  local capabilities missing=("${COMPUTE_PACKAGES[@]+"${COMPUTE_PACKAGES[@]}"}")
+  command -v virsh >/dev/null || refuse "virsh is not installed: this does not look like a libvirt compute. Only libvirt with QEMU or KVM can do SPICE"
+  capabilities=$(virsh_read domcapabilities 2>/dev/null) ||
+    refuse "libvirt does not answer 'virsh domcapabilities'. Start libvirtd, and run again"
+  # A package that brings SPICE to QEMU is about to be installed.
+  ((${#MISSING[@]} == 0)) || contains "${missing[0]:-none}" "${MISSING[@]}" && return 0
+  awk "/<graphics supported='yes'>/,/<\/graphics>/" <<<"$capabilities" | grep -q '<value>spice</value>' ||
+    refuse "QEMU on this node has no SPICE (virsh domcapabilities lists no spice graphics). Install a QEMU built with SPICE (Debian 13: qemu-system-modules-spice; RHEL 9 and its likes have none), or take the node out"
+}
+
+# guests_without_spice: running guests that have no SPICE display, a line each: name and uuid.
+guests_without_spice() {
+  local uuid xml
+  command -v virsh >/dev/null || return 0
+  while IFS= read -r uuid; do
+    [[ -n $uuid ]] || continue
+    xml=$(virsh_read dumpxml "$uuid" 2>/dev/null) || continue # ended meanwhile
+    grep -q "<graphics type='spice'" <<<"$xml" || printf '%s\n' "$uuid"
+  done < <(virsh_read list --uuid 2>/dev/null)
+}
+
+# check_console_loss: `vnc: Off` takes the console of a running guest that has only VNC, until its hard reboot.
+check_console_loss() {
+  local guests
+  [[ ${DESIRED[vnc]:-} == off && ${DESIRED[accept - console - loss]:-false} != true ]] || return 0
+  guests=$(guests_without_spice)
+  [[ -z $guests ]] ||
+    refuse "vnc is Off, but running guests have no SPICE yet and would lose their console: $(one_line "$guests"). Converge with vnc Alongside, hard-reboot them ('openstack server reboot --hard ID'), then switch VNC off; or set acceptConsoleLoss"
+}

@@ -1,0 +1,223 @@
+# shellcheck shell=bash
+# The transaction: checks, plan, changes, proof, record; or, from wherever it breaks, the way back.
+
+IN_TRANSACTION=
+
+# converge: stdin's document on this node.
+converge() {
+  read_document
+  take_lock
+  recover
+  run_checks
+  make_plan
+  if ((${#PLAN[@]} == 0)); then
+    say "nothing to change"
+    report
+    return
+  fi
+  open_journal
+  if ((${#MISSING[@]} > 0)); then
+    apply_plan package
+    install_packages
+    MISSING=()
+    make_plan
+  fi
+  apply_plan
+  bring_services_into_line
+  verify
+  commit
+  say "done: ${#CHANGES[@]} change(s), all verified"
+  report
+}
+
+# check: what converge would do, read-only.
+check() {
+  local text
+  read_document
+  take_lock
+  run_checks
+  make_plan
+  for text in ${PLAN_TEXT[@]+"${PLAN_TEXT[@]}"}; do
+    CHANGES+=("$text")
+    say "would change $text"
+  done
+  report
+}
+
+# make_plan: fills PLAN with what differs from the document.
+make_plan() {
+  PLAN=() PLAN_TEXT=()
+  plan_packages
+  case $ROLE in
+    controller)
+      plan_options
+      plan_drop_in
+      plan_unit "$SPICE_UNIT" 'enabled active'
+      plan_firewall "$(declared spice/html5proxy_port 6082)"
+      ;;
+    compute) plan_options ;;
+    vnc-proxy-retirement)
+      plan_unit "$NOVNC_UNIT" 'disabled inactive'
+      plan_proxy_type
+      ;;
+  esac
+}
+
+# apply_plan [KIND]: journals and makes the changes, all or those of one kind. Edited files are published together,
+# before any unit is touched and after their syntax was tested.
+apply_plan() {
+  local index kind where what former written pass
+  for pass in $(passes); do
+    for index in ${PLAN[@]+"${!PLAN[@]}"}; do
+      IFS=$'\t' read -r kind where what former written <<<"${PLAN[index]}"
+      [[ $# == 0 || $kind == "$1" ]] || continue
+      [[ $# == 1 || $kind != package ]] || continue
+      [[ $(pass_of "$kind") == "$pass" ]] || continue
+      CHANGES+=("${PLAN_TEXT[index]}")
+      say "${PLAN_TEXT[index]}"
+      [[ $kind != unit ]] || bring_services_into_line
+      if [[ $kind == package ]]; then journal "$kind" "$where" "$what" "$former" "$written"; else change "$kind" "$where" "$what" "$former" "$written"; fi
+    done
+    test_firewall_files
+    publish_files
+  done
+}
+# passes: a service is started after the files it reads, and stopped before them; an undo runs backwards.
+passes() { if [[ $ROLE == vnc-proxy-retirement ]]; then echo units files; else echo files units firewall; fi; }
+pass_of() {
+  case $1 in
+    unit) echo units ;;
+    iptables* | nft*) echo firewall ;;
+    *) echo files ;;
+  esac
+}
+
+# bring_services_into_line: restarts what read a file that this transaction changed, once.
+bring_services_into_line() {
+  local unit
+  publish_files
+  if journal_has file; then systemctl daemon-reload; fi
+  for unit in $(units_to_restart); do
+    contains "$unit" ${FRESH[@]+"${FRESH[@]}"} || ! unit_is_active "$unit" || restart_unit "$unit"
+  done
+}
+journal_has() { grep -q "^$1"$'\t' -- "$(journal_file "$ROLE")"; }
+
+# units_to_restart: those that read what the journal changed, each role its own.
+units_to_restart() {
+  case $ROLE in
+    controller) ! journal_has option && ! journal_has file || printf '%s\n' "$SPICE_UNIT" ;;
+    compute) ! journal_has option || printf '%s\n' "$COMPUTE_UNIT" ;;
+  esac
+}
+
+# verify: that the role does what it is for.
+verify() {
+  local port
+  case $ROLE in
+    controller)
+      port=$(nova_option spice html5proxy_port 6082)
+      wait_for_listener "$SPICE_UNIT" "$port"
+      verify_effective_options "$SPICE_UNIT"
+      verify_page
+      ;;
+    compute)
+      unit_is_active "$COMPUTE_UNIT" || service_failed "$COMPUTE_UNIT" 'is not running'
+      verify_effective_options "$COMPUTE_UNIT"
+      ;;
+    vnc-proxy-retirement)
+      port=$(nova_option vnc novncproxy_port 6080)
+      ! unit_listens "$NOVNC_UNIT" "$port" || fail "$NOVNC_UNIT still listens on TCP $port after it was stopped"
+      ;;
+  esac
+}
+
+# recover: a run before this one was cut off; what it journaled is undone before anything else.
+recover() {
+  local file
+  file=$(journal_file "$ROLE")
+  [[ -f $file ]] || return 0
+  say "an earlier run was interrupted; putting back what it had changed"
+  detect_platform
+  undo "$file" || fail "not everything of the interrupted run could be put back (see above). Mend the cause, and run again"
+  rm -f -- "$file"
+}
+
+# roll_back: called by the exit trap when a transaction is open.
+roll_back() {
+  IN_TRANSACTION=
+  STAGED=()
+  say "putting back the former state"
+  if (undo "$(journal_file "$ROLE")"); then
+    rm -f -- "$(journal_file "$ROLE")"
+    rmdir -- "$(role_folder "$ROLE")" 2>/dev/null || :
+    say "the node is as it was"
+  else
+    say "not everything could be put back (see above); the next run tries again"
+  fi
+}
+
+# undo FILE: takes back the entries of a journal or record, the last one first. What someone else changed since is
+# left alone, told, and counted in KEPT. The services that read a changed file are restarted.
+KEPT=()
+undo() {
+  local entries=() restarts=() index kind where what former written before result
+  mapfile -t entries < <(grep -v '^#' -- "$1" || :)
+  for ((index = ${#entries[@]} - 1; index >= 0; index--)); do
+    IFS=$'\t' read -r kind where what former written <<<"${entries[index]}"
+    case $kind in
+      restart)
+        contains "$where" ${restarts[@]+"${restarts[@]}"} || restarts+=("$where")
+        continue
+        ;;
+      unit) publish_files && reload_units ;;
+    esac
+    before=$(state_of "$kind" "$where" "$what")
+    result=0
+    transition "$kind" "$where" "$what" "$written" "$former" || result=$?
+    if ((result == 9)); then
+      KEPT+=("$(subject_of "$kind" "$where" "$what")")
+      say "$(subject_of "$kind" "$where" "$what") was changed by someone else since: left as it is"
+    elif ((result != 0)); then
+      return 1
+    elif [[ $before != "$(state_of "$kind" "$where" "$what")" ]]; then
+      tell_undone "$kind" "$where" "$what" "$written" "$former"
+    fi
+  done
+  publish_files
+  reload_units
+  for where in ${restarts[@]+"${restarts[@]}"}; do
+    if unit_is_active "$where" || unit_is_moving "$where"; then bring_up restart "$where"; fi
+  done
+}
+reload_units() { systemctl daemon-reload; }
+
+# tell_undone KIND WHERE WHAT FROM TO: one change, as the operator reads it; sections go without saying.
+tell_undone() {
+  case $1 in
+    option) changed "$3" "$(definition_text "$4")" "$(definition_text "$5")" ;;
+    unit) changed "$(subject_of "$@")" "$(unit_text "$4")" "$(unit_text "$5")" ;;
+    shell) changed "$(subject_of "$@")" "$(decode <<<"${4#=}" | sed 's/.*=//')" "$(decode <<<"${5#=}" | sed 's/.*=//')" ;;
+    file | iptables* | nft*) changed "$(subject_of "$@")" written '(none)' ;;
+  esac
+}
+
+# report: the lines for stdout.
+report() {
+  local item
+  {
+    printf 'role %s\n' "$ROLE"
+    printf 'nova %s\n' "$(nova_version)"
+    case $ROLE in
+      controller)
+        for item in "${PROXY_PACKAGES[@]}"; do printf 'package %s %s\n' "$item" "$(package_version "$item")"; done
+        printf 'firewall %s\n' "$(firewall_text)"
+        ;;
+      compute) guests_without_spice | sed 's/^/guest-without-spice /' ;;
+    esac
+    for item in ${CHANGES[@]+"${CHANGES[@]}"}; do printf 'change %s\n' "$item"; done
+    for item in ${RESTARTED[@]+"${RESTARTED[@]}"}; do printf 'restarted %s\n' "$item"; done
+    for item in ${KEPT[@]+"${KEPT[@]}"}; do printf 'kept %s\n' "$item"; done
+    printf 'changed %s\n' "${#CHANGES[@]}"
+  } || :
+}

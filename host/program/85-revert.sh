@@ -1,0 +1,72 @@
+# shellcheck shell=bash
+# The way back, from the record; it needs no document and no Pulumi, and can be run again wherever it broke.
+
+# revert ROLE: every recorded change that is still as we left it gets its former state.
+revert() {
+  ROLE=$1
+  known_role "$ROLE"
+  take_lock
+  recover
+  if [[ ! -f $(record_file "$ROLE") ]]; then
+    say "nothing is recorded for the role $ROLE: nothing to put back"
+    forget "$ROLE"
+    printf 'role %s\nchanged 0\n' "$ROLE"
+    return
+  fi
+  check_tools
+  detect_platform
+  check_record "$ROLE"
+  tell_guests_with_spice
+  undo "$(record_file "$ROLE")" || fail "not everything could be put back (see above). Mend the cause, and run again"
+  restart_after_revert
+  forget "$ROLE"
+  say "done: ${#CHANGES[@]} change(s) taken back, ${#KEPT[@]} left because someone else changed them"
+  report
+}
+
+# restart_after_revert: services that run on, and that read what was put back. Packages stay where they are.
+restart_after_revert() {
+  local change unit=''
+  case $ROLE in
+    controller) unit=$SPICE_UNIT ;;
+    compute) unit=$COMPUTE_UNIT ;;
+    vnc-proxy-retirement)
+      if unit_is_active "$NOVNC_UNIT"; then wait_for_listener "$NOVNC_UNIT" "$(nova_option vnc novncproxy_port 6080)"; fi
+      return 0
+      ;;
+  esac
+  for change in ${CHANGES[@]+"${CHANGES[@]}"}; do
+    [[ $change != service/* && $change != firewall/* ]] || continue
+    unit_is_active "$unit" || return 0
+    say "restarting $unit"
+    RESTARTED+=("$unit")
+    bring_up restart "$unit"
+    return 0
+  done
+}
+
+# tell_guests_with_spice: a guest that was hard-rebooted on SPICE alone has no console once SPICE is off.
+tell_guests_with_spice() {
+  local uuid
+  [[ $ROLE == compute ]] && command -v virsh >/dev/null || return 0
+  while IFS= read -r uuid; do
+    [[ -n $uuid ]] && virsh_read dumpxml "$uuid" 2>/dev/null | grep -q "<graphics type='vnc'" ||
+      [[ -z $uuid ]] || say "guest $uuid has SPICE only: it has no console after this until its hard reboot"
+  done < <(virsh_read list --uuid 2>/dev/null)
+}
+
+# status: what is recorded, without any value.
+status() {
+  local folder role kind where what former written
+  detect_platform
+  printf 'nova %s\n' "$(nova_version)"
+  for folder in "$STATE_DIR"/roles/*/; do
+    [[ -d $folder ]] || continue
+    role=$(basename -- "$folder")
+    printf 'role %s\nowner %s\n' "$role" "$(record_owner "$role")"
+    [[ ! -f $(journal_file "$role") ]] || printf 'interrupted %s\n' "$role"
+    while IFS=$'\t' read -r kind where what former written; do
+      printf 'recorded %s\n' "$(subject_of "$kind" "$where" "$what")"
+    done < <(read_record "$role")
+  done
+}

@@ -1,0 +1,41 @@
+# shellcheck shell=bash
+# Arguments, the work folder, and what happens at the end whatever the end is.
+
+UPLOADED= # the copy of this program in the login user's home; goes with the last record
+
+# at_exit: an open transaction is undone; the work folder, which can hold nova.conf, goes.
+at_exit() {
+  local code=$?
+  trap - EXIT
+  trap '' INT TERM
+  set +e
+  [[ -z $IN_TRANSACTION ]] || roll_back
+  [[ -z $WORK ]] || rm -rf -- "$WORK"
+  exit "$code"
+}
+
+main() {
+  while [[ ${1:-} == --* ]]; do
+    case $1 in
+      --uploaded)
+        UPLOADED=${2:?}
+        shift 2
+        ;;
+      *) bad_document "unknown option '$1'" ;;
+    esac
+  done
+  VERB=${1:-}
+  trap at_exit EXIT
+  trap 'exit 143' TERM
+  trap 'exit 130' INT
+  WORK=$(mktemp -d /run/openstack-spice.XXXXXX)
+  case $VERB in
+    converge) converge ;;
+    check) check ;;
+    revert) revert "${2:-}" </dev/null ;;
+    status) status ;;
+    *) bad_document "unknown verb '$VERB'; one of converge, check, revert ROLE, status" ;;
+  esac
+}
+
+main "$@"
