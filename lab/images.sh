@@ -5,7 +5,7 @@
 # What a key does not see is the state of the package archive: `lab purge` from time to time.
 
 readonly BASE_PACKAGES=systemd,systemd-sysv,dbus,libpam-systemd,openssh-server,iptables,nftables,iproute2,sudo,python3,python3-apt,ca-certificates,procps,netbase,iputils-ping,curl,less,gpgv
-readonly HOST_PACKAGES=(systemd-container mmdebstrap apt-utils iproute2 openssh-client python3 binutils zstd)
+readonly HOST_PACKAGES=(systemd-container mmdebstrap apt-utils iproute2 openssh-client python3 binutils curl)
 
 suite() { (. /etc/os-release && echo "${VERSION_CODENAME:?}"); }
 

@@ -11,7 +11,7 @@ import { type IResourceProviderServer, ResourceProviderService } from "@pulumi/p
 import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import { type JavaScriptValue, Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { Change, diffProperties, rootOf } from "./diff";
 import { EngineLog } from "./engineLog";
 import { type CheckFailure, type Operation, type Plugin, type Resource, ResourceLog, typeOf } from "./resource";

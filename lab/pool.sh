@@ -1,0 +1,69 @@
+# shellcheck shell=bash
+# The nodes' only apt repository: packages with all they need beyond the base image, read-only at /srv/pool.
+
+# What a node without any of Nova needs to become a proxy node; parts of it serve nodes that have Nova.
+readonly POOL_PACKAGES=(nova-consoleproxy spice-html5)
+
+pool_key() { { layer_key base && echo "${POOL_PACKAGES[*]}"; } | sha256sum | cut -c1-12; }
+
+# ensure_pool: the lab's pool, from the cache or downloaded.
+ensure_pool() {
+  local cached
+  cached=$CACHE/pool-$(pool_key)
+  [[ -d $cached ]] || locked pool fill_cached_pool "$cached"
+  [[ -f $LAB/pool/Packages ]] || locked pool copy_pool "$cached"
+}
+
+fill_cached_pool() {
+  [[ ! -d $1 ]] || return 0
+  say "pool: downloading ${POOL_PACKAGES[*]} with all they need"
+  rm -rf "$1.new"
+  add_packages "$1.new" "${POOL_PACKAGES[@]}"
+  mv "$1.new" "$1"
+}
+
+# hard links where the file system allows: a pool that gets more packages leaves the cached one alone
+copy_pool() {
+  [[ ! -f $LAB/pool/Packages ]] || return 0
+  mkdir -p "$LAB/pool"
+  cp -al "$1/." "$LAB/pool/" 2>/dev/null || cp -a "$1/." "$LAB/pool/"
+}
+
+# pool_add PACKAGE...: running nodes see the new packages after `apt-get update`.
+pool_add() {
+  ensure_layer base
+  ensure_pool
+  locked pool add_packages "$LAB/pool" "$@"
+}
+
+# add_packages FOLDER PACKAGE...: downloads with this machine's apt, into a repository at FOLDER.
+add_packages() {
+  local folder=$1 work=$CACHE/pool.work script
+  shift
+  rm -rf "$work"
+  mkdir -p "$folder/debs" "$work"/{upper,work,root}
+  script=$work/script
+  {
+    echo 'apt-get -qq update'
+    printf 'apt-get install -y -qq --no-install-recommends --download-only -o APT::Keep-Downloaded-Packages=true'
+    printf ' %q' "$@"
+    echo
+  } >"$script"
+  mount -t overlay lab-pool -o "lowerdir=$(layer_chain base),upperdir=$work/upper,workdir=$work/work,volatile" "$work/root"
+  local rc=0
+  logged "pool" "$LAB/log/pool.log" in_chroot "$work/root" "$script" || rc=$?
+  umount "$work/root"
+  ((rc == 0)) || die "the packages could not be downloaded: $*"
+  find "$work/upper/var/cache/apt/archives" -name '*.deb' -exec mv -t "$folder/debs" {} +
+  rm -rf "$work"
+  index_pool "$folder"
+  say "pool: $(find "$folder/debs" -name '*.deb' | wc -l) packages, $(du -sh "$folder" | cut -f1)"
+}
+
+index_pool() {
+  (
+    cd "$1"
+    apt-ftparchive packages debs >Packages.new
+    mv Packages.new Packages
+  )
+}
