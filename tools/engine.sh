@@ -108,24 +108,23 @@ find_language_host() {
   fi
 }
 
-# plugin_listed NAME VERSION: whether the engine has the plugin installed.
-plugin_listed() {
+# installed_plugins: "NAME VERSION" of every provider plugin the engine has installed, one a line.
+installed_plugins() {
   pulumi plugin ls --json 2>/dev/null | node -e '
-    const [name, version] = process.argv.slice(1);
-    const listed = JSON.parse(require("fs").readFileSync(0, "utf8")).some((p) => p.name === name && p.version === version);
-    process.exitCode = listed ? 0 : 1;
-  ' "$1" "$2"
+    for (const plugin of JSON.parse(require("fs").readFileSync(0, "utf8"))) {
+      if (plugin.kind === "resource") console.log(plugin.name, plugin.version);
+    }'
 }
 
-# find_plugin NAME: makes sure that the engine finds the plugin of @pulumi/NAME, in the version package.json pins.
+# find_plugin NAME INSTALLED: makes sure that the engine finds the plugin of @pulumi/NAME, in the version package.json pins.
 # A stand-in gets a folder of its own on PATH, since it must not hide the official plugin of another name.
 find_plugin() {
-  local name=$1 plugin=pulumi-resource-$1 stand_in folder version
+  local name=$1 installed=$2 plugin=pulumi-resource-$1 stand_in folder version
   if command -v "$plugin" >/dev/null; then
     return
   fi
   version=$(node -p 'require(process.argv[1]).devDependencies["@pulumi/" + process.argv[2]]' "$repo/package.json" "$name")
-  if plugin_listed "$name" "$version"; then
+  if grep -qxF "$name $version" <<<"$installed"; then
     return
   fi
   if ! failed_lately "$plugin-$version"; then
@@ -154,10 +153,13 @@ wrapper() {
 }
 
 main() {
+  local installed
+  command -v node >/dev/null || die "node is missing. Install Node.js 20 or newer; it brings npm."
   find_cli
   find_language_host
-  find_plugin command
-  find_plugin openstack
+  installed=$(installed_plugins)
+  find_plugin command "$installed"
+  find_plugin openstack "$installed"
   printf '%s\n' "$PATH"
 }
 
