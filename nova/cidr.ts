@@ -77,7 +77,7 @@ export function parseCidr(text: string, path: string): Checked<Cidr> {
   if (!(prefix <= family.bits)) {
     return invalid({
       path,
-      reason: `${shown(text)}: the prefix length of an ${family.ethertype} block is a number from 0 to ${family.bits}.`,
+      reason: `${shown(text)} has no prefix length of an ${family.ethertype} block. Give a whole number from 0 to ${family.bits} after the slash.`,
     });
   }
   const hostBits = BigInt(family.bits - prefix);
@@ -86,7 +86,7 @@ export function parseCidr(text: string, path: string): Checked<Cidr> {
   if (network !== bits) {
     return invalid({
       path,
-      reason: `${shown(text)} has bits set to the right of its prefix length. Write ${canonical} for the block, or ${addressText} for the one address.`,
+      reason: `${shown(text)} has bits set to the right of its prefix length. Write ${canonical} for the block, or ${family.format(bits)} for the one address.`,
     });
   }
   return valid({
@@ -119,7 +119,7 @@ export function parseCidrs(texts: readonly string[], path: string): Checked<read
     } else {
       faults.push({
         path: `${path}[${index}]`,
-        reason: `${shown(text)} is the block ${cidr.text} that ${path}[${earlier.index}] already names. Name each block once.`,
+        reason: `${shown(text)} is the block ${cidr.text} again, after ${path}[${earlier.index}]. Name each block once.`,
       });
     }
   });

@@ -1,7 +1,7 @@
 import { type Checked, invalid, shown, valid } from "./faults";
 import type { NovaOption } from "./optionTypes";
 import { findOption, novaOptions, optionKey, releasesReading } from "./options";
-import { Release, newestRelease, oldestRelease } from "./releases";
+import { type Release, newestRelease, oldestRelease, releaseName, releases } from "./releases";
 import { Role } from "./roles";
 
 /**
@@ -67,18 +67,19 @@ function checkRelease(
   const newest = option.until ?? newestRelease;
   if (release < oldest) {
     return refuse(
-      `${title} came in ${oldest}.0.0 (${Release[oldest]}); release ${release} does not have it. Take it out.`,
+      `${title} came in ${oldest}.0.0 (${releaseName(oldest)}); release ${release} does not have it. Take it out.`,
     );
   }
   if (release > newest) {
+    const gone = releases.find((later) => later > newest) ?? release;
     return refuse(
-      `${title} went in ${newest + 1}.0.0 (${Release[newest + 1] ?? "unnamed"}); release ${release} does not have it. Take it out.`,
+      `${title} went in ${gone}.0.0 (${releaseName(gone)}); release ${release} does not have it. Take it out.`,
     );
   }
   if (release < read.first || release > read.last) {
-    const [first, last] = [`${read.first} (${Release[read.first]})`, `${read.last} (${Release[read.last]})`];
+    const [first, last] = [read.first, read.last].map((edge) => `${edge} (${releaseName(edge)})`);
     return refuse(
-      `${title} is read on a ${role} in the releases ${first} to ${last} only, not in ${release}. Take it out.`,
+      `${title} is read on a ${role} from release ${first} to ${last} only, not in ${release}. Take it out.`,
     );
   }
   return valid(option);

@@ -1,4 +1,4 @@
-import { type Checked, type Fault, invalid, valid } from "./faults";
+import { type Checked, type Fault, invalid, shown, valid } from "./faults";
 import { findExtraOption } from "./extraOptions";
 import type { NovaOption } from "./optionTypes";
 import { findOption, novaOptions, optionKey, releasesReading } from "./options";
@@ -124,7 +124,7 @@ export function novaFragment<R extends Role>(
     }
   }
   for (const [key, value] of Object.entries(settings.extraNovaOptions ?? {})) {
-    const at = `${path}extraNovaOptions["${key}"]`;
+    const at = `${path}extraNovaOptions[${shown(key)}]`;
     const found = findExtraOption(role, key, release, at);
     faults.push(...found.faults);
     if (found.value !== undefined) {

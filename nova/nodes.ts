@@ -6,6 +6,8 @@ export interface NodeEntry {
   readonly name: string;
   /** Where SSH connects, where that is known already. */
   readonly host?: string;
+  /** Of a compute: `[spice] server_proxyclient_address`, where it is known already. */
+  readonly serverProxyclientAddress?: string;
 }
 
 /** The nodes of a cloud. A node in both lists, with one name and one host, is one node with both roles. */
@@ -15,7 +17,8 @@ export interface NodeLists {
 }
 
 /**
- * Faults of the lists of nodes: empty lists, names that are empty, odd or used twice, one name for two hosts, one host under two names.
+ * Faults of the lists of nodes: empty lists, names that are empty, odd or used twice, one name for two hosts, one host or one address that the
+ * proxies connect to under two names.
  *
  * @param path put before the path of each fault
  */
@@ -26,6 +29,7 @@ export function checkNodes(lists: NodeLists, path = ""): readonly Fault[] {
     ...checkNotEmpty(lists.computes, `${path}computes`, "compute"),
     ...nodes.flatMap(({ node, at }) => checkNodeName(node.name, `${at}.name`)),
     ...nodes.flatMap((node, index) => checkAgainst(node, nodes.slice(0, index))),
+    ...nodes.flatMap((node, index) => checkProxyclientAddress(node, nodes.slice(0, index))),
   ];
 }
 
@@ -93,11 +97,32 @@ function checkAgainst({ node, list, at }: PlacedNode, before: readonly PlacedNod
       ];
 }
 
+/** The proxies would show the guests of one compute for those of the other. */
+function checkProxyclientAddress({ node, at }: PlacedNode, before: readonly PlacedNode[]): readonly Fault[] {
+  const address = node.serverProxyclientAddress;
+  const rival = before.find(
+    (other) =>
+      address !== undefined &&
+      other.node.serverProxyclientAddress !== undefined &&
+      canonicalHost(other.node.serverProxyclientAddress) === canonicalHost(address),
+  );
+  return rival === undefined
+    ? []
+    : [
+        {
+          path: `${at}.serverProxyclientAddress`,
+          reason: `${shown(address)} is the address of ${rival.at} (${shown(rival.node.name)}) already. Give each compute its own.`,
+        },
+      ];
+}
+
 /** Whether two entries connect to one host; undefined where a host is not known yet. */
 function sameHost(one: NodeEntry, other: NodeEntry): boolean | undefined {
-  if (one.host === undefined || other.host === undefined) {
-    return undefined;
-  }
-  const canonical = (host: string) => canonicalAddress(host) ?? host.toLowerCase();
-  return canonical(one.host) === canonical(other.host);
+  return one.host === undefined || other.host === undefined
+    ? undefined
+    : canonicalHost(one.host) === canonicalHost(other.host);
+}
+
+function canonicalHost(host: string): string {
+  return canonicalAddress(host) ?? host.toLowerCase();
 }

@@ -1,6 +1,6 @@
 import type { Release } from "./releases";
 
-/** The Nova services that read console options. */
+/** The Nova services that read console options. nova-serialproxy, which is left alone, reads what both proxies read as well. */
 export enum Service {
   /** `nova-spicehtml5proxy`, on controllers. */
   SpiceProxy = "nova-spicehtml5proxy",

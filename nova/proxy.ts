@@ -55,22 +55,19 @@ export function checkProxy(address: ProxyAddress, path = "proxy"): readonly Faul
  */
 export function checkBaseUrl(address: ProxyAddress, path: string): readonly Fault[] {
   const { baseUrl } = address;
-  const example = `Write it like http://console.example.org:${address.port}${proxyPage}.`;
   const text = encodeText(baseUrl, path);
   if (text.value === undefined) {
     return text.faults;
   }
-  if (!URL.canParse(baseUrl) || !/^[a-z]+:\/\/[^/]/i.test(baseUrl) || /[\s\\"'<>`{}|^]/.test(baseUrl)) {
-    return [{ path, reason: `${shown(baseUrl)} is not an absolute URL. ${example}` }];
+  // A password in the URL is a fault further down, and must not be repeated in its message.
+  const named = shown(baseUrl.replace(/\/\/[^/?#]*@/, "//***@"));
+  const example = `Write it like http://console.example.org:6082${proxyPage}.`;
+  const url = /^[a-z]+:\/\/[^/]/i.test(baseUrl) && !/[\s\\"'<>`{}|^]/.test(baseUrl) ? parseUrl(baseUrl) : undefined;
+  if (url === undefined) {
+    return [{ path, reason: `${named} is not an absolute URL. ${example}` }];
   }
-  const url = new URL(baseUrl);
   if (url.protocol !== "http:" && url.protocol !== "https:") {
-    return [
-      {
-        path,
-        reason: `${shown(baseUrl)} has the scheme ${url.protocol} A browser opens consoles by http or https. ${example}`,
-      },
-    ];
+    return [{ path, reason: `${named} is neither http nor https, by which a browser opens consoles. ${example}` }];
   }
   const reasons = [
     ...hostReasons(url),
@@ -83,7 +80,11 @@ export function checkBaseUrl(address: ProxyAddress, path: string): readonly Faul
       `has ${baseUrl.length} characters, and Nova keeps at most ${longestBaseUrl} in its database. Shorten it.`,
     );
   }
-  return reasons.map((reason) => ({ path, reason: `${shown(baseUrl)} ${reason}` }));
+  return reasons.map((reason) => ({ path, reason: `${named} ${reason}` }));
+}
+
+function parseUrl(text: string): URL | undefined {
+  return URL.canParse(text) ? new URL(text) : undefined;
 }
 
 function hostReasons(url: URL): readonly string[] {
@@ -108,20 +109,20 @@ function partReasons(url: URL, { behindLoadBalancer = false }: ProxyAddress): re
   }
   if (url.hash !== "" || url.href.endsWith("#")) {
     reasons.push(
-      "has a fragment, behind which Nova would put the token and the browser would keep it. Take out the # and what follows.",
+      "has a fragment, and Nova would put the token behind it, where a browser does not look. Take out the # and what follows.",
     );
   }
   if (!url.pathname.endsWith(proxyPage)) {
     reasons.push(`does not end in ${proxyPage}, the page that opens SPICE consoles. Write its path so.`);
   } else if (url.pathname !== proxyPage && !behindLoadBalancer) {
     reasons.push(
-      `has the path ${url.pathname}, but the proxy serves ${proxyPage}. Write that, or set behindLoadBalancer where one maps the path.`,
+      `has the path ${shown(url.pathname)}, but the proxy serves ${proxyPage}. Write that, or set behindLoadBalancer where one maps the path.`,
     );
   }
   const query = [...url.searchParams];
   if (url.href.includes("?") && !(query.length === 1 && query[0]?.[0] === "path" && query[0][1] !== "")) {
     reasons.push(
-      "has a query other than path=. Nova puts ?token= behind the URL, and the page only minds path= before it. Take it out.",
+      "has a query other than path=, and the page heeds no other before the ?token= that Nova adds. Take it out.",
     );
   }
   return reasons;
@@ -129,7 +130,7 @@ function partReasons(url: URL, { behindLoadBalancer = false }: ProxyAddress): re
 
 function portReasons(url: URL, { port, behindLoadBalancer = false }: ProxyAddress): readonly string[] {
   const named = url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port);
-  return named === port || behindLoadBalancer
+  return named === port || behindLoadBalancer || !isPort(port)
     ? []
     : [
         `leads to port ${named}, but the proxy listens on ${port}. Make the two agree, or set behindLoadBalancer where one listens on ${named}.`,
@@ -157,9 +158,13 @@ function tlsReasons(url: URL, { tls, behindLoadBalancer = false, release }: Prox
 }
 
 function checkPort(port: number, path: string): readonly Fault[] {
-  return Number.isInteger(port) && port >= 1 && port <= 65535
+  return isPort(port)
     ? []
     : [{ path, reason: `${shown(port)} is not a TCP port. Give a whole number from 1 to 65535, as a rule 6082.` }];
+}
+
+function isPort(port: number): boolean {
+  return Number.isInteger(port) && port >= 1 && port <= 65535;
 }
 
 function checkListenAddress(host: string, path: string): readonly Fault[] {
