@@ -2,7 +2,7 @@
 # Units: their state, and a restart that ends in time whatever the unit says.
 
 RESTARTED=()
-FRESH=() # units that started in this run, and so have read what it wrote
+FRESH=()                  # units that started in this run, and so have read what it wrote
 declare -A UNIT_BEFORE=() # the state of units that a package of this run brought along
 
 # unit_state UNIT: `enabled active`, `disabled inactive`, `masked failed`, `absent inactive` ...

@@ -67,15 +67,19 @@ plan_undeclared_rules() {
   while IFS=$'\t' read -r kind where what former written; do
     [[ $kind == iptables* || $kind == nft* ]] || continue
     [[ $PLANNED_RULES != *"$kind|$where|$what|"* && $(firewall_state "$kind" "$where" "$what") == in ]] || continue
-    plan "$kind" "$where" "$what" in - "$what" '(none)'
+    plan "$kind" "$where" "$what" in - "$(rule_text "$what")" '(none)'
   done < <(read_record "$ROLE")
 }
+
+# rule_text RULE: a rule of ours as people read it.
+rule_text() { sed -E 's/.*(-s|saddr) ([^ ]+) .*dport ([0-9]+) .*/accept tcp \3 from \2/' <<<"$1"; }
 
 firewall_state() {
   case $1 in
     iptables) if iptables_rule_is_in "$2" "$3"; then echo in; else echo -; fi ;;
     nft) if [[ -n $(nft_handle "$2" "$3") ]]; then echo in; else echo -; fi ;;
-    iptables-file | nft-file) if [[ $1 == nft-file ]] && line_is_in "$(copy_or_file "$2")" "${3#*|}" || line_is_in "$(copy_or_file "$2")" "$3"; then echo in; else echo -; fi ;;
+    iptables-file) if line_is_in "$(copy_or_file "$2")" "$3"; then echo in; else echo -; fi ;;
+    nft-file) if [[ -r $2 && -n $(nft_file has "$(copy_or_file "$2")" "${3%%|*}" "${3#*|}") ]]; then echo in; else echo -; fi ;;
   esac
 }
 
@@ -88,7 +92,7 @@ set_firewall() {
     nft/-) nft_delete "$2" "$3" ;;
     nft-file/in) edit_file "$2" nft_file_with "$3" ;;
     iptables-file/-) edit_file "$2" without_line "$3" ;;
-    nft-file/-) edit_file "$2" without_line "${3#*|}" ;;
+    nft-file/-) edit_file "$2" nft_file_without "$3" ;;
   esac
 }
 

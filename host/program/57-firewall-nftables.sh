@@ -19,7 +19,7 @@ nft_refusing_chains() {
       target = ""
       if (match($0, /(jump|goto) [^ ]+/)) { target = substr($0, RSTART, RLENGTH); sub(/^[a-z]+ /, "", target) }
       jump[key, count[key]] = target == "" ? "" : family " " table " " target
-      terminal[key, count[key]] = $0 ~ /[ \t](drop|reject)( |$)/ 
+      terminal[key, count[key]] = $0 ~ /[ \t](drop|reject)( |$)/
       next
     }
     /^\t}/ { chain = "" }
@@ -55,7 +55,7 @@ nft_rule() {
 
 # plan_nft SOURCE PORT: in each refusing chain that sees the source's family.
 plan_nft() {
-  local rule family table chain handle line
+  local rule family table chain handle
   rule=$(nft_rule "$1" "$2")
   while read -r family table chain handle; do
     case $family in
@@ -69,10 +69,9 @@ plan_nft() {
       say "nftables.service is not enabled: the rule is gone after a reboot, as are all others of $family $table"
       continue
     fi
-    line=$(nft_file_indent "$family $table $chain")$rule
     nft_file_has_chain "$family $table $chain" ||
       refuse "chain '$family $table $chain' refuses packets, but is not written out in $NFT_FILE. Put '$rule' there and in the running chain yourself, and leave allowedSources out"
-    plan_rule nft-file "$NFT_FILE" "$family $table $chain|$line" '(none)' "accept tcp $2 from $1"
+    plan_rule nft-file "$NFT_FILE" "$family $table $chain|$rule" '(none)' "accept tcp $2 from $1"
   done < <(nft_refusing_chains)
 }
 
@@ -101,21 +100,32 @@ nft_delete() {
 }
 
 # The persistent file is free text; a chain is edited only where it is written out, a brace and a rule to a line.
-# nft_file_line CHAIN <FILE: number of the line before which a rule of CHAIN belongs, and that line's indent in front.
-nft_file_line() {
-  CHAIN=$1 awk '
-    { text = $0; sub(/^[ \t]+/, "", text); sub(/[ \t]*#.*$/, "", text); indent = $0; sub(/[^ \t].*$/, "", indent) }
-    text ~ /^table [^{]*\{$/ { split(text, word, " "); table = word[3] == "{" ? "ip " word[2] : word[2] " " word[3] }
-    text ~ /^chain [^{]*\{$/ { split(text, word, " "); inside = table " " word[2] == ENVIRON["CHAIN"]; body = ""; next }
-    inside && text !~ /^(type|policy|})/ && text != "" && body == "" { body = indent }
-    inside && text ~ /^type / { type_indent = indent }
-    inside && (text ~ /(^|[ \t])(drop|reject|jump|goto)([ \t;]|$)/ && text !~ /^(type|policy) / || text == "}") {
-      print NR "\t" (body != "" ? body : type_indent); exit
-    }'
+# nft_file VERB FILE CHAIN [LINE]:
+#   place    the number of the line before which a rule of CHAIN belongs: the first that could refuse, or the brace
+#   has      prints `yes` where LINE, indented or not, is in CHAIN
+#   with     the file with LINE at that place, indented as its neighbours
+#   without  the file without LINE in CHAIN
+nft_file() {
+  VERB=$1 CHAIN=$3 LINE=${4:-} awk '
+    BEGIN { verb = ENVIRON["VERB"]; wanted = ENVIRON["CHAIN"] }
+    { out[NR] = text = bare = $0; sub(/^[ \t]+/, "", bare); sub(/^[ \t]+/, "", text); sub(/[ \t]*#.*$/, "", text); indent = $0; sub(/[^ \t].*$/, "", indent) }
+    text ~ /^table [^{]*[{]$/ { split(text, word, " "); table = word[3] == "{" ? "ip " word[2] : word[2] " " word[3] }
+    text ~ /^chain [^{]*[{]$/ { split(text, word, " "); inside = table " " word[2] == wanted; next }
+    !inside { next }
+    text ~ /^type / { rule_indent = indent }
+    bare == ENVIRON["LINE"] && !found { found = NR }
+    text ~ /^[}]/ || (text ~ /(^|[ \t])(drop|reject|jump|goto)([ \t;]|$)/ && text !~ /^(type|policy) /) { if (!place) place = NR }
+    text ~ /^[}]/ { inside = 0 }
+    END {
+      if (verb == "place" && place) print place
+      if (verb == "has" && found) print "yes"
+      if (verb ~ /^with/) for (i = 1; i <= NR; i++) {
+        if (verb == "with" && i == place) print rule_indent ENVIRON["LINE"]
+        if (!(verb == "without" && i == found)) print out[i]
+      }
+    }' "$2"
 }
-nft_file_has_chain() { [[ -r $NFT_FILE && -n $(nft_file_line "$1" <"$NFT_FILE") ]]; }
-nft_file_indent() { [[ ! -r $NFT_FILE ]] || nft_file_line "$1" <"$NFT_FILE" | cut -f 2; }
-# nft_file_with FILE CHAIN|LINE
-nft_file_with() {
-  LINE=${2#*|} NUMBER=$(nft_file_line "${2%%|*}" <"$1" | cut -f 1) awk 'NR == ENVIRON["NUMBER"] { print ENVIRON["LINE"] } { print }' "$1"
-}
+nft_file_has_chain() { [[ -r $NFT_FILE && -n $(nft_file place "$NFT_FILE" "$1") ]]; }
+# nft_file_with FILE CHAIN|LINE / nft_file_without FILE CHAIN|LINE
+nft_file_with() { nft_file with "$1" "${2%%|*}" "${2#*|}"; }
+nft_file_without() { nft_file without "$1" "${2%%|*}" "${2#*|}"; }

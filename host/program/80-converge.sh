@@ -198,7 +198,8 @@ tell_undone() {
     option) changed "$3" "$(definition_text "$4")" "$(definition_text "$5")" ;;
     unit) changed "$(subject_of "$@")" "$(unit_text "$4")" "$(unit_text "$5")" ;;
     shell) changed "$(subject_of "$@")" "$(decode <<<"${4#=}" | sed 's/.*=//')" "$(decode <<<"${5#=}" | sed 's/.*=//')" ;;
-    file | iptables* | nft*) changed "$(subject_of "$@")" written '(none)' ;;
+    iptables* | nft*) changed "$(subject_of "$@")" "$([[ $4 == - ]] && echo '(none)' || rule_text "$3")" "$([[ $5 == - ]] && echo '(none)' || rule_text "$3")" ;;
+    file) changed "$(subject_of "$@")" written "$([[ $5 == - ]] && echo '(none)' || echo 'as before')" ;;
   esac
 }
 
