@@ -243,7 +243,7 @@ function struct(map: PropertyMap): Struct {
 }
 
 function properties(map: Struct | undefined): PropertyMap {
-  return (map?.toJavaScript() ?? {}) as PropertyMap;
+  return map?.toJavaScript() ?? {};
 }
 
 function kindName(kind: rpc.PropertyDiff.Kind): string {

@@ -93,6 +93,7 @@ export class Sshd {
     writeFileSync(join(folder, "authorized_keys"), [key.publicKey, ...authorized, ""].join("\n"), { mode: 0o600 });
     const sftp = SFTP_SERVERS.find((path) => existsSync(path));
     const config = [
+      ...lines, // First: sshd keeps the first value it reads.
       `Port ${port}`,
       "ListenAddress 127.0.0.1",
       `HostKey ${hostKey.path}`,
@@ -106,7 +107,6 @@ export class Sshd {
       "LogLevel VERBOSE",
       ...(hasPenalties() ? ["PerSourcePenalties no"] : []),
       ...(hasSftp && sftp !== undefined ? [`Subsystem sftp ${sftp}`] : []),
-      ...lines,
     ];
     writeFileSync(join(folder, "sshd_config"), `${config.join("\n")}\n`);
     if (process.getuid?.() === 0) {
