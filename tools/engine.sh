@@ -140,16 +140,9 @@ find_plugin() {
   fi
   say "the official \`$name\` plugin cannot be downloaded here; using the project's stand-in (lab/providers)"
   folder=$cache/stand-ins/$(printf %s "$repo" | cksum | cut -d " " -f 1)/$name
-  wrapper "$folder/$plugin" "$stand_in"
+  mkdir -p "$folder"
+  ln -sfn "$stand_in" "$folder/$plugin"
   PATH=$folder:$PATH
-}
-
-# wrapper FILE PROGRAM: FILE becomes an executable that is PROGRAM. Not a link: PROGRAM may look for what is beside it.
-wrapper() {
-  mkdir -p "${1%/*}"
-  printf '#!/usr/bin/env bash\nexec %q "$@"\n' "$2" >"$1.$$"
-  chmod 755 "$1.$$"
-  mv -f "$1.$$" "$1"
 }
 
 main() {

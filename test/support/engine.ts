@@ -1,0 +1,70 @@
+/** Runs Pulumi programs through the real engine, which tools/engine.sh finds. */
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+/** This clone. */
+export const REPOSITORY = resolve(__dirname, "../..");
+
+/** What a run of the CLI gave. */
+export interface Run {
+  /** The exit status. */
+  readonly status: number;
+  /** stdout and stderr, without colours. */
+  readonly output: string;
+  /** How long it took. */
+  readonly seconds: number;
+}
+
+/** A throw-away project with one stack, `test`; its state and everything else is in a folder of its own. */
+export class Project {
+  private static path: string | undefined;
+  private readonly folder = mkdtempSync(join(tmpdir(), "openstack-spice-project-"));
+  private readonly environment: NodeJS.ProcessEnv;
+
+  /** Makes the project and its stack. @throws where the engine cannot be had */
+  constructor() {
+    // The engine is looked for once: where it has to be built this takes minutes.
+    Project.path ??= execFileSync(join(REPOSITORY, "tools/engine.sh"), { encoding: "utf8" }).trim();
+    this.environment = {
+      ...process.env,
+      PATH: Project.path,
+      PULUMI_BACKEND_URL: `file://${this.folder}/state`,
+      PULUMI_CONFIG_PASSPHRASE: "test",
+      PULUMI_HOME: join(this.folder, "home"),
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+    };
+    mkdirSync(join(this.folder, "state"));
+    symlinkSync(join(REPOSITORY, "node_modules"), join(this.folder, "node_modules"));
+    this.write("Pulumi.yaml", "name: openstack-spice-test\nruntime: nodejs\nmain: index.ts\n");
+    this.write("package.json", '{ "name": "openstack-spice-test" }\n');
+    this.write("tsconfig.json", JSON.stringify({ extends: join(REPOSITORY, "tsconfig.json"), include: ["index.ts"] }));
+    const { status, output } = this.pulumi("stack", "init", "test");
+    if (status !== 0) {
+      throw new Error(`the engine cannot make a stack:\n${output}`);
+    }
+  }
+
+  /** Writes one of the project's files, such as index.ts. */
+  write(name: string, text: string): void {
+    writeFileSync(join(this.folder, name), text);
+  }
+
+  /** Runs the CLI to its end, in the project's folder. */
+  pulumi(...args: string[]): Run {
+    const started = performance.now();
+    const { status, stdout, stderr } = spawnSync("pulumi", [...args, "--non-interactive", "--color", "never"], {
+      cwd: this.folder,
+      env: this.environment,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    return { status: status ?? -1, output: stdout + stderr, seconds: (performance.now() - started) / 1000 };
+  }
+
+  /** Removes all of it. */
+  remove(): void {
+    rmSync(this.folder, { recursive: true });
+  }
+}
