@@ -31,5 +31,5 @@ export function shown(value: unknown): string {
     /[^\x20-\x7e]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
-  return ascii.length > 120 ? `${ascii.slice(0, 117)}...` : ascii;
+  return ascii.length <= 120 ? ascii : `${ascii.slice(0, 116)}...${ascii.slice(-1)}`;
 }

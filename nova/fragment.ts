@@ -3,7 +3,7 @@ import { findExtraOption } from "./extraOptions";
 import type { NovaOption } from "./optionTypes";
 import { findOption, novaOptions, optionKey, releasesReading } from "./options";
 import { type Release, latest, newestRelease, oldestRelease } from "./releases";
-import { Role, Vnc } from "./roles";
+import { Role, Vnc, checkVnc } from "./roles";
 import { type OptionValue, encodeValue } from "./value";
 
 /** Further options of the table, by `section/option`, such as `{ "spice/image_compression": "lz" }`. */
@@ -109,7 +109,7 @@ export function novaFragment<R extends Role>(
     role === Role.Controller
       ? controllerOptions(settings as ControllerSettings)
       : computeOptions(settings as ComputeSettings);
-  const faults: Fault[] = [];
+  const faults: Fault[] = "vnc" in settings ? [...checkVnc(settings.vnc, `${path}vnc`)] : [];
   const values = new Map<NovaOption, string>();
   const keep = (option: NovaOption, encoded: Checked<string>) => {
     faults.push(...encoded.faults);
@@ -156,9 +156,13 @@ function controllerOptions(settings: ControllerSettings): readonly DeclaredOptio
 
 function computeOptions(settings: ComputeSettings): readonly DeclaredOption[] {
   const { vnc, agentEnabled, html5proxyBaseUrl, serverListen, serverProxyclientAddress } = settings;
-  const vncEnabled = vnc === Vnc.Keep ? undefined : vnc === Vnc.Alongside;
+  const vncEnabled: Readonly<Record<Vnc, boolean | undefined>> = {
+    [Vnc.Keep]: undefined,
+    [Vnc.Alongside]: true,
+    [Vnc.Off]: false,
+  };
   return [
-    { section: "vnc", name: "enabled", argument: "vnc", value: vncEnabled },
+    { section: "vnc", name: "enabled", argument: "vnc", value: vncEnabled[vnc] },
     { section: "spice", name: "enabled", argument: "vnc", value: true },
     { section: "spice", name: "agent_enabled", argument: "agentEnabled", value: agentEnabled },
     { section: "spice", name: "html5proxy_base_url", argument: "html5proxyBaseUrl", value: html5proxyBaseUrl },

@@ -49,7 +49,9 @@ export function checkServerListen(address: string, path: string, everyAddress = 
     return [{ path, reason: `${shown(address)} is not an IP address, and QEMU is to listen on one. ${remedy}` }];
   }
   if (isWildcard(address)) {
-    const reason = `${shown(address)} listens on every address of this compute, and SPICE consoles in Nova have no password. ${remedy}`;
+    const reason =
+      `${shown(address)} listens on every address of this compute, and SPICE consoles in Nova have no password. ${remedy} ` +
+      "Where a firewall closes the ports to all but the proxies, set serverListenEverywhere.";
     return everyAddress ? [] : [{ path, reason }];
   }
   if (isLoopback(address)) {

@@ -48,12 +48,15 @@ export function checkProxy(address: ProxyAddress, path = "proxy"): readonly Faul
   ];
 }
 
+/** A base URL, and as much as is known of the proxy it leads to: what is not known is not compared. */
+export type BaseUrl = Pick<ProxyAddress, "baseUrl"> & Partial<ProxyAddress>;
+
 /**
  * Faults of a base URL alone, and of what it says against the proxy's port and TLS.
  *
  * @param path where the URL stands in the arguments
  */
-export function checkBaseUrl(address: ProxyAddress, path: string): readonly Fault[] {
+export function checkBaseUrl(address: BaseUrl, path: string): readonly Fault[] {
   const { baseUrl } = address;
   const text = encodeText(baseUrl, path);
   if (text.value === undefined) {
@@ -102,7 +105,7 @@ function hostReasons(url: URL): readonly string[] {
   return [];
 }
 
-function partReasons(url: URL, { behindLoadBalancer = false }: ProxyAddress): readonly string[] {
+function partReasons(url: URL, { behindLoadBalancer = false }: BaseUrl): readonly string[] {
   const reasons: string[] = [];
   if (url.username !== "" || url.password !== "") {
     reasons.push("has a user name or password, which every user of a console would see. Take it out.");
@@ -128,16 +131,16 @@ function partReasons(url: URL, { behindLoadBalancer = false }: ProxyAddress): re
   return reasons;
 }
 
-function portReasons(url: URL, { port, behindLoadBalancer = false }: ProxyAddress): readonly string[] {
+function portReasons(url: URL, { port, behindLoadBalancer = false }: BaseUrl): readonly string[] {
   const named = url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port);
-  return named === port || behindLoadBalancer || !isPort(port)
+  return port === undefined || !isPort(port) || named === port || behindLoadBalancer
     ? []
     : [
         `leads to port ${named}, but the proxy listens on ${port}. Make the two agree, or set behindLoadBalancer where one listens on ${named}.`,
       ];
 }
 
-function tlsReasons(url: URL, { tls, behindLoadBalancer = false, release }: ProxyAddress): readonly string[] {
+function tlsReasons(url: URL, { tls, behindLoadBalancer = false, release }: BaseUrl): readonly string[] {
   if (url.protocol === "http:") {
     return tls === undefined ? [] : ["is http, but the proxy has a certificate. Write https."];
   }

@@ -1,3 +1,5 @@
+import { type Fault, shown } from "./faults";
+
 /** What a node does for consoles. One node may have both roles. */
 export enum Role {
   /** Runs the console proxy (`nova-spicehtml5proxy`). */
@@ -14,4 +16,16 @@ export enum Vnc {
   Alongside = "alongside",
   /** VNC is switched off: a guest gets SPICE with its next hard reboot, and has no console until then. */
   Off = "off",
+}
+
+/**
+ * Faults of a value for {@link Vnc}. A stack's configuration is text, and an unknown word must never be taken for one that switches VNC off.
+ *
+ * @param path where the value stands in the arguments
+ */
+export function checkVnc(vnc: string, path: string): readonly Fault[] {
+  const words: readonly string[] = Object.values(Vnc);
+  return words.includes(vnc)
+    ? []
+    : [{ path, reason: `${shown(vnc)} is no way to treat VNC. Give one of ${words.join(", ")}.` }];
 }

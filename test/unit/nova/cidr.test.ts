@@ -1,0 +1,152 @@
+import { isIP } from "node:net";
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { Ethertype, canonicalAddress, isIpLiteral, isLoopback, isWildcard, parseCidr, parseCidrs } from "../../../nova";
+
+const reasonOf = (text: string) => parseCidr(text, "at").faults.map(({ reason }) => reason);
+
+const ipv4Cidr = fc.tuple(fc.nat({ max: 32 }), fc.nat(0xffffffff)).map(([prefix, bits]) => {
+  const network = prefix === 0 ? 0 : (bits & (-1 << (32 - prefix))) >>> 0;
+  return `${[24, 16, 8, 0].map((shift) => (network >>> shift) & 255).join(".")}/${prefix}`;
+});
+
+describe("parseCidr", () => {
+  it.each([
+    ["203.0.113.0/24", "203.0.113.0/24", Ethertype.IPv4, "203-0-113-0-24"],
+    ["192.0.2.7", "192.0.2.7/32", Ethertype.IPv4, "192-0-2-7-32"],
+    ["0.0.0.0/0", "0.0.0.0/0", Ethertype.IPv4, "0-0-0-0-0"],
+    ["2001:DB8:0:0::/32", "2001:db8::/32", Ethertype.IPv6, "2001-db8---32"],
+    ["2001:db8:0:1:1:1:1:1", "2001:db8:0:1:1:1:1:1/128", Ethertype.IPv6, "2001-db8-0-1-1-1-1-1-128"],
+    ["::/0", "::/0", Ethertype.IPv6, "---0"],
+    ["::1", "::1/128", Ethertype.IPv6, "--1-128"],
+  ])("reads %s as %s", (text, canonical, ethertype, slug) => {
+    expect(parseCidr(text, "at")).toEqual({
+      value: { text: canonical, ethertype, slug, everyone: canonical.endsWith("/0") },
+      faults: [],
+    });
+  });
+
+  it.each([
+    "",
+    "x",
+    "10.0.0.0/8/8",
+    "fe80::1%eth0",
+    "010.0.0.1",
+    "[::1]",
+    " 10.0.0.1",
+    "10.1/16",
+    "10.0.0.1\n",
+    "host.example/24",
+  ])("refuses what is no block: %j", (text) => {
+    expect(parseCidr(text, "proxy.allowedSources[0]")).toEqual({
+      value: undefined,
+      faults: [
+        {
+          path: "proxy.allowedSources[0]",
+          reason: `${JSON.stringify(text)} is not a CIDR block. Write an address and a prefix length, such as 203.0.113.0/24 or 2001:db8::/32.`,
+        },
+      ],
+    });
+  });
+
+  it("refuses a prefix length that is none, and names the range", () => {
+    for (const prefix of ["33", "", "-1", "x", "8 "]) {
+      expect(reasonOf(`10.0.0.0/${prefix}`)).toEqual([
+        `"10.0.0.0/${prefix}" has no prefix length of an IPv4 block. Give a whole number from 0 to 32 after the slash.`,
+      ]);
+    }
+    expect(reasonOf("::/129")).toEqual([
+      '"::/129" has no prefix length of an IPv6 block. Give a whole number from 0 to 128 after the slash.',
+    ]);
+  });
+
+  it("refuses bits to the right of the prefix, and names the block and the address", () => {
+    expect(reasonOf("10.0.0.1/24")).toEqual([
+      '"10.0.0.1/24" has bits set to the right of its prefix length. Write 10.0.0.0/24 for the block, or 10.0.0.1 for the one address.',
+    ]);
+    expect(reasonOf("2001:DB8::1/64")).toEqual([
+      '"2001:DB8::1/64" has bits set to the right of its prefix length. Write 2001:db8::/64 for the block, or 2001:db8::1 for the one address.',
+    ]);
+  });
+
+  it("leaves a canonical block as it is", () => {
+    fc.assert(
+      fc.property(ipv4Cidr, (text) => {
+        expect(parseCidr(text, "at").value?.text).toBe(text);
+      }),
+    );
+  });
+
+  it("gives one text and one slug to an address however it is written, and different ones to different addresses", () => {
+    fc.assert(
+      fc.property(fc.ipV6(), fc.ipV6(), (one, other) => {
+        const [first, second] = [parseCidr(one, "at").value, parseCidr(other, "at").value];
+        const again = parseCidr(first?.text.toUpperCase() ?? "", "at").value;
+        expect(isIP(first?.text.replace("/128", "") ?? "")).toBe(6);
+        expect(again).toEqual(first);
+        expect(first?.slug === second?.slug).toBe(first?.text === second?.text);
+        expect(first?.slug).toMatch(/^[0-9a-f-]+$/);
+      }),
+    );
+  });
+});
+
+describe("parseCidrs", () => {
+  it("sorts, so that the order in which a user lists blocks is no change", () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(ipv4Cidr, { maxLength: 6 }), (texts) => {
+        const there = parseCidrs(texts, "at").value?.map(({ text }) => text);
+        expect(there).toEqual([...texts].sort());
+        expect(parseCidrs([...texts].reverse(), "at").value?.map(({ text }) => text)).toEqual(there);
+      }),
+    );
+  });
+
+  it("collects every fault, the same block twice among them", () => {
+    expect(parseCidrs(["10.0.0.1", "x", "10.0.0.1/32"], "proxy.allowedSources")).toEqual({
+      value: undefined,
+      faults: [
+        {
+          path: "proxy.allowedSources[1]",
+          reason:
+            '"x" is not a CIDR block. Write an address and a prefix length, such as 203.0.113.0/24 or 2001:db8::/32.',
+        },
+        {
+          path: "proxy.allowedSources[2]",
+          reason: '"10.0.0.1/32" is the block 10.0.0.1/32 again, after proxy.allowedSources[0]. Name each block once.',
+        },
+      ],
+    });
+  });
+});
+
+describe("addresses", () => {
+  it.each([
+    ["192.0.2.1", true, false, false],
+    ["127.0.0.1", true, true, false],
+    ["127.255.0.9", true, true, false],
+    ["::1", true, true, false],
+    ["0:0:0:0:0:0:0:1", true, true, false],
+    ["::ffff:127.0.0.1", true, true, false],
+    ["::ffff:7f00:1", true, true, false],
+    ["0.0.0.0", true, false, true],
+    ["::", true, false, true],
+    ["::ffff:0.0.0.0", true, false, true],
+    ["::2", true, false, false],
+    ["128.0.0.1", true, false, false],
+    ["fe80::1%eth0", false, false, false],
+    ["[::1]", false, false, false],
+    ["localhost", false, false, false],
+    ["192.0.2.0/24", false, false, false],
+    ["", false, false, false],
+  ])("%s: literal %s, loopback %s, wildcard %s", (text, literal, loopback, wildcard) => {
+    expect([isIpLiteral(text), isLoopback(text), isWildcard(text)]).toEqual([literal, loopback, wildcard]);
+  });
+
+  it("have one canonical form", () => {
+    expect(canonicalAddress("2001:DB8:0:0:0:0:0:1")).toBe("2001:db8::1");
+    expect(canonicalAddress("::ffff:192.0.2.1")).toBe("::ffff:c000:201");
+    expect(canonicalAddress("192.0.2.1")).toBe("192.0.2.1");
+    expect(canonicalAddress("localhost")).toBeUndefined();
+  });
+});

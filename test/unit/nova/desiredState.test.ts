@@ -1,0 +1,199 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  type NovaFragment,
+  Release,
+  Role,
+  Vnc,
+  desiredStateDocument,
+  novaFragment,
+  parseCidrs,
+  proxyPage,
+  vncProxyRetirement,
+} from "../../../nova";
+import { printableText } from "../../support/osloConfig";
+
+const must = (fragment: NovaFragment | undefined): NovaFragment => {
+  if (fragment === undefined) {
+    throw new Error("the fragment has faults");
+  }
+  return fragment;
+};
+
+const owner = "acme/openstack-spice/lab";
+
+describe("desiredStateDocument", () => {
+  it("of a controller whose release is to be detected", () => {
+    const fragment = must(
+      novaFragment(Role.Controller, {
+        html5proxyHost: "0.0.0.0",
+        html5proxyPort: 6082,
+        allowedOrigins: ["dashboard.example.org"],
+      }).value,
+    );
+    const allowedSources = parseCidrs(["203.0.113.0/24", "192.0.2.7"], "").value?.map(({ text }) => text);
+    expect(
+      desiredStateDocument({
+        role: Role.Controller,
+        owner,
+        node: "control-1",
+        vnc: Vnc.Alongside,
+        page: proxyPage,
+        allowedSources,
+        fragment,
+      }),
+    ).toBe(`# openstack-spice desired state
+format = 1
+role = controller
+owner = acme/openstack-spice/lab
+node = control-1
+vnc = alongside
+page = /spice_auto.html
+firewall = managed
+allow-from = 192.0.2.7/32
+allow-from = 203.0.113.0/24
+option-range = console/allowed_origins 15 -
+option-name = console/allowed_origins 13-14 DEFAULT/console_allowed_origins
+[console]
+allowed_origins = dashboard.example.org
+[spice]
+html5proxy_host = 0.0.0.0
+html5proxy_port = 6082
+`);
+  });
+
+  it("of a compute whose release is asserted", () => {
+    const fragment = must(
+      novaFragment(
+        Role.Compute,
+        {
+          vnc: Vnc.Off,
+          agentEnabled: true,
+          html5proxyBaseUrl: "http://console.example.org:6082/spice_auto.html",
+          serverListen: "198.51.100.21",
+          serverProxyclientAddress: "198.51.100.21",
+          extraNovaOptions: { "consoleauth/token_ttl": 1800 },
+        },
+        Release.Zed,
+      ).value,
+    );
+    expect(
+      desiredStateDocument({
+        role: Role.Compute,
+        owner,
+        node: "compute-1",
+        release: Release.Zed,
+        vnc: Vnc.Off,
+        acceptConsoleLoss: true,
+        fragment,
+      }),
+    ).toBe(`# openstack-spice desired state
+format = 1
+role = compute
+owner = acme/openstack-spice/lab
+node = compute-1
+release = 26
+vnc = off
+accept-console-loss = true
+[consoleauth]
+token_ttl = 1800
+[vnc]
+enabled = false
+[spice]
+enabled = true
+agent_enabled = true
+html5proxy_base_url = http://console.example.org:6082/spice_auto.html
+server_listen = 198.51.100.21
+server_proxyclient_address = 198.51.100.21
+`);
+  });
+
+  it("of a compute whose release is to be detected, with an option that went", () => {
+    const fragment = must(
+      novaFragment(Role.Compute, {
+        vnc: Vnc.Keep,
+        agentEnabled: true,
+        html5proxyBaseUrl: "http://console.example.org:6082/spice_auto.html",
+        serverListen: "198.51.100.21",
+        serverProxyclientAddress: "198.51.100.21",
+        extraNovaOptions: { "spice/keymap": "de" },
+      }).value,
+    );
+    const document = desiredStateDocument({
+      role: Role.Compute,
+      owner,
+      node: "compute-1",
+      vnc: Vnc.Keep,
+      acceptConsoleLoss: false,
+      fragment,
+    });
+    expect(document.split("\n").slice(5, 10)).toEqual([
+      "vnc = keep",
+      "accept-console-loss = false",
+      "option-range = spice/keymap 13 21",
+      "[spice]",
+      "enabled = true",
+    ]);
+  });
+
+  it("of a retirement of noVNC, which declares nothing in nova.conf", () => {
+    expect(desiredStateDocument({ role: vncProxyRetirement, owner, node: "control-1", release: Release.Mitaka })).toBe(
+      `# openstack-spice desired state
+format = 1
+role = vnc-proxy-retirement
+owner = acme/openstack-spice/lab
+node = control-1
+release = 13
+vnc = off
+`,
+    );
+  });
+
+  it.each([
+    [undefined, ["firewall = unmanaged"]],
+    [[], ["firewall = managed"]],
+    [
+      ["0.0.0.0/0", "::/0"],
+      ["firewall = managed", "allow-from = 0.0.0.0/0", "allow-from = ::/0"],
+    ],
+  ])("tells sources that are not given from none: %j", (allowedSources, lines) => {
+    const fragment = { sections: [], ranges: [], names: [] };
+    const document = desiredStateDocument({
+      role: Role.Controller,
+      owner,
+      node: "control-1",
+      vnc: Vnc.Keep,
+      page: proxyPage,
+      allowedSources,
+      fragment,
+    });
+    expect(document.split("\n").filter((line) => /^(firewall|allow-from)/.test(line))).toEqual(lines);
+  });
+
+  it("is lines of printable ASCII, each an item, whatever printable text a value is", () => {
+    fc.assert(
+      fc.property(printableText, (certificate) => {
+        const fragment = must(
+          novaFragment(Role.Controller, { html5proxyHost: "::", html5proxyPort: 6082, tls: { certificate } }).value,
+        );
+        const document = desiredStateDocument({
+          role: Role.Controller,
+          owner,
+          node: "control-1",
+          vnc: Vnc.Keep,
+          page: proxyPage,
+          fragment,
+        });
+        expect(document).toMatch(/^([\x20-\x7e]+\n)+$/);
+        const body = document.split("\n").slice(8, -1);
+        expect(body.map((line) => line.split(" = ", 1)[0])).toEqual([
+          "[DEFAULT]",
+          "cert",
+          "[spice]",
+          "html5proxy_host",
+          "html5proxy_port",
+        ]);
+      }),
+    );
+  });
+});

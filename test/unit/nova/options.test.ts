@@ -1,0 +1,114 @@
+import { describe, expect, it } from "vitest";
+import {
+  OptionType,
+  Release,
+  Role,
+  encodeValue,
+  extraOptionKeys,
+  findOption,
+  newestRelease,
+  novaOptions,
+  oldestRelease,
+  optionKey,
+  releasesReading,
+} from "../../../nova";
+
+/** Releases whose services of a role read the option, from the table. */
+const readIn = (role: Role, section: string, name: string) => {
+  const option = findOption(section, name);
+  return option === undefined ? undefined : releasesReading(role, option);
+};
+
+describe("the option table", () => {
+  it("names each option once, an older name never being a present one", () => {
+    const keys = novaOptions.map(optionKey);
+    expect(new Set(keys).size).toBe(keys.length);
+    const olderNames = novaOptions.flatMap(({ olderName }) => (olderName === undefined ? [] : [optionKey(olderName)]));
+    expect(olderNames).toEqual(["DEFAULT/console_allowed_origins", "DEFAULT/console_token_ttl"]);
+    expect(olderNames.filter((key) => keys.includes(key))).toEqual([]);
+  });
+
+  it("keeps the options of a section together, since that is how they are rendered", () => {
+    const sections = novaOptions.map(({ section }) => section);
+    expect(sections.filter((section, index) => section !== sections[index - 1])).toEqual([
+      "DEFAULT",
+      "database",
+      "console",
+      "consoleauth",
+      "vnc",
+      "spice",
+    ]);
+  });
+
+  it.each(novaOptions.map((option) => [optionKey(option), option] as const))("is sound: %s", (_, option) => {
+    expect(option.since).toBeGreaterThanOrEqual(oldestRelease);
+    expect(option.until ?? newestRelease).toBeGreaterThanOrEqual(option.since);
+    expect(option.until ?? oldestRelease).toBeLessThan(newestRelease);
+    expect(option.readBy.length).toBeGreaterThan(0);
+    expect(option.choices !== undefined).toBe(option.type === OptionType.Choice);
+    if (option.olderName !== undefined) {
+      expect(option.olderName.onlyUntil).toBe(option.since - 1);
+    }
+    // Nova's own default is a value of the option: a default of the wrong type would be a slip in the table.
+    if (option.default !== undefined && option.type !== OptionType.List) {
+      expect(encodeValue(option, option.default, "default")).toEqual({ value: option.default, faults: [] });
+    }
+  });
+
+  it("has the releases in which options came, went and were renamed", () => {
+    const changes = novaOptions
+      .filter(({ since, until }) => since > oldestRelease || until !== undefined)
+      .map((option) => `${optionKey(option)} ${option.since}-${option.until ?? ""}`);
+    expect(changes).toEqual([
+      "DEFAULT/record 14-",
+      "DEFAULT/pointer_model 14-",
+      "console/allowed_origins 15-",
+      "console/ssl_ciphers 21-",
+      "console/ssl_minimum_version 21-",
+      "consoleauth/token_ttl 15-",
+      "consoleauth/enforce_session_timeout 29-",
+      "spice/keymap 13-21",
+      "spice/image_compression 27-",
+      "spice/jpeg_compression 27-",
+      "spice/zlib_compression 27-",
+      "spice/playback_compression 27-",
+      "spice/streaming_mode 27-",
+      "spice/require_secure 30-",
+      "spice/spice_direct_proxy_base_url 31-",
+    ]);
+  });
+
+  it("knows which role reads an option in which releases", () => {
+    expect(readIn(Role.Compute, "consoleauth", "token_ttl")).toEqual({ first: Release.Rocky, last: newestRelease });
+    expect(readIn(Role.Controller, "consoleauth", "token_ttl")).toEqual({ first: Release.Mitaka, last: Release.Stein });
+    expect(readIn(Role.Controller, "console", "allowed_origins")).toEqual({
+      first: oldestRelease,
+      last: newestRelease,
+    });
+    expect(readIn(Role.Compute, "spice", "keymap")).toEqual({ first: oldestRelease, last: Release.Ussuri });
+    expect(readIn(Role.Compute, "spice", "html5proxy_port")).toBeUndefined();
+    expect(readIn(Role.Controller, "spice", "server_listen")).toBeUndefined();
+  });
+
+  it("leaves to extraNovaOptions what no argument sets, and neither secrets nor what breaks a proxy", () => {
+    expect(extraOptionKeys(Role.Controller)).toEqual([
+      "DEFAULT/source_is_ipv6",
+      "DEFAULT/record",
+      "console/ssl_ciphers",
+      "console/ssl_minimum_version",
+      "consoleauth/token_ttl",
+      "consoleauth/enforce_session_timeout",
+    ]);
+    expect(extraOptionKeys(Role.Compute)).toEqual([
+      "DEFAULT/pointer_model",
+      "consoleauth/token_ttl",
+      "spice/keymap",
+      "spice/image_compression",
+      "spice/jpeg_compression",
+      "spice/zlib_compression",
+      "spice/playback_compression",
+      "spice/streaming_mode",
+      "spice/spice_direct_proxy_base_url",
+    ]);
+  });
+});
