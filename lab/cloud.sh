@@ -8,6 +8,7 @@ readonly NOVA_API=http://$CONTROLLER_IP:8774/v2.1
 # prepare: all that `up` and `node` need, from the cache or built; nothing of it runs afterwards.
 prepare() {
   need_packages "${HOST_PACKAGES[@]}"
+  load_layer_keys
   ensure_layer base
   ensure_layer nova
   local pids=() pid
@@ -18,7 +19,7 @@ prepare() {
   for pid in "${pids[@]}"; do wait "$pid" || die "the layers could not be built."; done
   ensure_pool
   locked cloud ensure_cloud_layers
-  say "prepared: $(du -sch "$CACHE" 2>/dev/null | tail -n 1 | cut -f1) in $CACHE"
+  say "layers and packages: $CACHE"
 }
 
 # ensure_cloud_layers: sets up the two nodes and keeps their disks, unless that was done before.
@@ -53,7 +54,7 @@ layer_of_role() { if [[ $1 == control-1 ]]; then echo controller; else echo comp
 
 # set_up NAME LAYER: runs lab/layers/LAYER.sh in the running node.
 set_up() {
-  tar -C "$lab_source" -c inside "layers/$2.sh" | node_ssh "$1" "mkdir -p /run/lab && tar -x -C /run/lab --no-same-owner && mv /run/lab/inside/* /run/lab/"
+  tar -C "$LAB_SOURCE" -c inside "layers/$2.sh" | node_ssh "$1" "mkdir -p /run/lab && tar -x -C /run/lab --no-same-owner && mv /run/lab/inside/* /run/lab/"
   logged "cloud: $1" "$LAB/log/set-up-$1.log" node_ssh "$1" "bash -euo pipefail /run/lab/layers/$2.sh"
 }
 
@@ -86,12 +87,11 @@ cloud_up() {
   wait_node compute-1
   say "nodes: control-1 $CONTROLLER_IP, compute-1 $COMPUTE_IP"
   wait_cloud
-  if ((${#fresh[@]} > 0)); then
-    put_guest_disk
-    guest_start
+  put_guest_disk
+  guest_start
+  if ((${#fresh[@]} == 2)); then
     assert_vnc_only
   else
-    guest_start
     say "the nodes were there before: what was changed on them is still changed (lab up --fresh: new disks)"
   fi
 }

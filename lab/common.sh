@@ -1,14 +1,20 @@
 # shellcheck shell=bash
 # What every file of the lab uses: where things are, messages with elapsed time, locks, bounded waits.
 
-repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-lab_source=$repo/lab
+REPO=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+LAB_SOURCE=$REPO/lab
 # State of this clone's lab: keys, nodes, logs. Goes away with `lab down` and `lab purge`.
-LAB=${OPENSTACK_SPICE_LAB:-$repo/.lab}
+LAB=${OPENSTACK_SPICE_LAB:-$REPO/.lab}
 # Layers, named by what they are made from; shared by all clones on this machine.
 CACHE=${OPENSTACK_SPICE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/openstack-spice}/lab
 # One lab a machine: the bridge, the routes and the addresses exist once.
 readonly MACHINE_STATE=/run/openstack-spice-lab
+
+# these become mount options, where these characters separate
+[[ $LAB$CACHE != *[:,[:space:]]* ]] || {
+  printf 'lab: error: the path of the lab or its cache has a blank, comma or colon: %s, %s. Set OPENSTACK_SPICE_LAB and OPENSTACK_SPICE_CACHE.\n' "$LAB" "$CACHE" >&2
+  exit 1
+}
 
 started=${EPOCHREALTIME/./}
 
@@ -33,13 +39,17 @@ require_root() {
 }
 
 # logged TITLE LOG COMMAND...: runs COMMAND with its output in LOG; a line every 15 s shows that it lives;
-# when it fails, the end of LOG is shown and its status returned.
+# when it fails, the end of LOG is shown and its status returned. An interrupt ends COMMAND and all it started.
 logged() {
   local title=$1 log=$2 pid rc=0 next=$((SECONDS + 15))
   shift 2
   mkdir -p "$(dirname "$log")"
+  set -m # a process group of its own
   "$@" >"$log" 2>&1 </dev/null &
   pid=$!
+  set +m
+  # shellcheck disable=SC2064  # the process id of now
+  trap "kill -KILL -- -$pid 2>/dev/null; exit 130" INT TERM
   while kill -0 "$pid" 2>/dev/null; do
     sleep 0.1
     if ((SECONDS >= next)); then
@@ -48,6 +58,7 @@ logged() {
     fi
   done
   wait "$pid" || rc=$?
+  trap - INT TERM
   if ((rc != 0)); then
     tail -n 20 "$log" >&2
     say "$title failed ($rc). The whole log: $log"
@@ -81,7 +92,7 @@ claim_machine() {
   local owner
   owner=$(cat "$MACHINE_STATE/owner" 2>/dev/null || true)
   if [[ -n $owner && $owner != "$LAB" && -d $owner/nodes.d ]] && [[ -n $(ls -A "$owner/nodes.d") ]]; then
-    die "the lab of $owner is up, and there is one lab a machine. Take it down first: OPENSTACK_SPICE_LAB=$owner $lab_source/lab down"
+    die "the lab of $owner is up, and there is one lab a machine. Take it down first: OPENSTACK_SPICE_LAB=$owner $LAB_SOURCE/lab down"
   fi
   mkdir -p "$MACHINE_STATE" "$LAB"
   echo "$LAB" >"$MACHINE_STATE/owner"
@@ -89,9 +100,10 @@ claim_machine() {
 
 # need_packages PACKAGE...: installs what is missing on this machine with its own apt.
 need_packages() {
-  local missing=() package
+  local missing=() package installed
+  installed=$(dpkg-query -W -f='${Package} ${Status}\n' "$@" 2>/dev/null || true)
   for package in "$@"; do
-    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+    [[ $'\n'$installed$'\n' == *$'\n'"$package install ok installed"$'\n'* ]] || missing+=("$package")
   done
   ((${#missing[@]} > 0)) || return 0
   command -v apt-get >/dev/null || die "these tools are missing and there is no apt-get to install them: ${missing[*]}"

@@ -1,13 +1,14 @@
 # shellcheck shell=bash
 # The guest: a server of Nova's on compute-1, asked for by Nova's API, seen by libvirt.
 
-nova() { python3 "$lab_source/nova.py" "$NOVA_API" "$@"; }
+nova() { python3 "$LAB_SOURCE/nova.py" "$NOVA_API" "$@"; }
 
-# put_guest_disk: the disk Nova's record speaks of: a boot sector that draws on the screen and echoes keys.
+# put_guest_disk: the disk Nova's record speaks of, if it is missing: a boot sector that draws and echoes keys.
 put_guest_disk() {
   local folder=/var/lib/nova/instances/$GUEST work
+  ! node_ssh compute-1 test -f "$folder/disk" || return 0
   work=$(mktemp -d "$LAB/screen.XXXXXX")
-  as --32 -o "$work/screen.o" "$lab_source/inside/screen.S"
+  as --32 -o "$work/screen.o" "$LAB_SOURCE/inside/screen.S"
   ld -m elf_i386 -Ttext 0x7c00 --oformat binary -o "$work/screen.img" "$work/screen.o"
   truncate -s 1M "$work/screen.img"
   node_ssh compute-1 "set -e; cat >/run/screen.img; install -d -o nova -g nova $folder
@@ -26,11 +27,13 @@ guest_reboot() {
   say "guest: active again after the hard reboot"
 }
 
+# shellcheck disable=SC2120  # called in lab
 # guest_xml [UUID]: libvirt's XML of the running guest.
 guest_xml() { node_ssh compute-1 virsh dumpxml "${1:-$GUEST}"; }
 
 # guest_graphics: the types of its graphics, one a line.
-guest_graphics() { guest_xml "$@" | sed -n "s/^ *<graphics type='\([a-z]*\)'.*/\1/p"; }
+# shellcheck disable=SC2119
+guest_graphics() { guest_xml | sed -n "s/^ *<graphics type='\([a-z]*\)'.*/\1/p"; }
 
 # assert_vnc_only: the state the demo starts from.
 assert_vnc_only() {

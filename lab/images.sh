@@ -5,38 +5,56 @@
 # What a key does not see is the state of the package archive: `lab purge` from time to time.
 
 readonly BASE_PACKAGES=systemd,systemd-sysv,dbus,libpam-systemd,openssh-server,iptables,nftables,iproute2,sudo,python3,python3-apt,ca-certificates,procps,netbase,iputils-ping,curl,less,gpgv
+# shellcheck disable=SC2034  # read in nodes.sh and cloud.sh
 readonly HOST_PACKAGES=(systemd-container mmdebstrap apt-utils iproute2 openssh-client python3 binutils curl)
 
+# shellcheck disable=SC1091
 suite() { (. /etc/os-release && echo "${VERSION_CODENAME:?}"); }
 
-layer_parent() { sed -n 's/^# parent: //p' "$lab_source/layers/$1.sh"; }
+layer_parent() { sed -n 's/^# parent: //p' "$LAB_SOURCE/layers/$1.sh"; }
 
 # layer_is_booted NAME: whether the layer is made in running nodes (by cloud.sh) instead of a chroot.
-layer_is_booted() { grep -q '^# made in: a running node' "$lab_source/layers/$1.sh"; }
+layer_is_booted() { grep -qs '^# made in: a running node' "$LAB_SOURCE/layers/$1.sh"; }
 
+declare -A layer_keys=()
+
+# layer_key NAME: what the layer is made from, hashed. load_layer_keys makes it quick, as subshells inherit the answers.
 layer_key() {
+  [[ -z ${layer_keys[$1]:-} ]] || {
+    echo "${layer_keys[$1]}"
+    return
+  }
   local parent file
   if [[ $1 == base ]]; then
     { suite && echo "$BASE_PACKAGES" && declare -f build_base; } | sha256sum | cut -c1-12
     return
   fi
-  [[ -f $lab_source/layers/$1.sh ]] || die "there is no layer $1. Layers: $(layers | tr '\n' ' ')"
+  [[ -f $LAB_SOURCE/layers/$1.sh ]] || die "there is no layer $1. Layers: $(layers | tr '\n' ' ')"
   parent=$(layer_parent "$1")
   {
     layer_key "$parent"
-    cat "$lab_source/layers/$1.sh"
-    for file in "$lab_source"/inside/*; do
-      if grep -q "${file##*/}" "$lab_source/layers/$1.sh"; then cat "$file"; fi
+    cat "$LAB_SOURCE/layers/$1.sh"
+    for file in "$LAB_SOURCE"/inside/*; do
+      if grep -q "${file##*/}" "$LAB_SOURCE/layers/$1.sh"; then cat "$file"; fi
     done
     # the nodes of the cloud are set up together
-    if layer_is_booted "$1"; then cat "$lab_source"/layers/*.sh; fi
+    if layer_is_booted "$1"; then cat "$LAB_SOURCE"/layers/*.sh; fi
   } | sha256sum | cut -c1-12
+}
+
+# load_layer_keys: in an order that has parents first.
+load_layer_keys() {
+  local layer key
+  for layer in base nova proxy controller compute controller-ready compute-ready; do
+    key=$(layer_key "$layer")
+    layer_keys[$layer]=$key
+  done
 }
 
 layers() {
   echo base
   local file
-  for file in "$lab_source"/layers/*.sh; do basename "$file" .sh; done
+  for file in "$LAB_SOURCE"/layers/*.sh; do basename "$file" .sh; done
 }
 
 layer_folder() { echo "$CACHE/$1-$(layer_key "$1")"; }
@@ -75,7 +93,7 @@ build_layer() {
   new=$CACHE/$name.new
   [[ ! -d $(layer_folder "$name") ]] || return 0 # another command built it meanwhile
   say "layer $name: building"
-  rm -rf "$new"
+  rm -rf "$new" "$new.work"
   mkdir -p "$CACHE"
   if [[ $name == base ]]; then
     logged "layer base" "$LAB/log/layer-base.log" build_base "$new" || die "the base image could not be built."
@@ -120,50 +138,53 @@ build_base() {
 # build_in_chroot NAME FOLDER: runs lab/layers/NAME.sh on an overlay of the parent; FOLDER gets what it changed.
 build_in_chroot() {
   set -eu
-  local name=$1 new=$2 rc=0 work
-  work=$CACHE/$name.work
-  rm -rf "$work"
-  mkdir -p "$new" "$work/work" "$work/root"
-  mount -t overlay "lab-$name" -o "lowerdir=$(layer_chain "$(layer_parent "$name")"),upperdir=$new,workdir=$work/work,volatile" "$work/root"
-  in_chroot "$work/root" "$lab_source/layers/$name.sh" || rc=$?
-  umount "$work/root"
-  rm -rf "$work"
+  local name=$1 new=$2 rc=0
+  on_overlay "$(layer_chain "$(layer_parent "$name")")" "$new" "$LAB_SOURCE/layers/$name.sh" || rc=$?
   rm -rf "$new"/var/cache/apt/archives/*.deb "$new"/var/cache/apt/*.bin "$new"/var/lib/apt/lists/* "$new"/etc/resolv.conf
   return "$rc"
 }
 
-# in_chroot ROOT SCRIPT: SCRIPT runs inside ROOT with this machine's own apt access, in a mount name space of its own;
-# no service starts. ROOT itself gets neither this machine's sources nor its resolv.conf.
-in_chroot() {
-  unshare --mount --propagation private bash -euc '
-    root=$1 script=$2 inside=$3; shift 3
-    mkdir -p "$MACHINE_STATE/sources"
-    mount -t tmpfs tmpfs "$MACHINE_STATE/sources"
-    mkdir "$MACHINE_STATE/sources/list.d"
-    for file in "$@"; do cp "$file" "$MACHINE_STATE/sources/list.d/"; done
+# on_overlay LOWER UPPER SCRIPT: SCRIPT runs in a chroot on that overlay with this machine's own apt access; no service
+# starts. All of it is in name spaces of its own, so nothing stays mounted or running when it ends or is killed. The
+# chroot itself keeps neither this machine's apt sources nor its resolv.conf.
+on_overlay() {
+  local lower=$1 upper=$2 script=$3 sources
+  mapfile -t sources < <(apt_sources)
+  rm -rf "$upper.work"
+  mkdir -p "$upper" "$upper.work/root" "$upper.work/overlay"
+  # shellcheck disable=SC2016  # expanded by the inner shell
+  unshare --mount --propagation private --pid --fork --kill-child bash -euc '
+    lower=$1 upper=$2 script=$3 inside=$4
+    shift 4
+    root=$upper.work/root
+    mount -t overlay overlay -o "lowerdir=$lower,upperdir=$upper,workdir=$upper.work/overlay,volatile" "$root"
     mount -t proc proc "$root/proc"
     mount --rbind /dev "$root/dev"
     mount -t tmpfs tmpfs "$root/run"
+    mkdir "$root/run/lab" "$root/run/lab/sources"
+    cp "$@" "$root/run/lab/sources/"
+    cp "$inside"/* "$root/run/lab/"
+    cp "$script" "$root/run/lab/script"
     touch "$root/etc/resolv.conf" "$root/etc/apt/sources.list"
     mount --bind /etc/resolv.conf "$root/etc/resolv.conf"
     mount --bind /dev/null "$root/etc/apt/sources.list"
-    mount --bind "$MACHINE_STATE/sources/list.d" "$root/etc/apt/sources.list.d"
-    if [ -d /usr/share/keyrings ]; then mkdir -p "$root/usr/share/keyrings"; mount --bind /usr/share/keyrings "$root/usr/share/keyrings"; fi
+    mount --bind "$root/run/lab/sources" "$root/etc/apt/sources.list.d"
+    if [[ -d /usr/share/keyrings ]]; then
+      mkdir -p "$root/usr/share/keyrings"
+      mount --bind /usr/share/keyrings "$root/usr/share/keyrings"
+    fi
     printf "#!/bin/sh\nexit 101\n" >"$root/usr/sbin/policy-rc.d"
     chmod 755 "$root/usr/sbin/policy-rc.d"
-    trap "rm -f \"$root/usr/sbin/policy-rc.d\"; : >\"$root/etc/machine-id\"" EXIT
     # hundreds of packages would byte-compile one after the other: done once at the end, on all cores
-    if [ -x "$root/usr/bin/py3compile" ]; then
-      printf "#!/bin/sh\nexit 0\n" >"$root/run/py3compile"
-      chmod 755 "$root/run/py3compile"
-      mount --bind "$root/run/py3compile" "$root/usr/bin/py3compile"
+    if [[ -x $root/usr/bin/py3compile ]]; then
+      printf "#!/bin/sh\nexit 0\n" >"$root/run/lab/py3compile"
+      chmod 755 "$root/run/lab/py3compile"
+      mount --bind "$root/run/lab/py3compile" "$root/usr/bin/py3compile"
     fi
-    mkdir "$root/run/lab"
-    cp "$script" "$root/run/lab/script"
-    cp "$inside"/* "$root/run/lab/"
     DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 chroot "$root" /bin/bash -euo pipefail /run/lab/script
-    if [ -d "$root/usr/lib/python3/dist-packages" ]; then
-      chroot "$root" python3 -W ignore -m compileall -q -j 0 /usr/lib/python3/dist-packages || true
-    fi
-  ' in_chroot "$1" "$2" "$lab_source/inside" $(apt_sources)
+    chroot "$root" python3 -W ignore -m compileall -q -j 0 /usr/lib/python3/dist-packages || true
+    rm "$root/usr/sbin/policy-rc.d"
+    : >"$root/etc/machine-id"
+  ' on_overlay "$lower" "$upper" "$script" "$LAB_SOURCE/inside" "${sources[@]}" || return
+  rm -rf "$upper.work"
 }

@@ -31,13 +31,14 @@ node_link() { echo "oslab.${1##*.}"; }
 
 # node_network_up NAME IP: a fresh name space; called at each boot, so that firewall rules do not outlive a reboot.
 node_network_up() {
-  local name=$1 ip=$2 space link
+  local name=$1 ip=$2 space link bytes
   space=$(node_namespace "$name")
   link=$(node_link "$ip")
   node_network_down "$name" "$ip"
   ip netns add "$space"
+  IFS=. read -r -a bytes <<<"$ip"
   # a fixed MAC, or a node that was stopped and started is behind a stale ARP entry for half a minute
-  ip link add "$link" type veth peer name eth0 address "$(printf '02:1a:%02x:%02x:%02x:%02x' ${ip//./ })" netns "$space"
+  ip link add "$link" type veth peer name eth0 address "$(printf '02:1a:%02x:%02x:%02x:%02x' "${bytes[@]}")" netns "$space"
   ip link set "$link" master "$BRIDGE" up
   ip -n "$space" link set lo up
   ip -n "$space" address add "$ip/24" dev eth0

@@ -75,8 +75,9 @@ start_node() {
   folder=$(node_folder "$name")
   node_ip "$name" >/dev/null
   ! node_runs "$name" || return 0
+  locked machine network_up
   rm -f "$folder/pid"
-  setsid --fork bash "$lab_source/lab" _run-node "$name" </dev/null >>"$folder/console.log" 2>&1 9>&-
+  setsid --fork bash "$LAB_SOURCE/lab" _run-node "$name" </dev/null >>"$folder/console.log" 2>&1 9>&-
   eventually 10 test -s "$folder/pid" || die "$name: its supervisor did not start. See: lab log $name"
 }
 
@@ -128,6 +129,15 @@ node_booted_again() {
   now=$(node_ssh "$1" cat /proc/sys/kernel/random/boot_id 2>/dev/null) && [[ $now != "$2" ]]
 }
 
+# list_nodes: name, address, state and layer, one node a line.
+list_nodes() {
+  local name state
+  for name in $(node_names); do
+    if node_runs "$name"; then state=running; else state=stopped; fi
+    printf '%-15s %-14s %-8s %s\n' "$name" "$(node_ip "$name")" "$state" "$(<"$(node_folder "$name")/layer")"
+  done
+}
+
 # reset_node NAME: the disk as the layer has it; the address and the host key stay.
 reset_node() {
   local name=$1 folder
@@ -141,4 +151,51 @@ reset_node() {
 remove_node() {
   kill_node "$1"
   rm -rf "$(node_folder "$1")"
+}
+
+# add_node NAME LAYER, with the lock `machine`: the node and what it needs of this machine.
+add_node() {
+  claim_machine
+  network_up
+  create_node "$1" "$2"
+}
+
+# boot_new_node NAME LAYER: builds what it needs, and returns when the lab's key logs in.
+boot_new_node() {
+  [[ $# == 2 ]] || die "lab node NAME LAYER. Layers: $(layers | tr '\n' ' ')"
+  need_packages "${HOST_PACKAGES[@]}"
+  load_layer_keys
+  ! layer_is_booted "$2" || [[ -d $(layer_folder "$2") ]] || die "layer $2 is made by: lab prepare"
+  ensure_layer "$2"
+  ensure_pool
+  locked machine add_node "$@"
+  start_node "$1"
+  wait_node "$1"
+  say "$1: up at $(node_ip "$1"), layer $2"
+}
+
+# down [NAME...]: nodes away with their disks; with the last one, the network.
+# shellcheck disable=SC2120  # called in lab
+down() { locked machine remove_nodes "$@"; }
+
+remove_nodes() {
+  local name names=("$@")
+  ((${#names[@]} > 0)) || mapfile -t names < <(node_names)
+  for name in ${names[@]+"${names[@]}"}; do node_ip "$name" >/dev/null; done
+  for name in ${names[@]+"${names[@]}"}; do remove_node "$name" & done
+  wait
+  write_directory
+  if [[ -z $(node_names) && $(cat "$MACHINE_STATE/owner" 2>/dev/null) == "$LAB" ]]; then
+    network_down
+    rm -f "$MACHINE_STATE/owner"
+  fi
+}
+
+# purge: no trace but this machine's tools. Names what it deletes, for the folders are the user's to choose.
+purge() {
+  locked machine remove_nodes
+  ip route delete unreachable "$GUARDED" metric 4294967295 2>/dev/null || true
+  rm -rf "$CACHE" "$LAB"/{nodes.d,pool,log,id,id.pub,nodes,ssh_config,known_hosts}
+  rmdir "$LAB" 2>/dev/null || true
+  rm -f "$REPO/Pulumi.lab.yaml"
 }

@@ -38,32 +38,30 @@ pool_add() {
 
 # add_packages FOLDER PACKAGE...: downloads with this machine's apt, into a repository at FOLDER.
 add_packages() {
-  local folder=$1 work=$CACHE/pool.work script
+  local folder=$1 work=$CACHE/pool.work script=$CACHE/pool.script
   shift
   rm -rf "$work"
-  mkdir -p "$folder/debs" "$work"/{upper,work,root}
-  script=$work/script
+  mkdir -p "$folder/debs"
   {
     echo 'apt-get -qq update'
     printf 'apt-get install -y -qq --no-install-recommends --download-only -o APT::Keep-Downloaded-Packages=true'
     printf ' %q' "$@"
     echo
   } >"$script"
-  mount -t overlay lab-pool -o "lowerdir=$(layer_chain base),upperdir=$work/upper,workdir=$work/work,volatile" "$work/root"
-  local rc=0
-  logged "pool" "$LAB/log/pool.log" in_chroot "$work/root" "$script" || rc=$?
-  umount "$work/root"
-  ((rc == 0)) || die "the packages could not be downloaded: $*"
-  find "$work/upper/var/cache/apt/archives" -name '*.deb' -exec mv -t "$folder/debs" {} +
-  rm -rf "$work"
+  logged "pool" "$LAB/log/pool.log" on_overlay "$(layer_chain base)" "$work" "$script" || die "the packages could not be downloaded: $*"
+  find "$work/var/cache/apt/archives" -name '*.deb' -exec mv -t "$folder/debs" {} +
+  rm -rf "$work" "$script"
   index_pool "$folder"
   say "pool: $(find "$folder/debs" -name '*.deb' | wc -l) packages, $(du -sh "$folder" | cut -f1)"
 }
 
 index_pool() {
   (
-    cd "$1"
+    cd "$1" || exit
     apt-ftparchive packages debs >Packages.new
     mv Packages.new Packages
+    # without it apt tries each kind of compression and prints an error for each
+    apt-ftparchive release . >Release.new
+    mv Release.new Release
   )
 }

@@ -3,7 +3,7 @@
 
 # write_pulumi_config: the lab's key is in it in clear, for it opens nothing but throw-away nodes of this machine.
 write_pulumi_config() {
-  local file=$repo/Pulumi.lab.yaml
+  local file=$REPO/Pulumi.lab.yaml
   node_ip control-1 >/dev/null
   node_ip compute-1 >/dev/null
   {

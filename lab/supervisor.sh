@@ -27,7 +27,8 @@ node_init_pid() {
 # node_runs NAME: whether its supervisor runs; the cgroup tells it from another process with the same number.
 node_runs() {
   local pid
-  pid=$(cat "$LAB/nodes.d/$1/pid" 2>/dev/null) && grep -qs "/oslab-$1\(/\|\$\)" "/proc/$pid/cgroup"
+  pid=$(cat "$LAB/nodes.d/$1/pid" 2>/dev/null) && grep -qs "/oslab-$1\(/\|\$\)" "/proc/$pid/cgroup" &&
+    ! grep -qs '^State:.*zombie' "/proc/$pid/status"
 }
 
 node_is_gone() {
@@ -59,7 +60,7 @@ supervise() {
   while :; do
     node_network_up "$name" "$(<"$folder/ip")"
     status=0
-    unshare --mount --propagation slave bash "$lab_source/lab" _boot-node "$name" || status=$?
+    unshare --mount --propagation slave bash "$LAB_SOURCE/lab" _boot-node "$name" || status=$?
     ((status == 133)) || break # with --keep-unit, systemd-nspawn leaves a reboot to its caller
   done
   node_network_down "$name" "$(<"$folder/ip")"
@@ -68,7 +69,8 @@ supervise() {
 # boot_node NAME: in a mount name space of its own; ends when the node powers off (0) or reboots (133).
 boot_node() {
   local name=$1 folder=$LAB/nodes.d/$1
-  mount -t overlay "oslab-$name" -o "lowerdir=$(<"$folder/lower"),upperdir=$folder/upper,workdir=$folder/work" "$folder/root"
+  mount -t overlay "oslab-$name" -o "lowerdir=$(<"$folder/lower"),upperdir=$folder/upper,workdir=$folder/work" "$folder/root" ||
+    die "$name: no overlay can be made at $LAB. A file system such as ext4, xfs or tmpfs is needed: set OPENSTACK_SPICE_LAB to a folder on one."
   [[ -f $folder/furnished ]] || furnish "$name" "$folder/root"
   touch "$folder/furnished"
   # in the hybrid layout too, the node sees one pure cgroup2 tree

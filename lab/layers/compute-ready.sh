@@ -1,7 +1,9 @@
+#!/bin/bash
 # parent: compute
 # made in: a running node
 # nova-compute with libvirt and emulated QEMU, consoles by VNC only, joined to control-1.
 # Uses: set-options.py
+# shellcheck disable=SC2016  # $my_ip is for nova.conf
 python3 /run/lab/set-options.py /etc/nova/nova.conf \
   DEFAULT.transport_url=rabbit://lab:lab-password@control-1:5672/ \
   placement.auth_type=admin_token placement.endpoint=http://control-1:8778 placement.token=admin \

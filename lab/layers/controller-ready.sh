@@ -1,3 +1,4 @@
+#!/bin/bash
 # parent: controller
 # made in: a running node
 # A Nova control plane without keystone and glance: requests name their user in the token (`noauth2`), the services

@@ -1,3 +1,4 @@
+#!/bin/bash
 # parent: proxy
 # All packages of the lab's controller, set up by controller-ready.
 apt-get -qq update

@@ -1,3 +1,4 @@
+#!/bin/bash
 # parent: base
 # Nova's common package alone: nova.conf with Debian's 10,000 commented lines, no service. A bare controller.
 apt-get -qq update

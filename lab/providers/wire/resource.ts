@@ -35,10 +35,12 @@ export interface Found {
 export interface Resource {
   /** The names of all inputs. */
   readonly inputs: readonly string[];
-  /** Validates inputs and fills in defaults. `problem` of the program, never of the cloud: nothing is contacted. */
-  check(inputs: PropertyMap): Checked;
+  /** Validates inputs and fills in defaults; nothing is contacted. `olds` are the inputs before, if there were any. */
+  check(inputs: PropertyMap, olds: PropertyMap): Checked;
   /** Whether a change at `path` (such as `triggers[0]`) makes a new resource of it. */
   replaces(path: string): boolean;
+  /** What new inputs are compared with to find changes. Without it, the inputs before. */
+  compared?(state: PropertyMap, inputs: PropertyMap): PropertyMap;
   /** Makes the resource. */
   create(operation: Operation, inputs: PropertyMap): Promise<{ id: string; outputs: PropertyMap }>;
   /** Changes the resource in place; answers the new outputs. */

@@ -103,7 +103,8 @@ function implementation(plugin: Plugin, engine: string | undefined): IResourcePr
       return response;
     }),
     check: unary<rpc.CheckRequest, rpc.CheckResponse>((request) => {
-      const { inputs, failures } = resourceOf(request.getUrn()).check(fromStruct(request.getNews()));
+      const [olds, news] = [fromStruct(request.getOlds()), fromStruct(request.getNews())];
+      const { inputs, failures } = resourceOf(request.getUrn()).check(news, olds);
       return checked(inputs, failures);
     }),
     diff: unary<rpc.DiffRequest, rpc.DiffResponse>((request) => {
@@ -115,7 +116,8 @@ function implementation(plugin: Plugin, engine: string | undefined): IResourcePr
           news[name] = state[name];
         }
       }
-      const olds = oldInputsAreSent ? fromStruct(request.getOldInputs()) : pick(state, resource.inputs);
+      const before = oldInputsAreSent ? fromStruct(request.getOldInputs()) : pick(state, resource.inputs);
+      const olds = resource.compared?.(state, news) ?? before;
       return difference(olds, news, (path) => resource.replaces(path));
     }),
     create: unary<rpc.CreateRequest, rpc.CreateResponse>(async (request) => {
