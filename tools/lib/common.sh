@@ -27,7 +27,8 @@ duration() {
 # Where no `timeout` is installed (macOS) COMMAND is left to its own bounds.
 bounded() {
   if command -v timeout >/dev/null; then
-    timeout --kill-after=10 "$@"
+    # In the foreground, so that Ctrl-C reaches COMMAND.
+    timeout --foreground --kill-after=10 "$@"
   else
     shift
     "$@"
@@ -107,4 +108,29 @@ ensure_packages() {
     logged "npm ci" "$cache/log/npm-ci.log" \
       bounded 1200 npm --prefix "$repo" ci --ignore-scripts --no-audit --no-fund
   fi
+}
+
+# ensure_built: dist/, what the package's `main` names, compiled from the sources of today.
+ensure_built() {
+  local main=$repo/dist/components/index.js
+  if [[ ! -e $main || -n $(find "$repo"/{components,nova,host} "$repo/tsconfig.json" -newer "$main" \( -name '*.ts' -o -name 'tsconfig.json' \) -print -quit) ]]; then
+    say "compiling the package"
+    logged "npm run build" "$cache/log/build.log" bounded 600 npm --prefix "$repo" run build
+  fi
+}
+
+# ensure_commands COMMAND=PACKAGE...: installs the Debian package of each COMMAND that is missing. Needs root and apt-get.
+ensure_commands() {
+  local pair missing=()
+  for pair in "$@"; do
+    command -v "${pair%%=*}" >/dev/null || missing+=("${pair#*=}")
+  done
+  ((${#missing[@]} > 0)) || return 0
+  if [[ $(id -u) != 0 ]] || ! command -v apt-get >/dev/null; then
+    die "these packages are missing, and only root on Debian or Ubuntu gets them from here: ${missing[*]}. Install them, then try again."
+  fi
+  say "installing on this machine: ${missing[*]}"
+  logged "apt-get update" "$cache/log/apt-update.log" bounded 600 apt-get update -qq
+  logged "apt-get install" "$cache/log/apt-install.log" bounded 1200 env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 "${missing[@]}"
 }

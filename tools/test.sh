@@ -1,0 +1,104 @@
+#!/usr/bin/env bash
+# npm test [-- TIER...]: installs what the tests need and runs the tiers, fastest first, each in a vitest run of its own.
+# Tiers: unit contract providers host up (CONTRIBUTING.md says what each proves). host and up boot real nodes on this machine
+# and need Linux and root; elsewhere they are skipped, with a line that says so.
+# Ends with the time of each tier and, as last line, the sum of all: "N passed, N failed, N skipped". Exit status: 1 when one failed.
+set -euo pipefail
+# shellcheck source=tools/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
+
+readonly tiers=(unit contract providers host up)
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+times=()
+status=0
+
+# missing_for TIER: what this machine lacks for it, with the remedy; nothing when all is there.
+missing_for() {
+  [[ $1 == host || $1 == up ]] || return 0
+  if [[ $(uname -s) != Linux ]]; then
+    printf 'it boots real nodes, which needs Linux, and this is %s. Run it on a Linux machine you can spare' "$(uname -s)"
+  elif [[ $(id -u) != 0 ]]; then
+    printf 'it boots real nodes, which needs root. Run it as root on a machine you can spare: sudo npm test -- %s' "$1"
+  fi
+}
+
+# prepare TIER: what its tests find on the machine.
+prepare() {
+  case $1 in
+    providers)
+      # Its tests talk to an sshd of their own on loopback. Without root and apt-get they say themselves what is missing.
+      if [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
+        ensure_commands sshd=openssh-server ssh-keygen=openssh-client
+      fi
+      ;;
+    host) "$repo/lab/lab" prepare </dev/null ;;
+    up) "$repo/tools/engine.sh" >/dev/null && "$repo/lab/lab" prepare </dev/null ;;
+  esac
+}
+
+# run TIER: its tests; the outcome goes to `times`, `status` and a file that `totals` adds up.
+run() {
+  local tier=$1 started=$SECONDS ok=true
+  printf '\n== %s\n' "$tier"
+  if ! (prepare "$tier"); then
+    say "the tier $tier could not be prepared"
+    printf '{"testResults":[{"status":"failed","assertionResults":[]}]}' >"$results/$tier.json"
+    ok=false
+  elif ! npx vitest run --root "$repo" --project "$tier" --passWithNoTests \
+    --reporter=default --reporter=json --outputFile.json="$results/$tier.json" </dev/null; then
+    ok=false
+  fi
+  $ok || status=1
+  times+=("$tier $(duration $((SECONDS - started)))")
+}
+
+# skip TIER REASON: its tests are listed, so that they count as skipped.
+skip() {
+  say "skipping the tier $1: $2."
+  npx vitest list --root "$repo" --project "$1" --json="$results/$1.skipped.json" </dev/null >/dev/null 2>&1 || true
+  times+=("$1 skipped")
+}
+
+# totals: the last line. A test file that cannot even be loaded counts as one failed test.
+totals() {
+  node -e '
+    const { readdirSync, readFileSync } = require("fs");
+    const count = { passed: 0, failed: 0, skipped: 0 };
+    for (const name of readdirSync(process.argv[1])) {
+      const report = JSON.parse(readFileSync(process.argv[1] + "/" + name));
+      if (name.endsWith(".skipped.json")) {
+        count.skipped += report.length;
+        continue;
+      }
+      for (const file of report.testResults) {
+        const states = file.assertionResults.map(({ status }) => status);
+        if (file.status === "failed" && !states.includes("failed")) count.failed += 1;
+        for (const state of states) count[state in count ? state : "skipped"] += 1;
+      }
+    }
+    console.log(count.passed + " passed, " + count.failed + " failed, " + count.skipped + " skipped");
+  ' "$results"
+}
+
+main() {
+  local tier reason chosen=("$@")
+  ((${#chosen[@]} > 0)) || chosen=("${tiers[@]}")
+  for tier in "${chosen[@]}"; do
+    [[ " ${tiers[*]} " == *" $tier "* ]] || die "there is no tier \"$tier\". The tiers: ${tiers[*]}."
+  done
+  ensure_packages
+  ensure_built
+  for tier in "${chosen[@]}"; do
+    reason=$(missing_for "$tier")
+    if [[ -n $reason ]]; then skip "$tier" "$reason"; else run "$tier"; fi
+  done
+  printf '\nTime:'
+  printf ' %s;' "${times[@]}"
+  printf ' all %s\n' "$(duration "$SECONDS")"
+  totals
+  exit "$status"
+}
+
+cd "$repo"
+main "$@"
