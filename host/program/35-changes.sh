@@ -81,7 +81,7 @@ transition() {
   now=$(state_of "$1" "$2" "$3")
   if [[ $1 == unit ]]; then
     # A service that died, or is on its way up, is still ours to set; another enablement is somebody's will.
-    [[ ${now% *} == "${4% *}" || ${now% *} == "${5% *}" ]] || return 9
+    [[ ${4% *} == absent || ${now% *} == "${4% *}" || ${now% *} == "${5% *}" ]] || return 9
   else
     [[ $now != "$5" ]] || return 0
     [[ $now == "$4" ]] || return 9

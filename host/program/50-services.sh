@@ -77,7 +77,7 @@ plan_unit() {
   [[ $now != masked* ]] || refuse "$1 is masked: someone switched it off on purpose. 'systemctl unmask $1' if it may run again"
   plan unit "$1" - "${UNIT_BEFORE[$1]:-$now}" "$2" "$(unit_text "${UNIT_BEFORE[$1]:-$now}")" "$(unit_text "$2")"
 }
-unit_text() { printf '%s\n' "${1/ /, }"; }
+unit_text() { if [[ $1 == 'absent '* ]]; then echo '(not installed)'; else printf '%s\n' "${1/ /, }"; fi; }
 
 # Debian's two init scripts read one NOVA_CONSOLE_PROXY_TYPE, and the proxy that it does not name exits 0 at once.
 # INIT_TEMPLATE is the script's own way around that test (nova-consoleproxy 26.2.2, debian/*.init.in).

@@ -151,7 +151,7 @@ roll_back() {
   if (undo "$(journal_file "$ROLE")"); then
     rm -f -- "$(journal_file "$ROLE")"
     rmdir -- "$(role_folder "$ROLE")" 2>/dev/null || :
-    say "the node is as it was"
+    if ((${#PINNED[@]} > 0)); then say "the node is as it was, but for the packages ${PINNED[*]}, which stay"; else say "the node is as it was"; fi
   else
     say "not everything could be put back (see above); the next run tries again"
   fi
@@ -196,7 +196,7 @@ reload_units() { systemctl daemon-reload; }
 tell_undone() {
   case $1 in
     option) changed "$3" "$(definition_text "$4")" "$(definition_text "$5")" ;;
-    unit) changed "$(subject_of "$@")" "$(unit_text "$4")" "$(unit_text "$5")" ;;
+    unit) changed "$(subject_of "$@")" "$(unit_text "$4")" "$(unit_text "$(unit_state "$2")")" ;;
     shell) changed "$(subject_of "$@")" "$(decode <<<"${4#=}" | sed 's/.*=//')" "$(decode <<<"${5#=}" | sed 's/.*=//')" ;;
     iptables* | nft*) changed "$(subject_of "$@")" "$([[ $4 == - ]] && echo '(none)' || rule_text "$3")" "$([[ $5 == - ]] && echo '(none)' || rule_text "$3")" ;;
     file) changed "$(subject_of "$@")" written "$([[ $5 == - ]] && echo '(none)' || echo 'as before')" ;;
