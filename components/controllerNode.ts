@@ -1,0 +1,51 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { NodeReport } from "../host/report";
+import { Role } from "../nova";
+import { controllerDocument } from "./desired";
+import { rejectFaults } from "./faults";
+import { isPlain } from "./inputs";
+import { isSpokenFor } from "./logins";
+import { type NodeArgs, checkNode, convergeNode, thisStack } from "./node";
+import { type ProxyArgs, warnOfSources } from "./proxy";
+
+/** Arguments of {@link ControllerNode}. */
+export interface ControllerNodeArgs extends NodeArgs {
+  /** The proxy that is to run there. */
+  readonly proxy: ProxyArgs;
+}
+
+/**
+ * One node that serves SPICE consoles: `nova-spicehtml5proxy` is installed, configured and enabled, listens, and has served its page and scripts over
+ * HTTP; its port is open to the sources named. noVNC goes on beside it, untouched, and nothing else of Nova is restarted.
+ */
+export class ControllerNode extends pulumi.ComponentResource {
+  /** What the node reported when it last converged. */
+  public readonly report: pulumi.Output<NodeReport>;
+
+  /**
+   * @param name The _unique_ name of this component, and the node's name where `nodeName` is left out.
+   * @param args What the node is to be, and how to reach it.
+   * @param opts A bag of options that control this component's behavior.
+   * @throws RunError that lists everything wrong with the arguments, before anything is registered
+   */
+  constructor(name: string, args: ControllerNodeArgs, opts?: pulumi.ComponentResourceOptions) {
+    const subject = `ControllerNode "${name}"`;
+    const { proxy, release, extraNovaOptions } = args;
+    const settings = { proxy, release, extraNovaOptions };
+    const recipient = { node: args.nodeName ?? name, owner: thisStack() };
+    rejectFaults(subject, [
+      ...checkNode(name, args),
+      ...(isPlain(settings) ? controllerDocument(settings, recipient).faults : []),
+    ]);
+
+    super("openstack-spice:index:ControllerNode", name, {}, opts);
+
+    if (!isSpokenFor(opts)) {
+      warnOfSources(proxy.allowedSources, "proxy.allowedSources", this);
+    }
+    const document = (known: pulumi.Unwrap<typeof settings>) => controllerDocument(known, recipient);
+    const node = { component: this, name, subject, role: Role.Controller, args, opts, settings, document };
+    this.report = convergeNode(node);
+    this.registerOutputs();
+  }
+}

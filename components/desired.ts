@@ -1,0 +1,127 @@
+import type * as pulumi from "@pulumi/pulumi";
+import {
+  type Checked,
+  type Cidr,
+  type Fault,
+  Role,
+  Vnc,
+  type Release,
+  checkBaseUrl,
+  checkProxy,
+  checkServerListen,
+  checkServerProxyclientAddress,
+  desiredStateDocument,
+  invalid,
+  novaFragment,
+  parseCidrs,
+  parseRelease,
+  proxyPage,
+  valid,
+} from "../nova";
+import type { ComputeNodeArgs } from "./computeNode";
+import type { ControllerNodeArgs } from "./controllerNode";
+
+/** Port on which Nova's SPICE proxy listens by default. */
+export const defaultPort = 6082;
+
+/** The node that a document is for. */
+export interface Recipient {
+  readonly node: string;
+  /** The stack: `organization/project/stack`. The node refuses two owners. */
+  readonly owner: string;
+}
+
+/** What a controller's document depends on. */
+export type ControllerSettings = Pick<ControllerNodeArgs, "proxy" | "release" | "extraNovaOptions">;
+
+/** The document of a controller, or everything that is wrong with its arguments. @param path put before the path of each fault */
+export function controllerDocument(
+  settings: pulumi.Unwrap<ControllerSettings>,
+  recipient: Recipient,
+  path = "",
+): Checked<string> {
+  const { proxy, release, extraNovaOptions } = settings;
+  const { allowedOrigins, allowedSources, tls, listenAddress = "0.0.0.0", port = defaultPort } = proxy;
+  const sources = allowedSources === undefined ? undefined : parseCidrs(allowedSources, `${path}proxy.allowedSources`);
+  const faults: Fault[] = [
+    ...checkRelease(release, path),
+    ...checkProxy({ ...proxy, listenAddress, port, ...(release === undefined ? {} : { release }) }, `${path}proxy`),
+    ...(sources?.faults ?? []),
+  ];
+  const fragment = novaFragment(
+    Role.Controller,
+    { html5proxyHost: listenAddress, html5proxyPort: port, allowedOrigins, tls, extraNovaOptions },
+    release,
+    path,
+  );
+  // The proxy's own checks say it better, by the names of the arguments.
+  faults.push(...fragment.faults.filter((fault) => faults.length === 0 || fault.path.includes("extraNovaOptions")));
+  if (faults.length > 0 || fragment.value === undefined) {
+    return invalid(...faults);
+  }
+  return valid(
+    desiredStateDocument({
+      role: Role.Controller,
+      ...recipient,
+      ...(release === undefined ? {} : { release }),
+      // On a controller noVNC is never touched: stopping it is VncProxyRetirement's.
+      vnc: Vnc.Keep,
+      page: proxyPage,
+      ...(sources?.value === undefined ? {} : { allowedSources: sources.value.map(({ text }: Cidr) => text) }),
+      fragment: fragment.value,
+    }),
+  );
+}
+
+/** What a compute's document depends on. */
+export type ComputeSettings = Omit<ComputeNodeArgs, "nodeName" | "connection" | "ssh" | "onDestroy">;
+
+/** The document of a compute, or everything that is wrong with its arguments. @param path put before the path of each fault */
+export function computeDocument(
+  settings: pulumi.Unwrap<ComputeSettings>,
+  recipient: Recipient,
+  path = "",
+): Checked<string> {
+  const { release, vnc = Vnc.Alongside, html5proxyBaseUrl, serverProxyclientAddress, extraNovaOptions } = settings;
+  const { agentEnabled = true, acceptConsoleLoss = false, serverListenEverywhere = false } = settings;
+  const serverListen = settings.serverListen ?? (serverListenEverywhere ? "0.0.0.0" : serverProxyclientAddress);
+  const faults: Fault[] = [
+    ...checkRelease(release, path),
+    ...checkBaseUrlAlone(html5proxyBaseUrl, `${path}html5proxyBaseUrl`),
+    ...checkServerProxyclientAddress(serverProxyclientAddress, `${path}serverProxyclientAddress`),
+    ...(settings.serverListen === undefined
+      ? []
+      : checkServerListen(serverListen, `${path}serverListen`, serverListenEverywhere)),
+  ];
+  const fragment = novaFragment(
+    Role.Compute,
+    { vnc, agentEnabled, html5proxyBaseUrl, serverListen, serverProxyclientAddress, extraNovaOptions },
+    release,
+    path,
+  );
+  faults.push(...fragment.faults.filter((fault) => faults.length === 0 || fault.path.includes("extraNovaOptions")));
+  if (faults.length > 0 || fragment.value === undefined) {
+    return invalid(...faults);
+  }
+  return valid(
+    desiredStateDocument({
+      role: Role.Compute,
+      ...recipient,
+      ...(release === undefined ? {} : { release }),
+      vnc,
+      acceptConsoleLoss,
+      fragment: fragment.value,
+    }),
+  );
+}
+
+/** A compute does not know its proxies: their port, their TLS and what stands in front of them are not compared. */
+function checkBaseUrlAlone(baseUrl: string, path: string): readonly Fault[] {
+  const port = URL.canParse(baseUrl) && new URL(baseUrl).port !== "" ? Number(new URL(baseUrl).port) : defaultPort;
+  return checkBaseUrl({ baseUrl, listenAddress: "", port, behindLoadBalancer: true }, path);
+}
+
+/** Faults of an asserted release. TypeScript's enums let any number through. */
+export function checkRelease(release: Release | undefined, path: string): readonly Fault[] {
+  return release === undefined ? [] : parseRelease(release, `${path}release`).faults;
+}

@@ -1,0 +1,20 @@
+/** The package's public surface. */
+export type { BastionArgs, ConnectionArgs, HostArgs, LoginArgs, SshArgs } from "../host/connection";
+export type { NodeReport } from "../host/report";
+export { Release, Role, Vnc } from "../nova";
+export { ComputeNode, type ComputeNodeArgs, type GuestConsoleArgs } from "./computeNode";
+export { ConsoleSecurityGroupRule, type ConsoleSecurityGroupRuleArgs } from "./consoleSecurityGroupRule";
+export { ControllerNode, type ControllerNodeArgs } from "./controllerNode";
+export type { NodeArgs } from "./node";
+export { OnDestroy } from "./onDestroy";
+export type { ProxyArgs, ProxyTlsArgs } from "./proxy";
+export type { RolloutArgs } from "./rollout";
+export {
+  type ComputeArgs,
+  type ControllerArgs,
+  type ExtraNovaOptionsArgs,
+  type NodeOutcome,
+  SpiceConsole,
+  type SpiceConsoleArgs,
+} from "./spiceConsole";
+export { VncProxyRetirement, type RetiringControllerArgs, type VncProxyRetirementArgs } from "./vncProxyRetirement";

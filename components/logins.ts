@@ -1,0 +1,183 @@
+import * as pulumi from "@pulumi/pulumi";
+import {
+  type ConnectionArgs,
+  type HostArgs,
+  type LoginArgs,
+  type SshArgs,
+  hostKeyFault,
+  inspectPrivateKey,
+} from "../host/connection";
+import { type Fault, isHostName, isIpLiteral, isWildcard, shown } from "../nova";
+import { rejectFaults } from "./faults";
+import { isPlain } from "./inputs";
+
+/** Faults of a node's connection, as far as it is known. */
+export function checkConnection(connection: ConnectionArgs, path: string): readonly Fault[] {
+  return [...checkHost(connection, path), ...checkBastion(connection, path)];
+}
+
+/** Faults of what the connections have in common, as far as it is known. */
+export function checkSsh(ssh: SshArgs | undefined, path: string): readonly Fault[] {
+  return ssh === undefined ? [] : [...checkLogin(ssh, path), ...checkBastion(ssh, path)];
+}
+
+function checkBastion({ bastion }: { readonly bastion?: HostArgs }, path: string): readonly Fault[] {
+  return bastion === undefined ? [] : checkHost(bastion, `${path}.bastion`);
+}
+
+function checkHost(args: HostArgs, path: string): readonly Fault[] {
+  const { host, hostKey } = args;
+  const faults: Fault[] = [];
+  if (isPlain(host) && (isWildcard(host) || !(isIpLiteral(host) || isHostName(host)))) {
+    faults.push({
+      path: `${path}.host`,
+      reason: `${shown(host)} is neither an IP address nor a host name. Give where SSH connects to, without user, port or brackets.`,
+    });
+  }
+  const wrong = hostKey === undefined || !isPlain(hostKey) ? undefined : hostKeyFault(hostKey);
+  if (wrong !== undefined) {
+    faults.push({ path: `${path}.hostKey`, reason: wrong });
+  }
+  return [...faults, ...checkLogin(args, path)];
+}
+
+function checkLogin(args: LoginArgs, path: string): readonly Fault[] {
+  const { port, user, privateKey, privateKeyPassword, dialErrorLimit, perDialTimeout } = args;
+  const number = (
+    name: string,
+    value: pulumi.Input<number> | undefined,
+    rule: string,
+    holds: (known: number) => boolean,
+  ): Fault[] =>
+    value === undefined || !isPlain(value) || (Number.isInteger(value) && holds(value))
+      ? []
+      : [{ path: `${path}.${name}`, reason: `${shown(value)} is not ${rule}` }];
+  const faults = [
+    ...number(
+      "port",
+      port,
+      "a TCP port. Give a whole number from 1 to 65535, as a rule 22.",
+      (value) => value >= 1 && value <= 65535,
+    ),
+    ...number(
+      "dialErrorLimit",
+      dialErrorLimit,
+      "a number of tries. Give 1 or more, or -1 for no limit.",
+      (value) => value === -1 || value >= 1,
+    ),
+    ...number("perDialTimeout", perDialTimeout, "a number of seconds. Give 1 or more.", (value) => value >= 1),
+  ];
+  if (user !== undefined && isPlain(user) && !/^[^\s:@/]+$/.test(user)) {
+    faults.push({
+      path: `${path}.user`,
+      reason: `${shown(user)} is not a user name. Give the name alone, such as root.`,
+    });
+  }
+  if (privateKey !== undefined && isPlain(privateKey)) {
+    const password =
+      privateKeyPassword === undefined ? undefined : isPlain(privateKeyPassword) ? privateKeyPassword : "";
+    const { fault } = inspectPrivateKey(privateKey, password);
+    if (fault !== undefined) {
+      faults.push({ path: `${path}.privateKey`, reason: fault });
+    }
+  }
+  return faults;
+}
+
+/** Components that have inspected the logins that they hand to the components below them. */
+const inspectors = new WeakSet<pulumi.Resource>();
+
+/** A node to connect to. */
+export interface NodeLogin {
+  /** The node's name in messages. */
+  readonly name: string;
+  /** Where the connection stands in the arguments. */
+  readonly path: string;
+  readonly connection: ConnectionArgs;
+}
+
+/** The component whose logins these are. */
+export interface LoginOwner {
+  readonly component: pulumi.ComponentResource;
+  /** How messages call it: `ComputeNode "compute-1"`. */
+  readonly subject: string;
+  readonly opts: pulumi.ComponentResourceOptions | undefined;
+}
+
+/** Logins, to be used as they are. */
+export interface Logins {
+  readonly ssh: SshArgs | undefined;
+  /** The connection to use in place of the one in the arguments. */
+  readonly of: (connection: ConnectionArgs) => ConnectionArgs;
+}
+
+/** Whether the component stands below another one that has checked its arguments and warned about them. */
+export function isSpokenFor(opts: pulumi.ComponentResourceOptions | undefined): boolean {
+  return opts?.parent !== undefined && inspectors.has(opts.parent);
+}
+
+/**
+ * The logins of a component's nodes, with private keys that are looked at as soon as they are known, as keys from the stack's secrets are.
+ *
+ * Warns, in one line, about hosts whose keys are not checked, and about RSA keys. A component below another one that has done so leaves it at that.
+ *
+ * @throws RunError, in the outputs, where a key cannot work
+ */
+export function inspectLogins(nodes: readonly NodeLogin[], ssh: SshArgs | undefined, owner: LoginOwner): Logins {
+  inspectors.add(owner.component);
+  if (isSpokenFor(owner.opts)) {
+    return { ssh, of: (connection) => connection };
+  }
+  warnOfUnknownHostKeys(nodes, ssh, owner.component);
+  const inspected = new Map<ConnectionArgs, ConnectionArgs>();
+  for (const { connection, path } of nodes) {
+    if (!inspected.has(connection)) {
+      inspected.set(connection, withInspectedKey(connection, path, owner));
+    }
+  }
+  return {
+    ssh: ssh === undefined ? undefined : withInspectedKey(ssh, "ssh", owner),
+    of: (connection) => inspected.get(connection) ?? connection,
+  };
+}
+
+function withInspectedKey<T extends LoginArgs>(login: T, path: string, { component, subject }: LoginOwner): T {
+  const { privateKey, privateKeyPassword } = login;
+  if (privateKey === undefined) {
+    return login;
+  }
+  const inspected = pulumi.all([privateKey, privateKeyPassword]).apply(([key, password]) => {
+    const { fault, rsa } = inspectPrivateKey(key, password);
+    rejectFaults(subject, fault === undefined ? [] : [{ path: `${path}.privateKey`, reason: fault }]);
+    if (rsa) {
+      // Encryption and base64 make a third more of it.
+      const size = Math.round((key.length * 4 * 4) / 3 / 1024);
+      void pulumi.log.warn(
+        `${path}.privateKey is an RSA key. The state holds it four times for each node and role, here ${size} KiB, and is written anew at every step: ` +
+          "with many nodes use an ed25519 key or an SSH agent.",
+        component,
+      );
+    }
+    return key;
+  });
+  return { ...login, privateKey: pulumi.secret(inspected) };
+}
+
+function warnOfUnknownHostKeys(
+  nodes: readonly NodeLogin[],
+  ssh: SshArgs | undefined,
+  component: pulumi.Resource,
+): void {
+  const hosts = nodes.filter(({ connection }) => connection.hostKey === undefined).map(({ name }) => name);
+  const bastions = [ssh?.bastion, ...nodes.map(({ connection }) => connection.bastion)];
+  if (bastions.some((bastion) => bastion !== undefined && bastion.hostKey === undefined)) {
+    hosts.push("the bastion");
+  }
+  if (hosts.length > 0) {
+    void pulumi.log.warn(
+      `No hostKey is given for ${[...new Set(hosts)].join(", ")}: whatever answers there is trusted. ` +
+        "Give each the line of its /etc/ssh/ssh_host_ed25519_key.pub, read in a way you trust.",
+      component,
+    );
+  }
+}

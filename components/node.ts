@@ -1,0 +1,75 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { ConnectionArgs, SshArgs } from "../host/connection";
+import { converge } from "../host/convergence";
+import type { NodeReport } from "../host/report";
+import { type Checked, type Fault, type Release, checkNodeName } from "../nova";
+import { accept } from "./faults";
+import { derive } from "./inputs";
+import { type LoginOwner, checkConnection, checkSsh, inspectLogins } from "./logins";
+import { OnDestroy } from "./onDestroy";
+
+/** What all nodes have in common. */
+export interface NodeArgs {
+  /**
+   * The node's name in messages and on the node. A node with both roles has one name. 1 to 63 letters, digits, hyphens, dots and underscores.
+   * @default the component's name
+   */
+  readonly nodeName?: string;
+  /** How to reach the node. Another address is another node: the old one gets back what it had, then the new one converges. */
+  readonly connection: ConnectionArgs;
+  /** Defaults for the connection, shared by many nodes. @default none */
+  readonly ssh?: SshArgs;
+  /** The OpenStack release that the node must have; another one is refused before anything changes. @default detected on the node */
+  readonly release?: Release;
+  /**
+   * Further console options of nova.conf, by `section/option`, such as `{ "spice/image_compression": "lz" }`. Refused are options that this package
+   * does not know, sets itself, or that the release or role does not have, and secrets. @default none
+   */
+  readonly extraNovaOptions?: Readonly<Record<string, pulumi.Input<string>>>;
+  /** What becomes of the node when it leaves the stack. @default OnDestroy.Restore */
+  readonly onDestroy?: OnDestroy;
+}
+
+/** The stack that is running: `organization/project/stack`. It owns what it changes on a node, and a node refuses a second owner. */
+export function thisStack(): string {
+  return `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
+}
+
+/** Faults of what all nodes have in common, as far as they are known. */
+export function checkNode(name: string, args: NodeArgs): readonly Fault[] {
+  return [
+    ...(args.nodeName === undefined ? checkNodeName(name, "name") : checkNodeName(args.nodeName, "nodeName")),
+    ...checkConnection(args.connection, "connection"),
+    ...checkSsh(args.ssh, "ssh"),
+  ];
+}
+
+/** A component that is one role of one node. */
+export interface NodeComponent<S> extends LoginOwner {
+  /** The component's name. */
+  readonly name: string;
+  readonly role: string;
+  readonly args: Pick<NodeArgs, "nodeName" | "connection" | "ssh" | "onDestroy">;
+  /** What the document is made of. */
+  readonly settings: S;
+  /** Makes the document, once the settings are known. */
+  readonly document: (settings: pulumi.Unwrap<S>) => Checked<string>;
+}
+
+/** Registers what converges one role of one node, below the component. @returns what the node reported */
+export function convergeNode<S>(node: NodeComponent<S>): pulumi.Output<NodeReport> {
+  const { component, name, subject, role, settings } = node;
+  const { nodeName = name, connection, onDestroy } = node.args;
+  const logins = inspectLogins([{ name: nodeName, path: "connection", connection }], node.args.ssh, node);
+  return converge(
+    name,
+    {
+      connection: logins.of(connection),
+      ssh: logins.ssh,
+      role,
+      document: derive(settings, (known) => accept(subject, node.document(known))),
+      restore: onDestroy !== OnDestroy.Keep,
+    },
+    component,
+  );
+}

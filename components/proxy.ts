@@ -1,0 +1,56 @@
+import * as pulumi from "@pulumi/pulumi";
+import { parseCidrs } from "../nova";
+
+/** Certificate of the SPICE proxy, as files on the controllers. */
+export interface ProxyTlsArgs {
+  /** Path of the certificate, with its chain, on each controller, PEM. The user `nova` has to be able to read it. */
+  readonly certificate: pulumi.Input<string>;
+  /** Path of the private key, PEM. @default the key is in the certificate's file */
+  readonly key?: pulumi.Input<string>;
+  /** Whether plain http is refused. nova-novncproxy on the same node reads the same key of nova.conf. @default both are answered on the one port */
+  readonly only?: pulumi.Input<boolean>;
+}
+
+/** The SPICE HTML5 proxy, as its users see it. */
+export interface ProxyArgs {
+  /**
+   * URL that users' browsers open, as Nova hands it out, without a token: `http://console.example.org:6082/spice_auto.html`. Scheme, host, port and
+   * path have to lead to the proxy, which is checked before anything runs.
+   */
+  readonly baseUrl: pulumi.Input<string>;
+  /** `[spice] html5proxy_host`: address of the controller on which the proxy listens. @default "0.0.0.0" */
+  readonly listenAddress?: pulumi.Input<string>;
+  /** `[spice] html5proxy_port`: TCP port on which the proxy listens. @default 6082 */
+  readonly port?: pulumi.Input<number>;
+  /** Certificate, where the proxy itself speaks TLS. @default plain http */
+  readonly tls?: ProxyTlsArgs;
+  /**
+   * Whether a load balancer or reverse proxy stands in front: the base URL then names it, with a port and a path of its own, and it may be the one
+   * that ends TLS. @default false
+   */
+  readonly behindLoadBalancer?: pulumi.Input<boolean>;
+  /**
+   * CIDR blocks that may reach the proxy's port, by rules in the node's own firewall. An empty list is nobody. Behind a load balancer, its addresses.
+   * @default the node's firewall is left alone, with a warning
+   */
+  readonly allowedSources?: readonly string[];
+  /** `[console] allowed_origins`: host names of other pages, such as the dashboard's, that may open consoles. @default the base URL's host alone */
+  readonly allowedOrigins?: readonly pulumi.Input<string>[];
+}
+
+/** Warns where nobody was named, or everybody, to reach the proxy. @param path where the sources stand in the arguments */
+export function warnOfSources(sources: readonly string[] | undefined, path: string, component: pulumi.Resource): void {
+  if (sources === undefined) {
+    void pulumi.log.warn(
+      `${path} is left out: the firewalls of the controllers are left alone. Name the CIDR blocks that may open consoles, or [] for nobody.`,
+      component,
+    );
+  }
+  const everyone = (parseCidrs(sources ?? [], path).value ?? []).find((cidr) => cidr.everyone);
+  if (everyone !== undefined) {
+    void pulumi.log.warn(
+      `${path} names ${everyone.text}: everybody may connect to the proxy, and needs just a token of a console. Name the blocks of your users.`,
+      component,
+    );
+  }
+}

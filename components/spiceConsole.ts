@@ -1,0 +1,229 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { ConnectionArgs, SshArgs } from "../host/connection";
+import type { NodeReport } from "../host/report";
+import { type Release, Role, Vnc, shown } from "../nova";
+import { checkCloud, proxySources } from "./cloudChecks";
+import { ComputeNode, type GuestConsoleArgs } from "./computeNode";
+import { ConsoleSecurityGroupRule } from "./consoleSecurityGroupRule";
+import { ControllerNode } from "./controllerNode";
+import { rejectFaults } from "./faults";
+import { type NodeLogin, inspectLogins } from "./logins";
+import type { OnDestroy } from "./onDestroy";
+import { type ProxyArgs, warnOfSources } from "./proxy";
+import { type RolloutArgs, batches } from "./rollout";
+import { VncProxyRetirement } from "./vncProxyRetirement";
+
+/** A node that runs the console proxy. */
+export interface ControllerArgs {
+  /** The node's name: part of resource names, so it stays. A node that is a compute too has the same name and address there. */
+  readonly name: string;
+  /** How to reach the node. */
+  readonly connection: ConnectionArgs;
+  /**
+   * Addresses or CIDR blocks from which the computes see this controller's proxies come, for `computeSecurityGroupId`. @default none
+   */
+  readonly proxySourceAddresses?: readonly string[];
+}
+
+/** A node that runs guests. */
+export interface ComputeArgs {
+  /** The node's name: part of resource names, so it stays. */
+  readonly name: string;
+  /** How to reach the node. */
+  readonly connection: ConnectionArgs;
+  /** `[spice] server_proxyclient_address`: IP address of this compute that the proxies connect to. */
+  readonly serverProxyclientAddress: pulumi.Input<string>;
+  /** `[spice] server_listen`: IP address on which its guests' SPICE servers listen. @default serverProxyclientAddress */
+  readonly serverListen?: pulumi.Input<string>;
+}
+
+/** Further console options of nova.conf for each role; see `extraNovaOptions` of the nodes. */
+export interface ExtraNovaOptionsArgs {
+  readonly controllers?: Readonly<Record<string, pulumi.Input<string>>>;
+  readonly computes?: Readonly<Record<string, pulumi.Input<string>>>;
+}
+
+/** Arguments of {@link SpiceConsole}. */
+export interface SpiceConsoleArgs extends GuestConsoleArgs {
+  /** The SPICE proxy, the same on all controllers. */
+  readonly proxy: ProxyArgs;
+  /** What the connections to all nodes have in common. @default root, with the SSH agent's keys */
+  readonly ssh?: SshArgs;
+  /** The nodes that run the console proxy: at least one. */
+  readonly controllers: readonly ControllerArgs[];
+  /** The nodes that run guests: at least one. */
+  readonly computes: readonly ComputeArgs[];
+  /** The OpenStack release of all nodes; another one is refused before anything changes. @default detected on each node */
+  readonly release?: Release;
+  /** Further console options of nova.conf. @default none */
+  readonly extraNovaOptions?: ExtraNovaOptionsArgs;
+  /**
+   * Id of the controllers' security group, where they are instances in an outer OpenStack cloud: gets one rule for each of `proxy.allowedSources`.
+   * @default no rule
+   */
+  readonly controllerSecurityGroupId?: pulumi.Input<string>;
+  /**
+   * Id of the computes' security group, where they are instances: gets one rule for TCP 5900 to 5999 for each of the controllers'
+   * `proxySourceAddresses`. @default no rule
+   */
+  readonly computeSecurityGroupId?: pulumi.Input<string>;
+  /** In what order the computes converge. @default the first one alone, then ten at a time */
+  readonly rollout?: RolloutArgs;
+  /** What becomes of nodes that leave the stack. @default OnDestroy.Restore */
+  readonly onDestroy?: OnDestroy;
+}
+
+/** What one node reported when it last converged, for all its roles. */
+export interface NodeOutcome extends NodeReport {
+  readonly roles: readonly Role[];
+}
+
+/** Ports of the guests' consoles on a compute: QEMU takes the first that is free, from 5900 up. */
+const guestPorts = { port: 5900, lastPort: 5999 };
+
+/**
+ * SPICE HTML5 consoles for a whole cloud.
+ *
+ * The controllers' SPICE proxies come first, and have served their page; then the computes, canaries before batches; with `Vnc.Off` the noVNC proxies
+ * are stopped last of all. Destroying goes the other way round. So at no time does a guest lose its console for a proxy that is not there.
+ */
+export class SpiceConsole extends pulumi.ComponentResource {
+  /** The URL that users' browsers open, without a token. */
+  public readonly proxyPageUrl: pulumi.Output<string>;
+  /** What each node reported when it last converged, by the node's name. */
+  public readonly nodes: pulumi.Output<Record<string, NodeOutcome>>;
+
+  /**
+   * @param name The _unique_ name of this component.
+   * @param args The proxy, the nodes, and what their guests get.
+   * @param opts A bag of options that control this component's behavior.
+   * @throws RunError that lists everything wrong with the arguments, before anything is registered
+   */
+  constructor(name: string, args: SpiceConsoleArgs, opts?: pulumi.ComponentResourceOptions) {
+    const subject = `SpiceConsole ${shown(name)}`;
+    rejectFaults(subject, checkCloud(args));
+
+    super("openstack-spice:index:SpiceConsole", name, {}, opts);
+
+    const nodes = [...located(args.controllers, "controllers"), ...located(args.computes, "computes")];
+    const logins = inspectLogins(nodes, args.ssh, { component: this, subject, opts });
+    const { proxy, release, onDestroy, extraNovaOptions } = args;
+    const shared = { ssh: logins.ssh, release, onDestroy };
+    warnOfSources(proxy.allowedSources, "proxy.allowedSources", this);
+    this.openSecurityGroups(name, args);
+
+    const outcomes: RoleOutcome[] = [];
+    const controllers = args.controllers.map((controller) => {
+      const node = new ControllerNode(
+        `${name}-${controller.name}`,
+        {
+          ...shared,
+          nodeName: controller.name,
+          connection: logins.of(controller.connection),
+          proxy,
+          extraNovaOptions: extraNovaOptions?.controllers,
+        },
+        { parent: this },
+      );
+      outcomes.push({ name: controller.name, role: Role.Controller, report: node.report });
+      return node;
+    });
+
+    const { vnc, acceptConsoleLoss, agentEnabled, serverListenEverywhere } = args;
+    const guests = { vnc, acceptConsoleLoss, agentEnabled, serverListenEverywhere };
+    let before: readonly pulumi.Resource[] = controllers;
+    for (const batch of batches(args.computes, args.rollout)) {
+      const dependsOn = [...before];
+      before = batch.map((compute) => {
+        const node = new ComputeNode(
+          `${name}-${compute.name}`,
+          {
+            ...shared,
+            ...guests,
+            nodeName: compute.name,
+            connection: logins.of(compute.connection),
+            html5proxyBaseUrl: proxy.baseUrl,
+            serverProxyclientAddress: compute.serverProxyclientAddress,
+            serverListen: compute.serverListen,
+            extraNovaOptions: extraNovaOptions?.computes,
+          },
+          { parent: this, dependsOn },
+        );
+        outcomes.push({ name: compute.name, role: Role.Compute, report: node.report });
+        return node;
+      });
+    }
+
+    if (vnc === Vnc.Off) {
+      // Each batch waits for the one before, so the last one stands for all.
+      const retiring = args.controllers.map(({ name, connection }) => ({ name, connection: logins.of(connection) }));
+      new VncProxyRetirement(
+        `${name}-vnc-proxies`,
+        { controllers: retiring, ssh: logins.ssh, onDestroy },
+        { parent: this, dependsOn: [...before] },
+      );
+    }
+
+    this.proxyPageUrl = pulumi.output(proxy.baseUrl);
+    this.nodes = pulumi.output(outcomes).apply(byNode);
+    this.registerOutputs();
+  }
+
+  private openSecurityGroups(name: string, args: SpiceConsoleArgs): void {
+    const { proxy, controllers, controllerSecurityGroupId, computeSecurityGroupId } = args;
+    if (controllerSecurityGroupId !== undefined) {
+      const { allowedSources = [], port } = proxy;
+      new ConsoleSecurityGroupRule(
+        `${name}-proxy`,
+        {
+          securityGroupId: controllerSecurityGroupId,
+          sources: allowedSources,
+          port,
+          description: "SPICE console proxy",
+        },
+        { parent: this },
+      );
+    }
+    if (computeSecurityGroupId !== undefined) {
+      const sources = proxySources(controllers);
+      new ConsoleSecurityGroupRule(
+        `${name}-guests`,
+        { securityGroupId: computeSecurityGroupId, sources, ...guestPorts, description: "Guests' consoles" },
+        { parent: this },
+      );
+    }
+  }
+}
+
+/** One role of one node, with what it reported. */
+interface RoleOutcome {
+  readonly name: string;
+  readonly role: Role;
+  readonly report: pulumi.Output<NodeReport>;
+}
+
+/** The nodes of a list with where their connections stand in the arguments. */
+function located(nodes: readonly (ControllerArgs | ComputeArgs)[], list: string): NodeLogin[] {
+  return nodes.map(({ name, connection }, index) => ({ name, connection, path: `${list}[${index}].connection` }));
+}
+
+/** Puts together what a node reported for each of its roles. */
+function byNode(outcomes: readonly pulumi.Unwrap<RoleOutcome>[]): Record<string, NodeOutcome> {
+  const nodes: Record<string, NodeOutcome> = {};
+  for (const { name, role, report } of outcomes) {
+    const other = nodes[name];
+    nodes[name] =
+      other === undefined
+        ? { roles: [role], ...report }
+        : {
+            ...report,
+            ...other,
+            roles: [...other.roles, role],
+            packages: { ...other.packages, ...report.packages },
+            changes: [...other.changes, ...report.changes],
+            guestsWithoutSpice: [...other.guestsWithoutSpice, ...report.guestsWithoutSpice],
+            restarted: [...other.restarted, ...report.restarted],
+          };
+  }
+  return nodes;
+}

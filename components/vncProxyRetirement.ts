@@ -1,0 +1,70 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { ConnectionArgs, SshArgs } from "../host/connection";
+import { converge } from "../host/convergence";
+import { checkNodeName, desiredStateDocument, vncProxyRetirement } from "../nova";
+import { rejectFaults } from "./faults";
+import { checkConnection, checkSsh, inspectLogins } from "./logins";
+import { thisStack } from "./node";
+import { OnDestroy } from "./onDestroy";
+
+/** A controller whose noVNC proxy is stopped. */
+export interface RetiringControllerArgs {
+  /** The controller's name, the same as its {@link ControllerNode} has. */
+  readonly name: string;
+  /** How to reach it. */
+  readonly connection: ConnectionArgs;
+}
+
+/** Arguments of {@link VncProxyRetirement}. */
+export interface VncProxyRetirementArgs {
+  /** The controllers that run the noVNC proxy. */
+  readonly controllers: readonly RetiringControllerArgs[];
+  /** Defaults for the connections. @default none */
+  readonly ssh?: SshArgs;
+  /** What becomes of the noVNC proxies when this leaves the stack. @default OnDestroy.Restore: they run again */
+  readonly onDestroy?: OnDestroy;
+}
+
+/**
+ * The end of noVNC in a cloud: its proxy is stopped and disabled on every controller, and its port is closed.
+ *
+ * It has to depend on every compute (`dependsOn`): only once none hands out noVNC's URLs any more is there nothing to lose; and when the stack is
+ * destroyed noVNC is back before the first compute is.
+ */
+export class VncProxyRetirement extends pulumi.ComponentResource {
+  /**
+   * @param name The _unique_ name of this component.
+   * @param args The controllers, and how to reach them.
+   * @param opts A bag of options that control this component's behavior.
+   * @throws RunError that lists everything wrong with the arguments, before anything is registered
+   */
+  constructor(name: string, args: VncProxyRetirementArgs, opts?: pulumi.ComponentResourceOptions) {
+    const subject = `VncProxyRetirement "${name}"`;
+    const nodes = args.controllers.map((controller, index) => ({ ...controller, path: `controllers[${index}]` }));
+    rejectFaults(subject, [
+      ...nodes.flatMap((node) => checkNodeName(node.name, `${node.path}.name`)),
+      ...nodes.flatMap((node) => checkConnection(node.connection, `${node.path}.connection`)),
+      ...checkSsh(args.ssh, "ssh"),
+    ]);
+
+    super("openstack-spice:index:VncProxyRetirement", name, {}, opts);
+
+    const owner = thisStack();
+    const places = nodes.map((node) => ({ ...node, path: `${node.path}.connection` }));
+    const logins = inspectLogins(places, args.ssh, { component: this, subject, opts });
+    for (const { name: node, connection } of nodes) {
+      converge(
+        `${name}-${node}`,
+        {
+          connection: logins.of(connection),
+          ssh: logins.ssh,
+          role: vncProxyRetirement,
+          document: desiredStateDocument({ role: vncProxyRetirement, owner, node }),
+          restore: args.onDestroy !== OnDestroy.Keep,
+        },
+        this,
+      );
+    }
+    this.registerOutputs();
+  }
+}

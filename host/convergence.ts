@@ -1,0 +1,99 @@
+import { remote } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import { type ConnectionArgs, type SshArgs, connectionTo } from "./connection";
+import { hostProgram, hostProgramFile } from "./program";
+import { type NodeReport, parseReport } from "./report";
+import { shellQuote } from "./shell";
+
+/** One role of one node, to be brought to a desired state. */
+export interface ConvergenceArgs {
+  readonly connection: ConnectionArgs;
+  /** Defaults for the connection. */
+  readonly ssh?: SshArgs;
+  /** The role in the document: `controller`, `compute` or `vnc-proxy-retirement`. */
+  readonly role: string;
+  /** The desired state document. Its change is an update: the node converges to the new one. */
+  readonly document: pulumi.Input<string>;
+  /** Whether the node gets its former state back when the resource goes. */
+  readonly restore: boolean;
+}
+
+/**
+ * Registers what brings one role of a node to its desired state, and back: `NAME-program`, which uploads the host program, and `NAME-converge`, which
+ * runs it. The only place in this package that makes remote commands.
+ *
+ * - A changed document, program or connection is an update, which converges; nothing of it is undone first. There is no `update`: converging is the same.
+ * - A changed address reverts the old node, then converges the new one. Nothing else replaces the command, or the old node would never be reverted.
+ * - No `environment`, which SSH servers refuse, and no output of one command in the next one's environment.
+ * - Progress (stderr) is shown as it comes; the report (stdout) is kept. Both are secret in the state, should a login shell's start files print something.
+ *
+ * @param name the component's name, or a name below it
+ * @param parent the component; what it depends on comes before
+ * @returns what the node reported when it last converged: no secret, though it is read out of a secret output
+ */
+export function converge(
+  name: string,
+  args: ConvergenceArgs,
+  parent: pulumi.ComponentResource,
+): pulumi.Output<NodeReport> {
+  const { sha256 } = hostProgram();
+  const connection = connectionTo(args.connection, args.ssh);
+  const upload = new remote.CopyToRemote(
+    `${name}-program`,
+    { connection, source: new pulumi.asset.FileAsset(hostProgramFile()), remotePath: `.openstack-spice/${sha256}.sh` },
+    { parent },
+  );
+  const command = new remote.Command(
+    `${name}-converge`,
+    {
+      connection,
+      create: convergeCommand(sha256, `${name}-program`),
+      ...(args.restore ? { delete: revertCommand(sha256, args.role) } : {}),
+      stdin: args.document,
+      logging: remote.Logging.Stderr,
+      addPreviousOutputInEnv: false,
+      triggers: [args.connection.host],
+    },
+    {
+      parent,
+      dependsOn: [upload],
+      deleteBeforeReplace: true,
+      additionalSecretOutputs: ["stdout", "stderr"],
+    },
+  );
+  return pulumi.unsecret(command.stdout).apply(parseReport);
+}
+
+/**
+ * The command line that checks the uploaded program and runs it with `converge`. The program then copies itself to where only root can write, checks
+ * the copy, and goes on from there as root.
+ *
+ * For any login shell: one line, and everything but plain words in single quotes. Short, since the state keeps it twice for each node.
+ *
+ * @param upload name of the resource that uploaded the program, for the remedy
+ */
+export function convergeCommand(sha256: string, upload: string): string {
+  const script = [
+    `f=~/.openstack-spice/$0.sh`,
+    `[ "$(sha256sum<"$f")" = "$0  -" ]||{ echo "openstack-spice: error: $HOSTNAME: $f is not there as it was sent. Send it again: pulumi up --replace \\"$1\\"">&2;exit 3;}`,
+    `exec bash "$f" --arrive $0 converge`,
+  ].join(";");
+  return `exec bash -c ${shellQuote(script)} ${sha256} ${shellQuote(`**::${upload}`)}`;
+}
+
+/**
+ * The command line that reverts a role, by the program that converged it: its copy that only root can write. The uploaded file is not needed.
+ *
+ * Succeeds, with a message, where the node has no record of the role: it was never converged, or was reverted on the node or reinstalled.
+ */
+export function revertCommand(sha256: string, role: string): string {
+  const script = [
+    `s=;[ $EUID = 0 ]||s="sudo -n"`,
+    `d=/var/lib/openstack-spice p=$d/programs/$0.sh e="openstack-spice: error: $HOSTNAME"`,
+    `$s true||{ echo "$e: sudo must not ask $USER for a password">&2;exit 3;}`,
+    `$s test -f $p&&exec $s bash $p --uploaded ~/.openstack-spice/$0.sh revert $1`,
+    `$s test -e $d/roles/$1&&{ echo "$e: $p is gone. Put it back, or restore by hand from $d/roles/$1">&2;exit 1;}`,
+    `echo "openstack-spice: $HOSTNAME: nothing of $1 to put back">&2`,
+  ].join(";");
+  return `exec bash -c ${shellQuote(script)} ${sha256} ${shellQuote(role)}`;
+}

@@ -1,0 +1,44 @@
+/** What a node reported when it last converged. */
+export interface NodeReport {
+  /** Nova's version on the node, such as `26.2.2`. */
+  readonly novaVersion?: string;
+  /** The packages that serve consoles there, each with its version, by name. */
+  readonly packages: Readonly<Record<string, string>>;
+  /** What was changed: `spice/html5proxy_host: (unset) -> 0.0.0.0`. Empty where the node already was as declared. */
+  readonly changes: readonly string[];
+  /** The firewall that the rule went into: `nftables`, `iptables`, `none` where the node has none, `unmanaged` where it was left alone. */
+  readonly firewall?: string;
+  /** Running guests that have no SPICE console yet: each gets one with its next hard reboot. */
+  readonly guestsWithoutSpice: readonly string[];
+  /** The services that were restarted. */
+  readonly restarted: readonly string[];
+}
+
+/**
+ * Reads the report that the host program prints: lines of `key value`.
+ *
+ * The login shell's start files may print as well, and a newer program may say more: lines with other keys are passed over.
+ */
+export function parseReport(stdout: string): NodeReport {
+  const packages: Record<string, string> = {};
+  const found = new Map<string, string[]>();
+  for (const line of stdout.split(/\r?\n/)) {
+    const [, key = "", value = ""] = /^([a-z-]+) (.+)$/.exec(line.trimEnd()) ?? [];
+    found.set(key, [...(found.get(key) ?? []), value]);
+  }
+  const all = (key: string) => found.get(key) ?? [];
+  for (const value of all("package")) {
+    const [name = "", version = ""] = value.split(" ");
+    packages[name] = version;
+  }
+  const novaVersion = all("nova").at(-1);
+  const firewall = all("firewall").at(-1);
+  return {
+    ...(novaVersion === undefined ? {} : { novaVersion }),
+    packages,
+    changes: all("change"),
+    ...(firewall === undefined ? {} : { firewall }),
+    guestsWithoutSpice: all("guest-without-spice"),
+    restarted: all("restarted"),
+  };
+}
