@@ -8,7 +8,8 @@ virsh_read() { timeout 30 virsh --readonly --connect qemu:///system "$@"; }
 check_hypervisor() {
   local capabilities missing=("${COMPUTE_PACKAGES[@]+"${COMPUTE_PACKAGES[@]}"}")
   command -v virsh >/dev/null || refuse "virsh is not installed: this does not look like a libvirt compute. Only libvirt with QEMU or KVM can do SPICE"
-  capabilities=$(virsh_read domcapabilities 2>/dev/null) ||
+  # libvirt does not answer this one on a read-only connection.
+  capabilities=$(timeout 30 virsh --connect qemu:///system domcapabilities 2>/dev/null) ||
     refuse "libvirt does not answer 'virsh domcapabilities'. Start libvirtd, and run again"
   # A package that brings SPICE to QEMU is about to be installed.
   ((${#MISSING[@]} == 0)) || contains "${missing[0]:-none}" "${MISSING[@]}" && return 0
