@@ -5,7 +5,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
-import { nameOf, type Operation, type Resource } from "../wire/resource";
+import type { Operation, Resource } from "../wire/resource";
 import { plain, type PropertyMap, UNKNOWN } from "../wire/values";
 import { type Cloud, NeutronError } from "./cloud";
 import { explain, unlessGone } from "./failures";
@@ -47,11 +47,10 @@ export function securityGroup(cloud: () => Cloud): Resource {
   return {
     inputs: INPUTS,
 
-    check(inputs, olds) {
-      const { urnName = "group" } = { urnName: inputs["__name"] } as { urnName?: string };
+    check(inputs, olds, resource) {
       const unknown = Object.keys(inputs).filter((name) => !INPUTS.includes(name) && !name.startsWith("__"));
       const failures = unknown.map((property) => ({ property, reason: `is not in this stand-in of ${NAME}` }));
-      return { inputs: { name: olds["name"] ?? `${urnName}-${suffix()}`, ...inputs }, failures };
+      return { inputs: { name: olds["name"] ?? `${resource}-${suffix()}`, ...inputs }, failures };
     },
 
     replaces: (path) => ["deleteDefaultRules", "region", "tenantId"].includes(path),

@@ -36,7 +36,7 @@ export interface Resource {
   /** The names of all inputs. */
   readonly inputs: readonly string[];
   /** Validates inputs and fills in defaults; nothing is contacted. `olds` are the inputs before, if there were any. */
-  check(inputs: PropertyMap, olds: PropertyMap): Checked;
+  check(inputs: PropertyMap, olds: PropertyMap, name: string): Checked;
   /** Whether a change at `path` (such as `triggers[0]`) makes a new resource of it. */
   replaces(path: string): boolean;
   /** What new inputs are compared with to find changes. Without it, the inputs before. */

@@ -14,7 +14,7 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { Change, diffProperties, rootOf } from "./diff";
 import { EngineLog } from "./engineLog";
-import { type CheckFailure, type Operation, type Plugin, type Resource, ResourceLog, typeOf } from "./resource";
+import { type CheckFailure, nameOf, type Operation, type Plugin, type Resource, ResourceLog, typeOf } from "./resource";
 import { normalize, type PropertyMap } from "./values";
 
 /** The kinds of a changed property on the wire: as it is, and where the change replaces the resource. */
@@ -104,7 +104,7 @@ function implementation(plugin: Plugin, engine: string | undefined): IResourcePr
     }),
     check: unary<rpc.CheckRequest, rpc.CheckResponse>((request) => {
       const [olds, news] = [fromStruct(request.getOlds()), fromStruct(request.getNews())];
-      const { inputs, failures } = resourceOf(request.getUrn()).check(news, olds);
+      const { inputs, failures } = resourceOf(request.getUrn()).check(news, olds, nameOf(request.getUrn()));
       return checked(inputs, failures);
     }),
     diff: unary<rpc.DiffRequest, rpc.DiffResponse>((request) => {
