@@ -62,7 +62,7 @@ set_up() {
 keep_node() {
   local name=$1 upper
   upper=$(node_folder "$1")/upper
-  rm -rf "$upper"/etc/{hostname,hosts,machine-id} "$upper"/etc/ssh/ssh_host_* "$upper"/root/.ssh "$upper"/home/*/.ssh \
+  rm -rf --one-file-system "$upper"/etc/{hostname,hosts,machine-id} "$upper"/etc/ssh/ssh_host_* "$upper"/root/.ssh "$upper"/home/*/.ssh \
     "$upper"/var/log/journal "$upper"/var/log/{nova,neutron,placement}/* "$upper"/tmp/* "$upper"/var/tmp/*
   keep_layer "$2" "$upper"
   remove_node "$name"

@@ -13,7 +13,7 @@ put_guest_disk() {
   truncate -s 1M "$work/screen.img"
   node_ssh compute-1 "set -e; cat >/run/screen.img; install -d -o nova -g nova $folder
     qemu-img convert -O qcow2 /run/screen.img $folder/disk; chown nova:nova $folder/disk; rm /run/screen.img" <"$work/screen.img"
-  rm -r "$work"
+  rm -rf --one-file-system "$work"
 }
 
 guest_start() {

@@ -76,7 +76,7 @@ keep_layer() {
   target=$(layer_folder "$name")
   mv "$2" "$target"
   for old in "$CACHE/$name"-????????????; do
-    [[ $old == "$target" ]] || grep -qsF "$old" "$LAB"/nodes.d/*/lower || rm -rf "$old"
+    [[ $old == "$target" ]] || grep -qsF "$old" "$LAB"/nodes.d/*/lower || rm -rf --one-file-system "$old"
   done
 }
 
@@ -93,10 +93,10 @@ build_layer() {
   new=$CACHE/$name.new
   [[ ! -d $(layer_folder "$name") ]] || return 0 # another command built it meanwhile
   say "layer $name: building"
-  rm -rf "$new" "$new.work"
+  rm -rf --one-file-system "$new" "$new.work"
   mkdir -p "$CACHE"
   if [[ $name == base ]]; then
-    logged "layer base" "$LAB/log/layer-base.log" build_base "$new" || die "the base image could not be built."
+    logged "layer base" "$LAB/log/layer-base.log" isolated build_base "$new" || die "the base image could not be built."
   else
     logged "layer $name" "$LAB/log/layer-$name.log" build_in_chroot "$name" "$new" || die "layer $name could not be built."
   fi
@@ -106,9 +106,8 @@ build_layer() {
 
 apt_sources() { find /etc/apt/sources.list /etc/apt/sources.list.d \( -name '*.list' -o -name '*.sources' \) -size +0 2>/dev/null; }
 
-# build_base FOLDER: a small Debian of this machine's own release and mirror, with systemd, sshd and the lab's users.
+# build_base FOLDER, isolated: a small Debian of this machine's own release and mirror, with systemd, sshd and the lab's users.
 build_base() {
-  set -eu
   local root=$1 unit
   local sources
   mapfile -t sources < <(apt_sources)
@@ -140,51 +139,57 @@ build_in_chroot() {
   set -eu
   local name=$1 new=$2 rc=0
   on_overlay "$(layer_chain "$(layer_parent "$name")")" "$new" "$LAB_SOURCE/layers/$name.sh" || rc=$?
-  rm -rf "$new"/var/cache/apt/archives/*.deb "$new"/var/cache/apt/*.bin "$new"/var/lib/apt/lists/* "$new"/etc/resolv.conf
+  rm -rf --one-file-system "$new"/var/cache/apt/archives/*.deb "$new"/var/cache/apt/*.bin "$new"/var/lib/apt/lists/* "$new"/etc/resolv.conf
   return "$rc"
 }
 
-# on_overlay LOWER UPPER SCRIPT: SCRIPT runs in a chroot on that overlay with this machine's own apt access; no service
-# starts. All of it is in name spaces of its own, so nothing stays mounted or running when it ends or is killed. The
-# chroot itself keeps neither this machine's apt sources nor its resolv.conf.
+# isolated FUNCTION ARGUMENT...: in mount and process name spaces of its own, where all mounts and processes end with it,
+# also when it is killed.
+isolated() {
+  unshare --mount --propagation private --pid --fork --kill-child --mount-proc bash "$LAB_SOURCE/lab" _isolated "$@"
+}
+
+# on_overlay LOWER UPPER SCRIPT: SCRIPT runs in a chroot on that overlay with this machine's own apt access.
 on_overlay() {
-  local lower=$1 upper=$2 script=$3 sources
+  local sources
   mapfile -t sources < <(apt_sources)
-  rm -rf "$upper.work"
-  mkdir -p "$upper" "$upper.work/root" "$upper.work/overlay"
-  # shellcheck disable=SC2016  # expanded by the inner shell
-  unshare --mount --propagation private --pid --fork --kill-child bash -euc '
-    lower=$1 upper=$2 script=$3 inside=$4
-    shift 4
-    root=$upper.work/root
-    mount -t overlay overlay -o "lowerdir=$lower,upperdir=$upper,workdir=$upper.work/overlay,volatile" "$root"
-    mount -t proc proc "$root/proc"
-    mount --rbind /dev "$root/dev"
-    mount -t tmpfs tmpfs "$root/run"
-    mkdir "$root/run/lab" "$root/run/lab/sources"
-    cp "$@" "$root/run/lab/sources/"
-    cp "$inside"/* "$root/run/lab/"
-    cp "$script" "$root/run/lab/script"
-    touch "$root/etc/resolv.conf" "$root/etc/apt/sources.list"
-    mount --bind /etc/resolv.conf "$root/etc/resolv.conf"
-    mount --bind /dev/null "$root/etc/apt/sources.list"
-    mount --bind "$root/run/lab/sources" "$root/etc/apt/sources.list.d"
-    if [[ -d /usr/share/keyrings ]]; then
-      mkdir -p "$root/usr/share/keyrings"
-      mount --bind /usr/share/keyrings "$root/usr/share/keyrings"
-    fi
-    printf "#!/bin/sh\nexit 101\n" >"$root/usr/sbin/policy-rc.d"
-    chmod 755 "$root/usr/sbin/policy-rc.d"
-    # hundreds of packages would byte-compile one after the other: done once at the end, on all cores
-    if [[ -x $root/usr/bin/py3compile ]]; then
-      printf "#!/bin/sh\nexit 0\n" >"$root/run/lab/py3compile"
-      chmod 755 "$root/run/lab/py3compile"
-      mount --bind "$root/run/lab/py3compile" "$root/usr/bin/py3compile"
-    fi
-    DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 chroot "$root" /bin/bash -euo pipefail /run/lab/script
-    chroot "$root" python3 -W ignore -m compileall -q -j 0 /usr/lib/python3/dist-packages || true
-    rm "$root/usr/sbin/policy-rc.d"
-    : >"$root/etc/machine-id"
-  ' on_overlay "$lower" "$upper" "$script" "$LAB_SOURCE/inside" "${sources[@]}" || return
-  rm -rf "$upper.work"
+  rm -rf --one-file-system "$2.work"
+  mkdir -p "$2" "$2.work/root" "$2.work/overlay"
+  isolated run_on_overlay "$@" "${sources[@]}" || return
+  rm -rf --one-file-system "$2.work"
+}
+
+# run_on_overlay LOWER UPPER SCRIPT APT_SOURCES..., isolated: no service starts, and what is kept has neither this
+# machine's apt sources nor its resolv.conf.
+run_on_overlay() {
+  local lower=$1 upper=$2 script=$3 root=$2.work/root
+  shift 3
+  mount -t overlay overlay -o "lowerdir=$lower,upperdir=$upper,workdir=$upper.work/overlay,volatile" "$root"
+  mount -t proc proc "$root/proc"
+  mount --rbind /dev "$root/dev"
+  mount -t tmpfs tmpfs "$root/run"
+  mkdir "$root/run/lab" "$root/run/lab/sources"
+  cp "$@" "$root/run/lab/sources/"
+  cp "$LAB_SOURCE"/inside/* "$root/run/lab/"
+  cp "$script" "$root/run/lab/script"
+  touch "$root/etc/resolv.conf" "$root/etc/apt/sources.list"
+  mount --bind /etc/resolv.conf "$root/etc/resolv.conf"
+  mount --bind /dev/null "$root/etc/apt/sources.list"
+  mount --bind "$root/run/lab/sources" "$root/etc/apt/sources.list.d"
+  if [[ -d /usr/share/keyrings ]]; then
+    mkdir -p "$root/usr/share/keyrings"
+    mount --bind /usr/share/keyrings "$root/usr/share/keyrings"
+  fi
+  printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
+  chmod 755 "$root/usr/sbin/policy-rc.d"
+  # hundreds of packages would byte-compile one after the other: done once at the end, on all cores
+  if [[ -x $root/usr/bin/py3compile ]]; then
+    printf '#!/bin/sh\nexit 0\n' >"$root/run/lab/py3compile"
+    chmod 755 "$root/run/lab/py3compile"
+    mount --bind "$root/run/lab/py3compile" "$root/usr/bin/py3compile"
+  fi
+  DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 chroot "$root" /bin/bash -euo pipefail /run/lab/script
+  chroot "$root" python3 -W ignore -m compileall -q -j 0 /usr/lib/python3/dist-packages || true
+  rm "$root/usr/sbin/policy-rc.d"
+  : >"$root/etc/machine-id"
 }

@@ -39,7 +39,7 @@ create_node() {
   [[ $name =~ ^[a-z][a-z0-9-]{0,14}$ ]] || die "$name is no node name: a-z, 0-9 and -, a letter first, at most 15 characters."
   [[ ! -d $folder ]] || die "there is a node $name already. Use: lab reset $name, or lab down $name."
   local new=$LAB/new-node-$name
-  rm -rf "$new"
+  rm -rf --one-file-system "$new"
   mkdir -p "$new" "$LAB/nodes.d"
   free_ip "$name" >"$new/ip"
   echo "$layer" >"$new/layer"
@@ -144,13 +144,13 @@ reset_node() {
   folder=$(node_folder "$name")
   node_ip "$name" >/dev/null
   kill_node "$name"
-  rm -rf "$folder/upper" "$folder/work" "$folder/furnished"
+  rm -rf --one-file-system "$folder/upper" "$folder/work" "$folder/furnished"
   start_node "$name"
 }
 
 remove_node() {
   kill_node "$1"
-  rm -rf "$(node_folder "$1")"
+  rm -rf --one-file-system "$(node_folder "$1")"
 }
 
 # add_node NAME LAYER, with the lock `machine`: the node and what it needs of this machine.
@@ -195,7 +195,7 @@ remove_nodes() {
 purge() {
   locked machine remove_nodes
   ip route delete unreachable "$GUARDED" metric 4294967295 2>/dev/null || true
-  rm -rf "$CACHE" "$LAB"/{nodes.d,pool,log,id,id.pub,nodes,ssh_config,known_hosts}
+  rm -rf --one-file-system "$CACHE" "$LAB"/{nodes.d,pool,log,id,id.pub,nodes,ssh_config,known_hosts}
   rmdir "$LAB" 2>/dev/null || true
   rm -f "$REPO/Pulumi.lab.yaml"
 }

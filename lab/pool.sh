@@ -17,7 +17,7 @@ ensure_pool() {
 fill_cached_pool() {
   [[ ! -d $1 ]] || return 0
   say "pool: downloading ${POOL_PACKAGES[*]} with all they need"
-  rm -rf "$1.new"
+  rm -rf --one-file-system "$1.new"
   add_packages "$1.new" "${POOL_PACKAGES[@]}"
   mv "$1.new" "$1"
 }
@@ -40,7 +40,7 @@ pool_add() {
 add_packages() {
   local folder=$1 work=$CACHE/pool.work script=$CACHE/pool.script
   shift
-  rm -rf "$work"
+  rm -rf --one-file-system "$work"
   mkdir -p "$folder/debs"
   {
     echo 'apt-get -qq update'
@@ -50,7 +50,7 @@ add_packages() {
   } >"$script"
   logged "pool" "$LAB/log/pool.log" on_overlay "$(layer_chain base)" "$work" "$script" || die "the packages could not be downloaded: $*"
   find "$work/var/cache/apt/archives" -name '*.deb' -exec mv -t "$folder/debs" {} +
-  rm -rf "$work" "$script"
+  rm -rf --one-file-system "$work" "$script"
   index_pool "$folder"
   say "pool: $(find "$folder/debs" -name '*.deb' | wc -l) packages, $(du -sh "$folder" | cut -f1)"
 }
