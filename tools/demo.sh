@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# npm run demo: the main job on two throw-away nodes of this machine. Boots a controller and a compute whose guest has a VNC
+# console only, shows `pulumi preview`, runs `pulumi up` on the stack `lab`, hard-reboots the guest, and proves its SPICE
+# console by the protocol itself. Ends with the line "Console: URL". Needs Linux and root; everything else it gets.
+# npm run demo -- --down: takes the nodes and the stack's state away again.
+set -euo pipefail
+# shellcheck source=tools/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
+
+# step TEXT: a headline.
+step() { printf '\n== %s\n' "$*"; }
+
+lab() { "$repo/lab/lab" "$@" </dev/null; }
+stack() { "$repo/tools/pulumi.sh" "$@" -s lab --non-interactive </dev/null; }
+
+# down: the nodes are thrown away, so what the stack remembers of them is too.
+down() {
+  lab down
+  rm -rf -- "$lab_state/state"
+  say "the lab is gone; what it is made of stays in $cache for the next time"
+}
+
+# graphics: the guest's graphics as libvirt has them, on one line.
+graphics() { lab guest-xml | sed -n "s/^ *<graphics type='\([a-z]*\)'.*/\1/p" | xargs; }
+
+main() {
+  local started=$SECONDS url
+  [[ $(uname -s) == Linux ]] || die "the demo boots real nodes, which needs Linux. This is $(uname -s)."
+  [[ $(id -u) == 0 ]] || die "the demo boots real nodes, which needs root. Try: sudo npm run demo"
+  case ${1:-} in
+    '') ;;
+    --down)
+      down
+      return
+      ;;
+    *) die "unknown argument \"$1\". There is only --down." ;;
+  esac
+
+  step 'What it needs: npm packages, the Pulumi CLI, the nodes'\'' images (minutes the first time, cached then)'
+  ensure_packages
+  "$repo/tools/engine.sh" >/dev/null
+
+  step 'Two nodes and a guest, as they are without SPICE'
+  rm -rf -- "$lab_state/state"
+  lab up --fresh
+  lab pulumi-config
+
+  step 'pulumi preview'
+  stack preview
+
+  step 'pulumi up'
+  stack up --yes --skip-preview
+
+  step 'What changed on each node'
+  stack stack output nodes
+
+  step 'The guest gets its new console with a hard reboot'
+  say "before: $(graphics)"
+  lab guest-reboot
+  say "after:  $(graphics)"
+
+  step 'The proof: a SPICE link message through the console URL'
+  url=$(lab guest-console spice)
+  lab probe "$url"
+
+  step "Done in $(duration $((SECONDS - started)))"
+  cat <<EOF
+Look around:  npm run pulumi -- preview --diff -s lab     nothing to do
+              npm run pulumi -- destroy -s lab            the nodes get back what they had
+              lab/lab ssh control-1                       (and compute-1)
+Take it away: npm run demo -- --down
+Console: $url
+EOF
+}
+
+main "$@"
