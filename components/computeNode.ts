@@ -4,7 +4,7 @@ import { Role, type Vnc } from "../nova";
 import { computeDocument } from "./desired";
 import { rejectFaults } from "./faults";
 import { isPlain } from "./inputs";
-import { type NodeArgs, checkNode, convergeNode, thisStack } from "./node";
+import { type NodeArgs, checkNode, convergeNode, thisStack, withoutDependencies } from "./node";
 
 /** What a compute's guests get; the same for all computes of a cloud, as a rule. */
 export interface GuestConsoleArgs {
@@ -52,14 +52,18 @@ export class ComputeNode extends pulumi.ComponentResource {
    */
   constructor(name: string, args: ComputeNodeArgs, opts?: pulumi.ComponentResourceOptions) {
     const subject = `ComputeNode "${name}"`;
-    const { nodeName, connection, ssh, onDestroy, ...settings } = args;
-    const recipient = { node: nodeName ?? name, owner: thisStack() };
+    const { release, extraNovaOptions, vnc, acceptConsoleLoss, agentEnabled, serverListenEverywhere } = args;
+    const { html5proxyBaseUrl, serverProxyclientAddress, serverListen } = args;
+    const guests = { vnc, acceptConsoleLoss, agentEnabled, serverListenEverywhere };
+    const addresses = { html5proxyBaseUrl, serverProxyclientAddress, serverListen };
+    const settings = { release, extraNovaOptions, ...guests, ...addresses };
+    const recipient = { node: args.nodeName ?? name, owner: thisStack() };
     rejectFaults(subject, [
       ...checkNode(name, args),
       ...(isPlain(settings) ? computeDocument(settings, recipient).faults : []),
     ]);
 
-    super("openstack-spice:index:ComputeNode", name, {}, opts);
+    super("openstack-spice:index:ComputeNode", name, {}, withoutDependencies(opts));
 
     const document = (known: pulumi.Unwrap<typeof settings>) => computeDocument(known, recipient);
     this.report = convergeNode({ component: this, name, subject, role: Role.Compute, args, opts, settings, document });

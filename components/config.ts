@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import * as pulumi from "@pulumi/pulumi";
 import type { BastionArgs, ConnectionArgs, SshArgs } from "../host/connection";
 import { type Fault, type Release, Vnc, parseRelease, shown } from "../nova";
-import { type Reader, flag, list, number, object, oneOf, record, text } from "./configReader";
+import { type Reader, flag, list, missing, number, object, oneOf, record, text } from "./configReader";
 import { rejectFaults } from "./faults";
 import { OnDestroy } from "./onDestroy";
 import type { ProxyArgs } from "./proxy";
@@ -112,11 +112,8 @@ export function readConfig(config = new pulumi.Config(namespace)): SpiceConsoleA
     rollout: read("rollout"),
     onDestroy: read("onDestroy"),
   };
-  for (const key of ["proxy", "controllers", "computes"]) {
-    if (config.get(key) === undefined) {
-      faults.push({ path: key, reason: "It is missing. Pulumi.example.yaml says what it is." });
-    }
-  }
+  const absent = ["proxy", "controllers", "computes"].filter((key) => config.get(key) === undefined);
+  faults.push(...absent.map(missing));
   rejectFaults("The stack's configuration", faults);
   return {
     ...args,

@@ -3,50 +3,57 @@ import { type Fault, shown } from "../nova";
 /** Reads one value of a stack's configuration; undefined where it is not given or is wrong, which is then among the faults. */
 export type Reader<T> = (value: unknown, path: string, faults: Fault[]) => T | undefined;
 
+/** A value of one kind: `convert` makes it of what stands in the configuration, or nothing where that is something else. */
+function kind<T>(wanted: string, convert: (value: unknown) => T | undefined): Reader<T> {
+  return (value, path, faults) => {
+    const converted = convert(value);
+    if (converted === undefined) {
+      faults.push(fault(value, path, wanted));
+    }
+    return converted;
+  };
+}
+
+function fault(value: unknown, path: string, wanted: string): Fault {
+  return { path, reason: `${shown(value)} is not ${wanted}. Pulumi.example.yaml shows how to write it.` };
+}
+
 /** A text. A number or truth value, which YAML makes of unquoted ones, is taken as it was written. */
-export const text: Reader<string> = (value, path, faults) =>
-  typeof value === "string" || typeof value === "number" || typeof value === "boolean"
-    ? String(value)
-    : wrong(value, path, faults, "a text");
+export const text = kind("a text", (value) =>
+  typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? String(value) : undefined,
+);
 
 /** A whole number, also as a text. */
-export const number: Reader<number> = (value, path, faults) =>
-  /^-?\d+$/.test(String(value)) ? Number(value) : wrong(value, path, faults, "a whole number");
+export const number = kind("a whole number", (value) => (/^-?\d+$/.test(String(value)) ? Number(value) : undefined));
 
 /** `true` or `false`, also as a text. */
-export const flag: Reader<boolean> = (value, path, faults) =>
-  value === true || value === "true"
-    ? true
-    : value === false || value === "false"
-      ? false
-      : wrong(value, path, faults, "true or false");
+export const flag = kind("true or false", (value) =>
+  String(value) === "true" ? true : String(value) === "false" ? false : undefined,
+);
 
 /** One of the values of an enum. */
 export function oneOf<T extends string>(values: Readonly<Record<string, T>>): Reader<T> {
   const choices = Object.values(values);
-  return (value, path, faults) =>
-    choices.find((choice) => choice === value) ?? wrong(value, path, faults, `one of ${choices.join(", ")}`);
+  return kind(`one of ${choices.join(", ")}`, (value) => choices.find((choice) => choice === value));
 }
 
-/** A list. */
+/** A list. Where an item is wrong the list is shorter, and there is a fault. */
 export function list<T>(item: Reader<T>): Reader<readonly T[]> {
+  const items = kind("a list", (value) => (Array.isArray(value) ? (value as unknown[]) : undefined));
   return (value, path, faults) =>
-    Array.isArray(value)
-      ? value.flatMap((part: unknown, index) => item(part, `${path}[${index}]`, faults) ?? [])
-      : wrong(value, path, faults, "a list");
+    items(value, path, faults)?.flatMap((part, index) => item(part, `${path}[${index}]`, faults) ?? []);
 }
 
 /** An object with keys of the user's own. */
 export function record<T>(item: Reader<T>): Reader<Readonly<Record<string, T>>> {
-  return (value, path, faults) =>
-    isObject(value)
-      ? Object.fromEntries(
-          Object.entries(value).flatMap(([key, part]) => {
-            const read = item(part, `${path}["${key}"]`, faults);
-            return read === undefined ? [] : [[key, read] as const];
-          }),
-        )
-      : wrong(value, path, faults, "an object");
+  const parts = kind("an object", asObject);
+  return (value, path, faults) => {
+    const read = Object.entries(parts(value, path, faults) ?? {}).flatMap(([key, part]) => {
+      const converted = item(part, `${path}["${key}"]`, faults);
+      return converted === undefined ? [] : [[key, converted] as const];
+    });
+    return Object.fromEntries(read);
+  };
 }
 
 /**
@@ -59,30 +66,32 @@ export function object<T extends object, K extends keyof T = never>(
   required: readonly (K & string)[] = [],
 ): Reader<Partial<T> & Pick<T, K>> {
   const keys = Object.keys(fields);
+  const parts = kind(`an object with the keys ${keys.join(", ")}`, asObject);
   return (value, path, faults) => {
-    if (!isObject(value)) {
-      return wrong(value, path, faults, `an object with the keys ${keys.join(", ")}`);
-    }
     const before = faults.length;
-    for (const key of Object.keys(value).filter((key) => !keys.includes(key))) {
-      faults.push({ path: `${path}.${key}`, reason: `No such key. ${path} has the keys ${keys.join(", ")}.` });
+    const whole = parts(value, path, faults);
+    if (whole === undefined) {
+      return undefined;
     }
-    for (const key of required.filter((key) => value[key] === undefined || value[key] === null)) {
-      faults.push({ path: `${path}.${key}`, reason: "It is missing. Pulumi.example.yaml says what it is." });
-    }
-    const entries = Object.entries<Reader<unknown>>(fields).flatMap(([key, read]) => {
-      const given = value[key];
-      return given === undefined || given === null ? [] : [[key, read(given, `${path}.${key}`, faults)] as const];
-    });
-    return faults.length > before ? undefined : (Object.fromEntries(entries) as Partial<T> & Pick<T, K>);
+    const given = new Map(Object.entries(whole).filter(([, part]) => part != null));
+    const unknown = [...given.keys()].filter((key) => !keys.includes(key));
+    const reason = `No such key. ${path} has the keys ${keys.join(", ")}.`;
+    faults.push(...unknown.map((key) => ({ path: `${path}.${key}`, reason })));
+    faults.push(...required.filter((key) => !given.has(key)).map((key) => missing(`${path}.${key}`)));
+    const read = Object.entries<Reader<unknown>>(fields).flatMap(([key, field]) =>
+      given.has(key) ? [[key, field(given.get(key), `${path}.${key}`, faults)] as const] : [],
+    );
+    return faults.length > before ? undefined : (Object.fromEntries(read) as Partial<T> & Pick<T, K>);
   };
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+/** The fault of a key that has to be there and is not. */
+export function missing(path: string): Fault {
+  return { path, reason: "It is missing. Pulumi.example.yaml says what it is." };
 }
 
-function wrong(value: unknown, path: string, faults: Fault[], wanted: string): undefined {
-  faults.push({ path, reason: `${shown(value)} is not ${wanted}. Pulumi.example.yaml shows how to write it.` });
-  return undefined;
+function asObject(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : undefined;
 }

@@ -5,7 +5,7 @@ import { controllerDocument } from "./desired";
 import { rejectFaults } from "./faults";
 import { isPlain } from "./inputs";
 import { isSpokenFor } from "./logins";
-import { type NodeArgs, checkNode, convergeNode, thisStack } from "./node";
+import { type NodeArgs, checkNode, convergeNode, thisStack, withoutDependencies } from "./node";
 import { type ProxyArgs, warnOfSources } from "./proxy";
 
 /** Arguments of {@link ControllerNode}. */
@@ -38,7 +38,7 @@ export class ControllerNode extends pulumi.ComponentResource {
       ...(isPlain(settings) ? controllerDocument(settings, recipient).faults : []),
     ]);
 
-    super("openstack-spice:index:ControllerNode", name, {}, opts);
+    super("openstack-spice:index:ControllerNode", name, {}, withoutDependencies(opts));
 
     if (!isSpokenFor(opts)) {
       warnOfSources(proxy.allowedSources, "proxy.allowedSources", this);

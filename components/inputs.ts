@@ -10,5 +10,5 @@ export function isPlain<T>(value: pulumi.Input<T>): value is T & pulumi.Unwrap<T
 
 /** Computes from a value at once where it is known, so that a fault in it stops the program before anything is registered; else once it is known. */
 export function derive<T, R>(value: T, compute: (known: pulumi.Unwrap<T>) => R): pulumi.Input<R> {
-  return isPlain(value) ? compute(value) : (pulumi.output(value).apply(compute) as pulumi.Input<R>);
+  return isPlain(value) ? compute(value) : pulumi.output(value).apply(compute);
 }

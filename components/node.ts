@@ -70,6 +70,16 @@ export function convergeNode<S>(node: NodeComponent<S>): pulumi.Output<NodeRepor
       document: derive(settings, (known) => accept(subject, node.document(known))),
       restore: onDestroy !== OnDestroy.Keep,
     },
-    component,
+    { parent: component, dependsOn: node.opts?.dependsOn },
   );
+}
+
+/**
+ * The options of a node's component, without what it depends on, which is its command's: a component that waits for one that fails is an error to the
+ * engine ("registration isn't pending"), while a command is skipped.
+ */
+export function withoutDependencies(
+  opts: pulumi.ComponentResourceOptions | undefined,
+): pulumi.ComponentResourceOptions | undefined {
+  return opts === undefined ? undefined : { ...opts, dependsOn: undefined };
 }

@@ -4,7 +4,7 @@ import { converge } from "../host/convergence";
 import { checkNodeName, desiredStateDocument, vncProxyRetirement } from "../nova";
 import { rejectFaults } from "./faults";
 import { checkConnection, checkSsh, inspectLogins } from "./logins";
-import { thisStack } from "./node";
+import { thisStack, withoutDependencies } from "./node";
 import { OnDestroy } from "./onDestroy";
 
 /** A controller whose noVNC proxy is stopped. */
@@ -47,7 +47,7 @@ export class VncProxyRetirement extends pulumi.ComponentResource {
       ...checkSsh(args.ssh, "ssh"),
     ]);
 
-    super("openstack-spice:index:VncProxyRetirement", name, {}, opts);
+    super("openstack-spice:index:VncProxyRetirement", name, {}, withoutDependencies(opts));
 
     const owner = thisStack();
     const places = nodes.map((node) => ({ ...node, path: `${node.path}.connection` }));
@@ -62,7 +62,7 @@ export class VncProxyRetirement extends pulumi.ComponentResource {
           document: desiredStateDocument({ role: vncProxyRetirement, owner, node }),
           restore: args.onDestroy !== OnDestroy.Keep,
         },
-        this,
+        { parent: this, dependsOn: opts?.dependsOn },
       );
     }
     this.registerOutputs();

@@ -18,6 +18,12 @@ export interface ConvergenceArgs {
   readonly restore: boolean;
 }
 
+/** Where the resources stand. */
+export interface Place {
+  readonly parent: pulumi.ComponentResource;
+  readonly dependsOn?: pulumi.ResourceOptions["dependsOn"];
+}
+
 /**
  * Registers what brings one role of a node to its desired state, and back: `NAME-program`, which uploads the host program, and `NAME-converge`, which
  * runs it. The only place in this package that makes remote commands.
@@ -28,26 +34,27 @@ export interface ConvergenceArgs {
  * - Progress (stderr) is shown as it comes; the report (stdout) is kept. Both are secret in the state, should a login shell's start files print something.
  *
  * @param name the component's name, or a name below it
- * @param parent the component; what it depends on comes before
+ * @param below the component, and what has to be done before the node converges. The program is uploaded before that: a node that cannot be reached
+ * shows before anything is changed on any
  * @returns what the node reported when it last converged: no secret, though it is read out of a secret output
  */
-export function converge(
-  name: string,
-  args: ConvergenceArgs,
-  parent: pulumi.ComponentResource,
-): pulumi.Output<NodeReport> {
+export function converge(name: string, args: ConvergenceArgs, below: Place): pulumi.Output<NodeReport> {
   const { sha256 } = hostProgram();
   const connection = connectionTo(args.connection, args.ssh);
   const upload = new remote.CopyToRemote(
     `${name}-program`,
-    { connection, source: new pulumi.asset.FileAsset(hostProgramFile()), remotePath: `.openstack-spice/${sha256}.sh` },
-    { parent },
+    {
+      connection,
+      source: new pulumi.asset.FileAsset(hostProgramFile()),
+      remotePath: `.openstack-spice/${args.role}-${sha256}.sh`,
+    },
+    { parent: below.parent },
   );
   const command = new remote.Command(
     `${name}-converge`,
     {
       connection,
-      create: convergeCommand(sha256, `${name}-program`),
+      create: convergeCommand(sha256, args.role, `${name}-program`),
       ...(args.restore ? { delete: revertCommand(sha256, args.role) } : {}),
       stdin: args.document,
       logging: remote.Logging.Stderr,
@@ -55,13 +62,21 @@ export function converge(
       triggers: [args.connection.host],
     },
     {
-      parent,
-      dependsOn: [upload],
+      parent: below.parent,
+      dependsOn: [upload, ...toList(below.dependsOn)],
       deleteBeforeReplace: true,
       additionalSecretOutputs: ["stdout", "stderr"],
     },
   );
   return pulumi.unsecret(command.stdout).apply(parseReport);
+}
+
+/** What a resource depends on, as a list. The engine's library also takes an output of a list where it takes one of a resource. */
+function toList(dependsOn: pulumi.ResourceOptions["dependsOn"]): pulumi.Input<pulumi.Resource>[] {
+  if (dependsOn === undefined) {
+    return [];
+  }
+  return Array.isArray(dependsOn) ? dependsOn : [dependsOn as pulumi.Input<pulumi.Resource>];
 }
 
 /**
@@ -72,13 +87,13 @@ export function converge(
  *
  * @param upload name of the resource that uploaded the program, for the remedy
  */
-export function convergeCommand(sha256: string, upload: string): string {
+export function convergeCommand(sha256: string, role: string, upload: string): string {
   const script = [
-    `f=~/.openstack-spice/$0.sh`,
-    `[ "$(sha256sum<"$f")" = "$0  -" ]||{ echo "openstack-spice: error: $HOSTNAME: $f is not there as it was sent. Send it again: pulumi up --replace \\"$1\\"">&2;exit 3;}`,
+    `f=~/.openstack-spice/$1-$0.sh`,
+    `[ "$(sha256sum<"$f")" = "$0  -" ]||{ echo "openstack-spice: error: $HOSTNAME: $f is not there as it was sent. Send it again: pulumi up --replace \\"$2\\"">&2;exit 3;}`,
     `exec bash "$f" --arrive $0 converge`,
   ].join(";");
-  return `exec bash -c ${shellQuote(script)} ${sha256} ${shellQuote(`**::${upload}`)}`;
+  return `exec bash -c ${shellQuote(script)} ${sha256} ${shellQuote(role)} ${shellQuote(`**::${upload}`)}`;
 }
 
 /**
@@ -91,7 +106,7 @@ export function revertCommand(sha256: string, role: string): string {
     `s=;[ $EUID = 0 ]||s="sudo -n"`,
     `d=/var/lib/openstack-spice p=$d/programs/$0.sh e="openstack-spice: error: $HOSTNAME"`,
     `$s true||{ echo "$e: sudo must not ask $USER for a password">&2;exit 3;}`,
-    `$s test -f $p&&exec $s bash $p --uploaded ~/.openstack-spice/$0.sh revert $1`,
+    `$s test -f $p&&exec $s bash $p --uploaded ~/.openstack-spice/$1-$0.sh revert $1`,
     `$s test -e $d/roles/$1&&{ echo "$e: $p is gone. Put it back, or restore by hand from $d/roles/$1">&2;exit 1;}`,
     `echo "openstack-spice: $HOSTNAME: nothing of $1 to put back">&2`,
   ].join(";");

@@ -16,8 +16,9 @@ arrive_as_root() {
     printf 'openstack-spice: error: %s: %s\n' "$(uname -n)" "$1" >&2
     exit 3
   }
-  mkdir -p -- "$folder" && copy=$(mktemp -- "$folder/.arriving.XXXXXX") ||
+  if ! mkdir -p -- "$folder" || ! copy=$(mktemp -- "$folder/.arriving.XXXXXX"); then
     problem "$folder cannot be written. Make room there and see that it can be written, then run again"
+  fi
   trap 'rm -f -- "$copy"' EXIT
   cat -- "$uploaded" >"$copy" || problem "$uploaded cannot be copied to $folder. Make room there, then run again"
   [[ $(sha256sum <"$copy") == "$digest  -" ]] ||
@@ -37,6 +38,15 @@ arrive() {
   fi
   exec ${become_root[@]+"${become_root[@]}"} bash -c "$(declare -f arrive_as_root); arrive_as_root \"\$@\"" openstack-spice \
     "$digest" "$(readlink -f -- "${BASH_SOURCE[0]}")" "$STATE_DIR/programs" "$@"
+}
+
+# remove_uploaded: what was uploaded for this role, by this version and earlier ones. Each role has its own file, or
+# one role's upload would write what another one is just checking.
+remove_uploaded() {
+  local folder=${UPLOADED%/*} name=${UPLOADED##*/}
+  [[ $folder == */.openstack-spice && $name =~ ^([a-z-]+-)[0-9a-f]{64}\.sh$ ]] || return 0
+  find "$folder" -maxdepth 1 -type f -name "${BASH_REMATCH[1]}*.sh" -delete 2>/dev/null || :
+  rmdir -- "$folder" 2>/dev/null || :
 }
 
 if [[ ${1:-} == --arrive ]]; then

@@ -96,13 +96,8 @@ merged_record() {
 # forget ROLE: nothing of the role is recorded any more; the last role takes the whole folder along.
 forget() {
   rm -rf -- "$(role_folder "$1")"
-  if [[ -z $(ls -A -- "$STATE_DIR/roles" 2>/dev/null) ]]; then
-    rm -rf -- "$STATE_DIR"
-    [[ -z $UPLOADED ]] || {
-      rm -f -- "$UPLOADED"
-      rmdir -- "$(dirname -- "$UPLOADED")" 2>/dev/null || :
-    }
-  fi
+  remove_uploaded
+  [[ -n $(ls -A -- "$STATE_DIR/roles" 2>/dev/null) ]] || rm -rf -- "$STATE_DIR"
 }
 
 # program_digest: sha256 of this program, which names its file.
