@@ -37,19 +37,15 @@ prepare() {
   esac
 }
 
-# run TIER: its tests; the outcome goes to `times`, `status` and a file that `totals` adds up.
+# run TIER: its tests; the outcome goes to `times`, `status` and, for `totals`, the folder `results`.
 run() {
-  local tier=$1 started=$SECONDS ok=true
+  local tier=$1 started=$SECONDS
   printf '\n== %s\n' "$tier"
-  if ! (prepare "$tier"); then
-    say "the tier $tier could not be prepared"
-    printf '{"testResults":[{"status":"failed","assertionResults":[]}]}' >"$results/$tier.json"
-    ok=false
-  elif ! npx vitest run --root "$repo" --project "$tier" --passWithNoTests \
+  if ! (prepare "$tier") || ! npx vitest run --root "$repo" --project "$tier" --passWithNoTests \
     --reporter=default --reporter=json --outputFile.json="$results/$tier.json" </dev/null; then
-    ok=false
+    : >"$results/$tier.failed"
+    status=1
   fi
-  $ok || status=1
   times+=("$tier $(duration $((SECONDS - started)))")
 }
 
@@ -60,25 +56,28 @@ skip() {
   times+=("$1 skipped")
 }
 
-# totals: the last line. A test file that cannot even be loaded counts as one failed test.
+# totals TIER...: the last line. A tier that failed without a failed test (it could not be prepared, a file could not be loaded,
+# vitest itself broke) counts as one.
 totals() {
   node -e '
-    const { readdirSync, readFileSync } = require("fs");
-    const count = { passed: 0, failed: 0, skipped: 0 };
-    for (const name of readdirSync(process.argv[1])) {
-      const report = JSON.parse(readFileSync(process.argv[1] + "/" + name));
-      if (name.endsWith(".skipped.json")) {
-        count.skipped += report.length;
-        continue;
+    const { existsSync, readFileSync } = require("fs");
+    const [folder, ...tiers] = process.argv.slice(1);
+    const read = (name) => {
+      try {
+        return JSON.parse(readFileSync(folder + "/" + name));
+      } catch {
+        return undefined;
       }
-      for (const file of report.testResults) {
-        const states = file.assertionResults.map(({ status }) => status);
-        if (file.status === "failed" && !states.includes("failed")) count.failed += 1;
-        for (const state of states) count[state in count ? state : "skipped"] += 1;
-      }
+    };
+    const sum = { passed: 0, failed: 0, skipped: 0 };
+    for (const tier of tiers) {
+      const states = (read(tier + ".json")?.testResults ?? []).flatMap((file) => file.assertionResults).map(({ status }) => status);
+      if (existsSync(folder + "/" + tier + ".failed") && !states.includes("failed")) states.push("failed");
+      for (const state of states) sum[state in sum ? state : "skipped"] += 1;
+      sum.skipped += read(tier + ".skipped.json")?.length ?? 0;
     }
-    console.log(count.passed + " passed, " + count.failed + " failed, " + count.skipped + " skipped");
-  ' "$results"
+    console.log(sum.passed + " passed, " + sum.failed + " failed, " + sum.skipped + " skipped");
+  ' "$results" "$@"
 }
 
 main() {
@@ -96,7 +95,7 @@ main() {
   printf '\nTime:'
   printf ' %s;' "${times[@]}"
   printf ' all %s\n' "$(duration "$SECONDS")"
-  totals
+  totals "${chosen[@]}"
   exit "$status"
 }
 

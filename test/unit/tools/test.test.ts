@@ -1,0 +1,106 @@
+/** What tools/test.sh runs, skips and adds up. vitest is a fake that reports what a test gives it. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type Outcome, Sandbox } from "./sandbox";
+
+/** Writes the file of its tier to where the JSON reporter would, and fails where that says so. */
+const VITEST = `while (($# > 0)); do
+  case $1 in
+    --project) tier=$2 ;;
+    --outputFile.json=* | --json=*) cat "$HOME/$tier.json" >"\${1#*=}" ;;
+  esac
+  shift
+done
+[[ -e $HOME/$tier.json ]] && ! grep -q '"failed"' "$HOME/$tier.json"`;
+
+/** A report of one test file with tests in these states. */
+function report(fileStatus: string, ...states: string[]): string {
+  return JSON.stringify({
+    testResults: [{ status: fileStatus, assertionResults: states.map((status) => ({ status })) }],
+  });
+}
+
+describe("tools/test.sh", () => {
+  let sandbox: Sandbox;
+  beforeEach(() => {
+    sandbox = new Sandbox();
+    sandbox.fake("npx", VITEST);
+    sandbox.fake("npm", "");
+    // Not Linux: neither the lab nor this machine's packages are touched.
+    sandbox.fake("uname", "echo Darwin");
+    sandbox.fake("id", "echo 1000");
+  });
+  afterEach(() => {
+    sandbox.remove();
+  });
+
+  /** Runs these tiers, and says what the last line was. */
+  function test(...tiers: string[]): Outcome & { last: string | undefined } {
+    const outcome = sandbox.run("test.sh", tiers);
+    return { ...outcome, last: outcome.stdout.trimEnd().split("\n").at(-1) };
+  }
+
+  /** Sets what vitest reports for a tier. */
+  function reports(tier: string, text: string): void {
+    writeFileSync(join(sandbox.folder, `${tier}.json`), text);
+  }
+
+  it("adds up the tiers in its last line, after the time of each", () => {
+    reports("unit", report("passed", "passed", "passed", "pending"));
+    reports("contract", report("passed", "passed", "todo"));
+    const { status, stdout, last } = test("unit", "contract");
+    expect(last).toBe("3 passed, 0 failed, 2 skipped");
+    expect(stdout).toMatch(/\nTime: unit \d+ s; contract \d+ s; all \d+ s\n/);
+    expect(status).toBe(0);
+  });
+
+  it("runs the tiers after one that failed, and fails", () => {
+    reports("unit", report("failed", "passed", "failed"));
+    reports("contract", report("passed", "passed"));
+    const { status, last } = test("unit", "contract");
+    expect(last).toBe("2 passed, 1 failed, 0 skipped");
+    expect(status).toBe(1);
+  });
+
+  it("counts a test file that cannot be loaded as failed", () => {
+    reports("unit", report("failed"));
+    const { status, last } = test("unit");
+    expect(last).toBe("0 passed, 1 failed, 0 skipped");
+    expect(status).toBe(1);
+  });
+
+  it("fails where vitest ends without a report", () => {
+    const { status, last } = test("unit");
+    expect(last).toBe("0 passed, 1 failed, 0 skipped");
+    expect(status).toBe(1);
+  });
+
+  it("skips the tiers that need Linux, says so, and counts their tests as skipped", () => {
+    reports("unit", report("passed", "passed"));
+    reports("host", "[{}, {}, {}]");
+    const { status, stderr, last } = test("unit", "host");
+    expect(stderr).toContain(
+      "openstack-spice: skipping the tier host: it boots real nodes, which needs Linux, and this is Darwin. " +
+        "Run it on a Linux machine you can spare.\n",
+    );
+    expect(last).toBe("1 passed, 0 failed, 3 skipped");
+    expect(status).toBe(0);
+  });
+
+  it("skips them for who is not root, and says how to run them", () => {
+    sandbox.fake("uname", "echo Linux");
+    reports("up", "[]");
+    expect(test("up").stderr).toContain(
+      "openstack-spice: skipping the tier up: it boots real nodes, which needs root. " +
+        "Run it as root on a machine you can spare: sudo npm test -- up.\n",
+    );
+  });
+
+  it("names the tiers where it is asked for one that there is not", () => {
+    expect(test("integration")).toMatchObject({
+      status: 1,
+      stderr: 'openstack-spice: error: there is no tier "integration". The tiers: unit contract providers host up.\n',
+    });
+  });
+});
