@@ -4,14 +4,14 @@
 # What a node without any of Nova needs to become a proxy node; parts of it serve nodes that have Nova.
 readonly POOL_PACKAGES=(nova-consoleproxy spice-html5)
 
-pool_key() { { layer_key base && echo "${POOL_PACKAGES[*]}"; } | sha256sum | cut -c1-12; }
+pool_key() { { layer_key base && echo "${POOL_PACKAGES[*]}" && declare -f index_pool; } | sha256sum | cut -c1-12; }
 
 # ensure_pool: the lab's pool, from the cache or downloaded.
 ensure_pool() {
   local cached
   cached=$CACHE/pool-$(pool_key)
   [[ -d $cached ]] || locked pool fill_cached_pool "$cached"
-  [[ -f $LAB/pool/Packages ]] || locked pool copy_pool "$cached"
+  [[ $(cat "$LAB/pool/made-from" 2>/dev/null) == "$cached" ]] || locked pool copy_pool "$cached"
 }
 
 fill_cached_pool() {
@@ -24,9 +24,12 @@ fill_cached_pool() {
 
 # hard links where the file system allows: a pool that gets more packages leaves the cached one alone
 copy_pool() {
-  [[ ! -f $LAB/pool/Packages ]] || return 0
+  [[ $(cat "$LAB/pool/made-from" 2>/dev/null) != "$1" ]] || return 0
+  # running nodes have this very folder mounted: emptied, not replaced
   mkdir -p "$LAB/pool"
+  rm -rf --one-file-system "$LAB"/pool/*
   cp -al "$1/." "$LAB/pool/" 2>/dev/null || cp -a "$1/." "$LAB/pool/"
+  echo "$1" >"$LAB/pool/made-from"
 }
 
 # pool_add PACKAGE...: running nodes see the new packages after `apt-get update`.

@@ -56,7 +56,7 @@ supervise() {
     echo "$BASHPID" >"$group/cgroup.procs"
   done
   echo "$BASHPID" >"$folder/pid"
-  mkdir -p "$folder/upper" "$folder/work" "$folder/root" "$LAB/pool"
+  mkdir -p "$folder/upper" "$folder/work" "$folder/root"
   while :; do
     node_network_up "$name" "$(<"$folder/ip")"
     status=0
