@@ -1,6 +1,9 @@
 /** The program: the stack's configuration in, one cloud's SPICE consoles, the outcome out. Pulumi.example.yaml documents every key. */
 import { SpiceConsole } from "./components";
 import { readConfig } from "./components/config";
+import { repairStackTraces } from "./components/stackTraces";
+
+repairStackTraces();
 
 const spice = new SpiceConsole("cloud", readConfig());
 

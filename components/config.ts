@@ -1,9 +1,8 @@
-import { readFileSync } from "node:fs";
-import { homedir } from "node:os";
 import * as pulumi from "@pulumi/pulumi";
-import type { BastionArgs, ConnectionArgs, SshArgs } from "../host/connection";
+import type { BastionArgs, ConnectionArgs, LoginArgs, SshArgs } from "../host/connection";
+import { readKeyFile } from "../host/keyFile";
 import { type Fault, type Release, Vnc, parseRelease, shown } from "../nova";
-import { type Reader, flag, list, missing, number, object, oneOf, record, text } from "./configReader";
+import { type Reader, flag, list, missing, number, object, oneOf, record, secret, text } from "./configReader";
 import { rejectFaults } from "./faults";
 import { OnDestroy } from "./onDestroy";
 import type { ProxyArgs } from "./proxy";
@@ -13,11 +12,8 @@ import type { ComputeArgs, ControllerArgs, ExtraNovaOptionsArgs, SpiceConsoleArg
 /** The namespace of the keys, in whatever project they stand. */
 const namespace = "openstack-spice";
 
-/** The secrets, which are keys of their own: `pulumi config set --secret` encrypts one key, and never a part of an object by accident. */
-const secretKeys = ["sshPrivateKey", "sshPrivateKeyPassword", "sshBastionPrivateKey", "sshBastionPrivateKeyPassword"];
-
-/** Keys whose values are files on this machine to read a secret from. */
-const fileKeys = ["sshPrivateKeyFile", "sshBastionPrivateKeyFile"];
+/** Keys that are read on their own: the private key for all nodes, its password, and a file in place of the key. */
+const keyKeys = ["sshPrivateKey", "sshPrivateKeyPassword", "sshPrivateKeyFile"];
 
 const release: Reader<Release> = (value, path, faults) => {
   const parsed = parseRelease(String(value), path);
@@ -25,19 +21,21 @@ const release: Reader<Release> = (value, path, faults) => {
   return parsed.value;
 };
 
-type Login = Pick<SshArgs, "port" | "user" | "agentSocketPath" | "dialErrorLimit" | "perDialTimeout">;
-const login: { readonly [key in keyof Login]-?: Reader<Login[key] & {}> } = {
+const login: { readonly [key in keyof LoginArgs]-?: Reader<LoginArgs[key] & {}> } = {
   port: number,
   user: text,
+  privateKey: secret,
+  privateKeyPassword: secret,
+  password: secret,
   agentSocketPath: text,
   dialErrorLimit: number,
   perDialTimeout: number,
 };
 const host = { ...login, host: text, hostKey: text };
-const bastion = object<Login & Pick<BastionArgs, "host" | "hostKey">, "host">(host, ["host"]);
-const connection = object<Login & Pick<ConnectionArgs, "host" | "hostKey">, "host">(host, ["host"]);
+const bastion = object<BastionArgs, "host">(host, ["host"]);
+const connection = object<ConnectionArgs, "host">({ ...host, bastion }, ["host"]);
 
-/** The keys that are no secrets, with what stands in each. */
+/** The other keys, with what stands in each. */
 const readers = {
   proxy: object<ProxyArgs, "baseUrl">(
     {
@@ -51,7 +49,7 @@ const readers = {
     },
     ["baseUrl"],
   ),
-  ssh: object<Login & { readonly bastion?: BastionArgs }>({ ...login, bastion }),
+  ssh: object<SshArgs>({ ...login, bastion }),
   controllers: list(
     object<ControllerArgs, "name" | "connection">({ name: text, connection, proxySourceAddresses: list(text) }, [
       "name",
@@ -83,7 +81,7 @@ const structured: readonly string[] = ["proxy", "ssh", "controllers", "computes"
 /**
  * The arguments of a cloud from the stack's configuration, namespace `openstack-spice`; Pulumi.example.yaml documents every key.
  *
- * A private key comes from the secret `sshPrivateKey`, or from the file that `sshPrivateKeyFile` names, or else from the SSH agent.
+ * The private key for all nodes comes from the secret `sshPrivateKey`, or from the file that `sshPrivateKeyFile` names, or else from the SSH agent.
  *
  * @throws RunError that lists every key that is unknown, missing or of the wrong kind
  */
@@ -97,9 +95,7 @@ export function readConfig(config = new pulumi.Config(namespace)): SpiceConsoleA
   const proxy = read("proxy");
   const controllers = read("controllers");
   const computes = read("computes");
-  const { bastion: bastionHost, ...ssh } = read("ssh") ?? {};
-  const privateKey = readSecret(config, "sshPrivateKey", faults);
-  const bastionPrivateKey = readSecret(config, "sshBastionPrivateKey", faults);
+  const ssh = { ...read("ssh"), ...readKey(config, faults) };
   const args = {
     vnc: read("vnc"),
     release: read("release"),
@@ -120,11 +116,7 @@ export function readConfig(config = new pulumi.Config(namespace)): SpiceConsoleA
     proxy: proxy ?? { baseUrl: "" },
     controllers: controllers ?? [],
     computes: computes ?? [],
-    ssh: {
-      ...ssh,
-      ...privateKey,
-      ...(bastionHost === undefined ? {} : { bastion: { ...bastionHost, ...bastionPrivateKey } }),
-    },
+    ssh,
   };
 }
 
@@ -140,43 +132,37 @@ function getStructure(config: pulumi.Config, key: string, faults: Fault[]): unkn
   }
 }
 
-/** A private key and its password: from the stack's secrets, or from a file. */
-function readSecret(
-  config: pulumi.Config,
-  key: string,
-  faults: Fault[],
-): Pick<SshArgs, "privateKey" | "privateKeyPassword"> {
-  const file = config.get(`${key}File`) ?? "";
-  const isInConfig = isGiven(config, key);
-  const password = isGiven(config, `${key}Password`)
-    ? { privateKeyPassword: config.requireSecret(`${key}Password`) }
+/** The private key for all nodes, and its password: from the stack's secrets, or from a file. */
+function readKey(config: pulumi.Config, faults: Fault[]): Pick<SshArgs, "privateKey" | "privateKeyPassword"> {
+  const given = (key: string) => (config.get(key) ?? "") !== "";
+  const password = given("sshPrivateKeyPassword")
+    ? { privateKeyPassword: config.requireSecret("sshPrivateKeyPassword") }
     : {};
+  const file = config.get("sshPrivateKeyFile") ?? "";
   if (file === "") {
-    return isInConfig ? { privateKey: config.requireSecret(key), ...password } : password;
+    return given("sshPrivateKey") ? { privateKey: config.requireSecret("sshPrivateKey"), ...password } : password;
   }
-  if (isInConfig) {
-    faults.push({ path: `${key}File`, reason: `Both ${key}File and ${key} are set. Take one of them out.` });
+  if (given("sshPrivateKey")) {
+    faults.push({
+      path: "sshPrivateKeyFile",
+      reason: "Both sshPrivateKeyFile and sshPrivateKey are set. Take one of them out.",
+    });
     return {};
   }
   try {
-    return { privateKey: pulumi.secret(readFileSync(file.replace(/^~(?=\/)/, homedir()), "utf8")), ...password };
+    return { privateKey: pulumi.secret(readKeyFile(file)), ...password };
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? "error";
+    const why = (error as Error).message;
     faults.push({
-      path: `${key}File`,
-      reason: `${shown(file)} cannot be read (${code}). Give the path of a private key on this machine, or set ${key} as a secret.`,
+      path: "sshPrivateKeyFile",
+      reason: `${shown(file)} cannot be read (${why}). Give the path of a private key on this machine, or set the secret sshPrivateKey.`,
     });
     return {};
   }
 }
 
-/** Whether a secret has a value, without taking it out of its wrapping. An empty default counts as none. */
-function isGiven(config: pulumi.Config, key: string): boolean {
-  return (pulumi.runtime.allConfig()[`${config.name}:${key}`] ?? "") !== "";
-}
-
 function unknownKeys(): readonly Fault[] {
-  const known = [...Object.keys(readers), ...secretKeys, ...fileKeys];
+  const known = [...Object.keys(readers), ...keyKeys];
   return Object.keys(pulumi.runtime.allConfig())
     .filter((key) => key.startsWith(`${namespace}:`))
     .map((key) => key.slice(namespace.length + 1))

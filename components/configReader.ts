@@ -1,3 +1,4 @@
+import * as pulumi from "@pulumi/pulumi";
 import { type Fault, shown } from "../nova";
 
 /** Reads one value of a stack's configuration; undefined where it is not given or is wrong, which is then among the faults. */
@@ -22,6 +23,15 @@ function fault(value: unknown, path: string, wanted: string): Fault {
 export const text = kind("a text", (value) =>
   typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? String(value) : undefined,
 );
+
+/** A text that is a secret: never shown, whatever it is. Marked as one, though it stood in clear in the configuration. */
+export const secret: Reader<pulumi.Output<string>> = (value, path, faults) => {
+  if (typeof value !== "string") {
+    faults.push({ path, reason: "It is not a text. Pulumi.example.yaml shows how to write it." });
+    return undefined;
+  }
+  return pulumi.secret(value);
+};
 
 /** A whole number, also as a text. */
 export const number = kind("a whole number", (value) => (/^-?\d+$/.test(String(value)) ? Number(value) : undefined));

@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Checked, Fault } from "../nova";
+import { withoutFrames } from "./stackTraces";
 
 /**
- * Stops the program with one error that lists every fault. A `RunError`, because the engine shows its message alone, without a stack.
+ * Stops the program with one error that lists every fault. A `RunError`, of which the engine shows the message alone.
  *
  * @param subject what the arguments belong to, such as `SpiceConsole "cloud"`
  * @throws RunError where there are faults
@@ -11,7 +12,9 @@ export function rejectFaults(subject: string, faults: readonly Fault[]): void {
   if (faults.length > 0) {
     const count = faults.length === 1 ? "1 argument is" : `${faults.length} arguments are`;
     const list = faults.map(({ path, reason }) => `  ${path}: ${reason}`);
-    throw new pulumi.RunError([`${subject}: ${count} wrong, and nothing was changed.`, ...list].join("\n"));
+    throw withoutFrames(
+      new pulumi.RunError([`${subject}: ${count} wrong, and nothing was changed.`, ...list].join("\n")),
+    );
   }
 }
 

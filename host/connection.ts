@@ -1,5 +1,4 @@
 import { createPrivateKey } from "node:crypto";
-import type { types } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 
 /** How to log in over SSH, wherever that is. What is left out is left to the SSH agent and to the defaults named here. */
@@ -59,17 +58,25 @@ const dialErrorLimit = 10;
 /** Seconds for one try. With the limit above, a node that does not answer at all is given up after two minutes. */
 const perDialTimeout = 10;
 
-/** The connection as @pulumi/command takes it, built field by field: a misspelt object would otherwise be printed whole, secrets included. */
-export function connectionTo(node: ConnectionArgs, ssh: SshArgs = {}): types.input.remote.ConnectionArgs {
+/** A host as `@pulumi/command` takes it. */
+export type Endpoint = HostArgs;
+
+/** A connection as `@pulumi/command` takes it. */
+export interface Connection extends Endpoint {
+  readonly proxy?: Endpoint;
+}
+
+/** The connection to a node, built field by field: a misspelt object would otherwise be printed whole by the provider, secrets included. */
+export function connectionTo(node: ConnectionArgs, ssh: SshArgs = {}): Connection {
   const bastion = node.bastion ?? ssh.bastion;
   return {
-    ...hostFields({ ...given(ssh), ...given(node), host: node.host }),
-    ...(bastion === undefined ? {} : { proxy: hostFields(bastion) }),
+    ...endpoint({ ...given(ssh), ...given(node), host: node.host }),
+    ...(bastion === undefined ? {} : { proxy: endpoint(bastion) }),
   };
 }
 
-function hostFields(args: HostArgs): types.input.remote.ProxyConnectionArgs {
-  const fields: types.input.remote.ProxyConnectionArgs = {
+function endpoint(args: HostArgs): Endpoint {
+  const fields: Endpoint = {
     host: args.host,
     hostKey: args.hostKey,
     port: args.port,
