@@ -194,8 +194,10 @@ remove_nodes() {
 # purge: no trace but this machine's tools. Names what it deletes, for the folders are the user's to choose.
 purge() {
   locked machine remove_nodes
-  ip route delete unreachable "$GUARDED" metric 4294967295 2>/dev/null || true
-  rm -rf --one-file-system "$CACHE" "$LAB"/{nodes.d,pool,log,id,id.pub,nodes,ssh_config,known_hosts}
+  if ! ip link show "$BRIDGE" >/dev/null 2>&1; then
+    ip route delete unreachable "$GUARDED" metric 4294967295 2>/dev/null || true
+  fi
+  if grep -qsF " $LAB/id" "$REPO/Pulumi.lab.yaml"; then rm "$REPO/Pulumi.lab.yaml"; fi
+  rm -rf --one-file-system "$CACHE" "$LAB"/{nodes.d,pool,log,state,id,id.pub,nodes,ssh_config,known_hosts}
   rmdir "$LAB" 2>/dev/null || true
-  rm -f "$REPO/Pulumi.lab.yaml"
 }

@@ -19,6 +19,7 @@ fill_cached_pool() {
   say "pool: downloading ${POOL_PACKAGES[*]} with all they need"
   rm -rf --one-file-system "$1.new"
   add_packages "$1.new" "${POOL_PACKAGES[@]}"
+  find "$CACHE" -maxdepth 1 -name 'pool-*' -not -path "$1.new" -exec rm -rf --one-file-system {} +
   mv "$1.new" "$1"
 }
 
