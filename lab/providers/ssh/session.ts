@@ -49,28 +49,38 @@ export interface Command {
  * then). A command that ends badly is not an error here: see {@link Result.failure}.
  */
 export async function run(client: Client, command: Command): Promise<Result> {
-  const channel = await open(client, command);
+  return await new Promise((resolve, reject) => {
+    sendEnvironment(client, command.environment, reject);
+    client.exec(command.text, (error, channel) => {
+      if (error) {
+        reject(new Error(error.message === "Unable to exec" ? `ssh: command ${command.text} failed` : error.message));
+      } else {
+        // At once: the exit status may already be in the bytes that ssh2 is just reading.
+        collect(channel, command, resolve);
+      }
+    });
+  });
+}
+
+function collect(channel: ClientChannel, command: Command, onEnd: (result: Result) => void): void {
   const [stdout, stderr, combined]: [Buffer[], Buffer[], Buffer[]] = [[], [], []];
   const keep = (stream: "stdout" | "stderr", pieces: Buffer[]) => (data: Buffer) => {
     pieces.push(data);
     combined.push(data);
     command.onOutput(stream, data);
   };
-  const failure = await new Promise<string | undefined>((resolve) => {
-    let ended: string | undefined = "wait: remote command exited without exit status or exit signal";
-    channel.on("data", keep("stdout", stdout));
-    channel.stderr.on("data", keep("stderr", stderr));
-    channel.on("exit", (code: number | null, signal?: string, _hasCore?: unknown, reason?: string) => {
-      ended = code === 0 ? undefined : exitText(code, signal, reason);
-    });
-    channel.on("error", () => undefined); // A command may end without reading its standard input.
-    channel.once("close", () => {
-      resolve(ended);
-    });
-    channel.end(command.stdin ?? "");
-  });
   const text = (pieces: Buffer[]) => Buffer.concat(pieces).toString("utf8");
-  return { failure, stdout: text(stdout), stderr: text(stderr), combined: text(combined) };
+  let failure: string | undefined = "wait: remote command exited without exit status or exit signal";
+  channel.on("data", keep("stdout", stdout));
+  channel.stderr.on("data", keep("stderr", stderr));
+  channel.on("exit", (code: number | null, signal?: string, _hasCore?: unknown, reason?: string) => {
+    failure = code === 0 ? undefined : exitText(code, signal, reason);
+  });
+  channel.on("error", () => undefined); // A command may end without reading its standard input.
+  channel.once("close", () => {
+    onEnd({ failure, stdout: text(stdout), stderr: text(stderr), combined: text(combined) });
+  });
+  channel.end(command.stdin ?? "");
 }
 
 function exitText(code: number | null, signal: string | undefined, reason: string | undefined): string {
@@ -80,17 +90,4 @@ function exitText(code: number | null, signal: string | undefined, reason: strin
   const name = (signal ?? "").replace(/^SIG/, "");
   const because = reason === undefined || reason === "" ? "" : `. Reason was: ${reason}`;
   return `Process exited with status ${128 + (SIGNALS[name] ?? 0)} from signal ${name}${because}`;
-}
-
-async function open(client: Client, { text, environment }: Command): Promise<ClientChannel> {
-  return await new Promise((resolve, reject) => {
-    sendEnvironment(client, environment, reject);
-    client.exec(text, (error, channel) => {
-      if (error) {
-        reject(new Error(error.message === "Unable to exec" ? `ssh: command ${text} failed` : error.message));
-      } else {
-        resolve(channel);
-      }
-    });
-  });
 }
