@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
+import type { Socket } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import ssh2 from "ssh2";
 import { describe, expect, it } from "vitest";
@@ -238,9 +239,13 @@ async function passwordServer(method: "password" | "keyboard-interactive", hostK
     });
     client.on("session", (accept) => {
       accept().on("exec", (acceptCommand) => {
+        // All in one piece: the exit status reaches the plugin together with the command's start.
+        const { _sock: socket } = client as unknown as { _sock: Socket };
+        socket.cork();
         const channel = acceptCommand();
         channel.write(`${method}\n`);
         channel.exit(0);
+        socket.uncork();
         channel.end();
       });
     });
