@@ -41,7 +41,7 @@ go_install() {
   local module=$1 ldflags=$2 staging=$engine/staging
   rm -rf "$staging" && mkdir -p "$built" "$staging" || return 1
   (cd "$modules/$module" && GOBIN=$staging GOWORK=off GOFLAGS='-mod=readonly -buildvcs=false' \
-    bounded 3600 go install -ldflags "$ldflags" tool) || return 1
+    bounded 3600 go install -v -ldflags "$ldflags" tool) || return 1
   mv -f "$staging"/* "$built/" && sources "$module" >"$engine/$module.sources"
 }
 

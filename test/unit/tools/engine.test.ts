@@ -60,8 +60,8 @@ describe("tools/engine.sh", () => {
     expect(first.stderr).toContain("the Pulumi CLI cannot be downloaded here (offline)");
     expect(sandbox.calls("npm")).toHaveLength(1);
     expect(sandbox.calls("go")).toEqual([
-      `install -ldflags -s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${VERSION} tool`,
-      "install -ldflags -s -w tool",
+      `install -v -ldflags -s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${VERSION} tool`,
+      "install -v -ldflags -s -w tool",
     ]);
 
     expect(sandbox.run("engine.sh")).toEqual({ status: 0, stdout: `${built}:${sandbox.bin}\n`, stderr: "" });
@@ -111,7 +111,7 @@ describe("tools/engine.sh", () => {
     sandbox.fake("pulumi", PULUMI_WITH_PLUGINS);
     fakeGo("");
     const { stdout } = sandbox.run("engine.sh");
-    expect(sandbox.calls("go")).toEqual(["install -ldflags -s -w tool"]);
+    expect(sandbox.calls("go")).toEqual(["install -v -ldflags -s -w tool"]);
     expect(sandbox.withPath(stdout.trim(), "command -v pulumi")).toBe(join(sandbox.bin, "pulumi"));
     expect(sandbox.withPath(stdout.trim(), "command -v pulumi-language-nodejs")).toContain(sandbox.cache);
   });
