@@ -71,6 +71,8 @@ keep_node() {
 # cloud_up [--fresh]: both nodes and the guest run when it returns. --fresh: new disks, if the nodes were there before.
 cloud_up() {
   local name fresh=()
+  [[ $(uname -m) == x86_64 ]] || die "the lab's guest is an x86 one, and this machine is $(uname -m)."
+  [[ $(suite) == bookworm ]] || say "this machine is Debian \"$(suite)\"; the lab has been tried on bookworm only"
   claim_machine
   if [[ ${1:-} == --fresh ]]; then
     for name in control-1 compute-1; do [[ ! -d $(node_folder "$name") ]] || locked machine remove_node "$name"; done

@@ -179,11 +179,14 @@ boot_new_node() {
 down() { locked machine remove_nodes "$@"; }
 
 remove_nodes() {
-  local name names=("$@")
+  local name names=("$@") pid pids=()
   ((${#names[@]} > 0)) || mapfile -t names < <(node_names)
   for name in ${names[@]+"${names[@]}"}; do node_ip "$name" >/dev/null; done
-  for name in ${names[@]+"${names[@]}"}; do remove_node "$name" & done
-  wait
+  for name in ${names[@]+"${names[@]}"}; do
+    remove_node "$name" &
+    pids+=($!)
+  done
+  for pid in ${pids[@]+"${pids[@]}"}; do wait "$pid"; done
   write_directory
   if [[ -z $(node_names) && $(cat "$MACHINE_STATE/owner" 2>/dev/null) == "$LAB" ]]; then
     network_down
