@@ -1,0 +1,235 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { LabNode, eventually } from "../support/lab";
+import { controllerDocument } from "./support/documents";
+import { converge, lines, revert } from "./support/program";
+import { watch } from "./support/watch";
+import { type Snapshot, changedPaths, snapshot } from "./support/snapshot";
+
+/** A controller that serves noVNC: SPICE joins it, changes, survives a reboot and leaves. Each step starts where the one before ended. */
+
+const NAME = "h-controller";
+const UNIT = "nova-spicehtml5proxy.service";
+const NOVNC = "nova-novncproxy.service";
+const DROP_IN = "/etc/systemd/system/nova-spicehtml5proxy.service.d/openstack-spice.conf";
+
+/** What an administrator's own hand left at the end of nova.conf: a continued value, a key twice, no line break at the end. */
+const OWN_LINES = [
+  "",
+  "[console]",
+  "# who may open consoles",
+  "allowed_origins = old.example.org,",
+  "   older.example.org  ",
+  "",
+  "[DEFAULT]",
+  "debug = True",
+  "debug = False",
+  "; the end",
+].join("\n");
+
+const reportHead = [
+  "role controller",
+  "nova 26.2.2",
+  "package nova-consoleproxy 2:26.2.2-1~deb12u5",
+  "package spice-html5 0.3.0-2",
+  "firewall unmanaged",
+];
+
+describe("a controller with noVNC", () => {
+  let node: LabNode;
+  let before: Snapshot;
+  let confBefore: string;
+  let converged: Snapshot;
+
+  beforeAll(async () => {
+    node = await LabNode.boot(NAME, "proxy");
+    await node.read(
+      "cat >>/etc/nova/nova.conf && chown nova:adm /etc/nova/nova.conf && chmod 0604 /etc/nova/nova.conf && " +
+        `python3 -c 'import os; os.setxattr("/etc/nova/nova.conf", "user.note", b"keep")'`,
+      OWN_LINES,
+    );
+    await eventually("noVNC serves", 60, async () => (await node.answers(6080, "/vnc_auto.html")) === 200 || undefined);
+    before = await snapshot(node);
+    confBefore = await node.read("cat /etc/nova/nova.conf");
+    expect(confBefore.endsWith("\n; the end")).toBe(true);
+  });
+  afterAll(async () => {
+    await node.remove();
+  });
+
+  it("gets the SPICE proxy beside noVNC, which serves throughout, and reports every change", async () => {
+    const novnc = watch(node, 6080, "/vnc_auto.html");
+    const { status, stdout, stderr } = await converge(node, controllerDocument(NAME), { user: "ops" });
+    expect(await novnc.stop()).toEqual([]);
+    expect(stderr).toBe(
+      lines(
+        `openstack-spice: ${NAME}: spice/html5proxy_host: (unset) -> 0.0.0.0`,
+        `openstack-spice: ${NAME}: spice/html5proxy_port: (unset) -> 6082`,
+        `openstack-spice: ${NAME}: file${DROP_IN}: (none) -> written`,
+        `openstack-spice: ${NAME}: service/nova-spicehtml5proxy: disabled, inactive -> enabled, active`,
+        `openstack-spice: ${NAME}: done: 4 change(s), all verified`,
+      ),
+    );
+    expect(stdout).toBe(
+      lines(
+        ...reportHead,
+        "change spice/html5proxy_host: (unset) -> 0.0.0.0",
+        "change spice/html5proxy_port: (unset) -> 6082",
+        `change file${DROP_IN}: (none) -> written`,
+        "change service/nova-spicehtml5proxy: disabled, inactive -> enabled, active",
+        "changed 4",
+      ),
+    );
+    expect(status).toBe(0);
+    expect(await node.answers(6082, "/spice_auto.html")).toBe(200);
+  });
+
+  it("has exactly these paths of /etc changed, and nova.conf by two lines put after their commented defaults", async () => {
+    converged = await snapshot(node);
+    expect(changedPaths(before, converged)).toEqual({
+      "/etc/nova/nova.conf": "changed",
+      [DROP_IN.slice(0, DROP_IN.lastIndexOf("/"))]: "added",
+      [DROP_IN]: "added",
+      "/etc/systemd/system/multi-user.target.wants/nova-spicehtml5proxy.service": "added",
+      "/etc/rc2.d/K01nova-spicehtml5proxy": "removed",
+      "/etc/rc2.d/S01nova-spicehtml5proxy": "added",
+      "/etc/rc3.d/K01nova-spicehtml5proxy": "removed",
+      "/etc/rc3.d/S01nova-spicehtml5proxy": "added",
+      "/etc/rc4.d/K01nova-spicehtml5proxy": "removed",
+      "/etc/rc4.d/S01nova-spicehtml5proxy": "added",
+      "/etc/rc5.d/K01nova-spicehtml5proxy": "removed",
+      "/etc/rc5.d/S01nova-spicehtml5proxy": "added",
+    });
+    const conf = await node.read("cat /etc/nova/nova.conf");
+    expect(conf.replace("html5proxy_host = 0.0.0.0\n", "").replace("html5proxy_port = 6082\n", "")).toBe(confBefore);
+    expect(conf).toContain("\n#html5proxy_host = 0.0.0.0\nhtml5proxy_host = 0.0.0.0\n");
+    expect(conf).toContain("\n#html5proxy_port = 6082\nhtml5proxy_port = 6082\n");
+    const describeConf = (snap: Snapshot) => snap.etc["/etc/nova/nova.conf"]?.replace(/[0-9a-f]{64}/, "SUM");
+    expect(describeConf(before)).toBe("nova:adm 0o100604 SUM user.note=6b656570");
+    expect(describeConf(converged)).toBe(describeConf(before));
+  });
+
+  it("is left as it is by a second run: changed 0, no file and no process another one", async () => {
+    const { status, stdout, stderr } = await converge(node, controllerDocument(NAME), { user: "ops" });
+    expect(stderr).toBe(lines(`openstack-spice: ${NAME}: nothing to change`));
+    expect(stdout).toBe(lines(...reportHead, "changed 0"));
+    expect(status).toBe(0);
+    expect(await snapshot(node)).toEqual(converged);
+  });
+
+  it("takes a changed option by one line and a restart of the SPICE proxy alone", async () => {
+    const novnc = watch(node, 6080, "/vnc_auto.html");
+    const document = controllerDocument(NAME, { allowedOrigins: ["one.example.org", "two.example.org"] });
+    const { status, stdout } = await converge(node, document, { user: "ops" });
+    expect(await novnc.stop()).toEqual([]);
+    expect(stdout).toBe(
+      lines(
+        ...reportHead,
+        "change console/allowed_origins: old.example.org, older.example.org -> one.example.org,two.example.org",
+        "restarted nova-spicehtml5proxy",
+        "changed 1",
+      ),
+    );
+    expect(status).toBe(0);
+    const changed = await snapshot(node);
+    expect(changedPaths(converged, changed)).toEqual({ "/etc/nova/nova.conf": "changed" });
+    expect(changed.processes[UNIT]).not.toBe(converged.processes[UNIT]);
+    expect({ ...changed.processes, [UNIT]: undefined }).toEqual({ ...converged.processes, [UNIT]: undefined });
+    expect((await node.read("tail -n 8 /etc/nova/nova.conf")).split("\n")).toEqual([
+      "[console]",
+      "# who may open consoles",
+      "allowed_origins = one.example.org,two.example.org",
+      "",
+      "[DEFAULT]",
+      "debug = True",
+      "debug = False",
+      "; the end",
+    ]);
+  });
+
+  it("gives an option that is no longer declared its former definition back", async () => {
+    const { status, stdout } = await converge(node, controllerDocument(NAME), { user: "ops" });
+    expect(stdout).toBe(
+      lines(
+        ...reportHead,
+        "change console/allowed_origins: one.example.org,two.example.org -> old.example.org, older.example.org",
+        "restarted nova-spicehtml5proxy",
+        "changed 1",
+      ),
+    );
+    expect(status).toBe(0);
+    const after = await snapshot(node);
+    expect(after.etc).toEqual(converged.etc);
+    expect(after.processes[NOVNC]).toBe(converged.processes[NOVNC]);
+  });
+
+  it("serves consoles again by itself after a reboot", async () => {
+    await node.reboot();
+    await eventually(
+      "SPICE serves",
+      60,
+      async () => (await node.answers(6082, "/spice_auto.html")) === 200 || undefined,
+    );
+    await eventually("noVNC serves", 60, async () => (await node.answers(6080, "/vnc_auto.html")) === 200 || undefined);
+    const { stdout } = await converge(node, controllerDocument(NAME), { user: "ops" });
+    expect(stdout).toBe(lines(...reportHead, "changed 0"));
+  });
+
+  it("gets back what was there, byte for byte with owner, mode, attributes and links, and noVNC serves throughout", async () => {
+    const { processes } = await snapshot(node);
+    const novnc = watch(node, 6080, "/vnc_auto.html");
+    const { status, stdout } = await revert(node, "controller", { user: "ops" });
+    expect(await novnc.stop()).toEqual([]);
+    expect(stdout).toBe(
+      lines(
+        ...reportHead,
+        "change service/nova-spicehtml5proxy: enabled, active -> disabled, inactive",
+        `change file${DROP_IN}: written -> (none)`,
+        "change spice/html5proxy_port: 6082 -> (unset)",
+        "change spice/html5proxy_host: 0.0.0.0 -> (unset)",
+        "changed 4",
+      ),
+    );
+    expect(status).toBe(0);
+    const after = await snapshot(node);
+    expect(after).toEqual({ ...before, processes: { [NOVNC]: processes[NOVNC] } });
+    expect(await node.read("cat /etc/nova/nova.conf")).toBe(confBefore);
+    expect(await node.read("find /root /home /var/lib /run -name '*openstack-spice*'")).toBe(
+      "/run/lock/openstack-spice.lock\n",
+    );
+  });
+
+  it("has nothing to put back the second time", async () => {
+    const now = await snapshot(node);
+    const { status, stdout, stderr } = await revert(node, "controller", { user: "ops" });
+    expect(stderr).toBe(lines(`openstack-spice: ${NAME}: nothing of controller to put back`));
+    expect([status, stdout]).toEqual([0, ""]);
+    expect(await snapshot(node)).toEqual(now);
+  });
+
+  it("keeps what somebody changed since, and says so", async () => {
+    const document = controllerDocument(NAME, { allowedOrigins: ["one.example.org"] });
+    expect((await converge(node, document)).status).toBe(0);
+    await node.read(
+      "sed -i 's/^html5proxy_port = 6082$/html5proxy_port = 6082 /; s/^debug = False$/debug = No/' /etc/nova/nova.conf",
+    );
+    const { status, stdout, stderr } = await revert(node, "controller");
+    expect(stdout).toBe(
+      lines(
+        ...reportHead,
+        "change service/nova-spicehtml5proxy: enabled, active -> disabled, inactive",
+        `change file${DROP_IN}: written -> (none)`,
+        "change spice/html5proxy_host: 0.0.0.0 -> (unset)",
+        "change console/allowed_origins: one.example.org -> old.example.org, older.example.org",
+        "kept spice/html5proxy_port",
+        "changed 4",
+      ),
+    );
+    expect(status).toBe(0);
+    expect(stderr).toContain(`${NAME}: spice/html5proxy_port was changed by someone else since: left as it is\n`);
+    expect(await node.read("cat /etc/nova/nova.conf")).toBe(
+      confBefore
+        .replace("debug = False", "debug = No")
+        .replace("#html5proxy_port = 6082\n", "#html5proxy_port = 6082\nhtml5proxy_port = 6082 \n"),
+    );
+  });
+});

@@ -1,0 +1,86 @@
+import {
+  type Release,
+  Role,
+  Vnc,
+  type ComputeSettings,
+  type ControllerSettings,
+  type DesiredState,
+  desiredStateDocument,
+  novaFragment,
+  proxyPage,
+  vncProxyRetirement,
+} from "../../../nova";
+
+/** The stack that the documents of these tests belong to. */
+export const OWNER = "acme/openstack-spice/test";
+
+/** What a test's document says that differs from {@link controllerDocument}'s defaults. */
+export interface ControllerOptions extends Partial<ControllerSettings> {
+  readonly owner?: string;
+  readonly release?: Release;
+  readonly allowedSources?: readonly string[];
+}
+
+/** A controller that serves consoles on every address, port 6082. */
+export function controllerDocument(node: string, options: ControllerOptions = {}): string {
+  const { owner = OWNER, release, allowedSources, ...settings } = options;
+  const fragment = novaFragment(
+    Role.Controller,
+    { html5proxyHost: "0.0.0.0", html5proxyPort: 6082, ...settings },
+    release,
+  );
+  return documentOf({
+    role: Role.Controller,
+    owner,
+    node,
+    vnc: Vnc.Alongside,
+    page: proxyPage,
+    ...(release === undefined ? {} : { release }),
+    ...(allowedSources === undefined ? {} : { allowedSources }),
+    fragment: usable(fragment),
+  });
+}
+
+/** What a test's document says that differs from {@link computeDocument}'s defaults. */
+export interface ComputeOptions extends Partial<ComputeSettings> {
+  readonly acceptConsoleLoss?: boolean;
+}
+
+/** A compute whose guests get SPICE next to VNC. */
+export function computeDocument(node: string, options: ComputeOptions = {}): string {
+  const { acceptConsoleLoss = false, ...settings } = options;
+  const vnc = settings.vnc ?? Vnc.Alongside;
+  const fragment = novaFragment(Role.Compute, {
+    agentEnabled: true,
+    html5proxyBaseUrl: "http://198.18.0.11:6082/spice_auto.html",
+    serverListen: "0.0.0.0",
+    serverProxyclientAddress: "198.18.0.21",
+    ...settings,
+    vnc,
+  });
+  return documentOf({
+    role: Role.Compute,
+    owner: OWNER,
+    node,
+    vnc,
+    acceptConsoleLoss,
+    fragment: usable(fragment),
+  });
+}
+
+/** A controller whose noVNC proxy is to stop. */
+export function retirementDocument(node: string): string {
+  return documentOf({ role: vncProxyRetirement, owner: OWNER, node });
+}
+
+function documentOf(state: DesiredState): string {
+  return desiredStateDocument(state);
+}
+
+/** The value; a test's settings have no faults. */
+function usable<T>(checked: { readonly value?: T; readonly faults: readonly { readonly reason: string }[] }): T {
+  if (checked.value === undefined) {
+    throw new Error(checked.faults.map(({ reason }) => reason).join("\n"));
+  }
+  return checked.value;
+}

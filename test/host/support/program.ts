@@ -1,0 +1,47 @@
+import { convergeCommand, revertCommand } from "../../../host/convergence";
+import { type HostProgram, hostProgram } from "../../../host/program";
+import type { LabNode, Outcome, StartOptions } from "../../support/lab";
+
+/** Who runs which program, and what is seen of it meanwhile. */
+export interface RunOptions extends StartOptions {
+  /** The login user: `root` (default) or `ops`, who has sudo. */
+  readonly user?: string;
+  /** Another program than the project's own. */
+  readonly program?: HostProgram;
+}
+
+/** Sends the program to where the engine's CopyToRemote puts it; that path. */
+async function upload(node: LabNode, role: string, options: RunOptions): Promise<string> {
+  const { user = "root", program = hostProgram() } = options;
+  const file = `.openstack-spice/${role}-${program.sha256}.sh`;
+  const { status, stderr } = await node.run(`mkdir -p .openstack-spice && cat >${file}`, { user, input: program.text });
+  if (status !== 0) {
+    throw new Error(`${node.name}: the program could not be sent: ${stderr}`);
+  }
+  return file;
+}
+
+/** Converges by the command line that the engine runs. */
+export async function converge(node: LabNode, document: string, options: RunOptions = {}): Promise<Outcome> {
+  const { program = hostProgram(), ...rest } = options;
+  const role = /^role = (.*)$/m.exec(document)?.[1] ?? "controller";
+  await upload(node, role, options);
+  return await node.run(convergeCommand(program.sha256, role, `${node.name}-program`), { ...rest, input: document });
+}
+
+/** Reverts a role by the command line that the engine runs. */
+export async function revert(node: LabNode, role: string, options: RunOptions = {}): Promise<Outcome> {
+  const { program = hostProgram(), ...rest } = options;
+  return await node.run(revertCommand(program.sha256, role), rest);
+}
+
+/** Runs another verb of the program, such as `check`, as root, from the uploaded file. */
+export async function runVerb(node: LabNode, verb: string, input = ""): Promise<Outcome> {
+  const file = await upload(node, "test", {});
+  return await node.run(`bash ${file} ${verb}; status=$?; rm ${file}; exit $status`, { input });
+}
+
+/** The lines of a report. */
+export function lines(...text: readonly string[]): string {
+  return text.map((line) => `${line}\n`).join("");
+}

@@ -1,0 +1,159 @@
+/** Drives the lab (`lab/lab`): throw-away real nodes, reached over real SSH with the lab's key. */
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { REPOSITORY } from "./engine";
+
+/** Where the lab keeps its state. */
+export const LAB_STATE = process.env["OPENSTACK_SPICE_LAB"] ?? join(REPOSITORY, ".lab");
+
+/** How a command ended. */
+export interface Outcome {
+  /** The exit status; -1 where a signal ended the command. */
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** What {@link start} needs besides the command. */
+export interface StartOptions {
+  /** Standard input; default: empty. */
+  readonly input?: string;
+  /** Ends the command at once: it is killed, as when the machine it runs on dies. */
+  readonly signal?: AbortSignal;
+  /** Called with each piece of standard error as it comes. */
+  readonly onProgress?: (text: string) => void;
+}
+
+/** Runs a command to its end. */
+export async function start(command: string, args: readonly string[], options: StartOptions = {}): Promise<Outcome> {
+  return await new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: "pipe" });
+    const output = { stdout: "", stderr: "" };
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (output.stdout += text));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      output.stderr += text;
+      options.onProgress?.(text);
+    });
+    const abort = () => child.kill("SIGKILL");
+    options.signal?.addEventListener("abort", abort);
+    child.on("error", reject);
+    child.on("close", (code) => {
+      options.signal?.removeEventListener("abort", abort);
+      resolve({ status: code ?? -1, ...output });
+    });
+    // A command that ends before it has read its input is no fault of ours.
+    child.stdin.on("error", () => undefined).end(options.input ?? "");
+  });
+}
+
+/** Runs a lab command; its standard output. @throws with its messages where it fails */
+export async function lab(...args: readonly string[]): Promise<string> {
+  const { status, stdout, stderr } = await start(join(REPOSITORY, "lab/lab"), args);
+  if (status !== 0) {
+    throw new Error(`lab ${args.join(" ")} ended with ${status}:\n${stderr}`);
+  }
+  return stdout;
+}
+
+/** Asks until the answer is not undefined. @throws after `seconds`, with what was waited for */
+export async function eventually<T>(
+  what: string,
+  seconds: number,
+  ask: () => Promise<T | undefined> | T | undefined,
+): Promise<T> {
+  const deadline = performance.now() + seconds * 1000;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== undefined) {
+      return answer;
+    }
+    if (performance.now() > deadline) {
+      throw new Error(`not within ${seconds} s: ${what}`);
+    }
+    await pause(50);
+  }
+}
+
+/** A running node of the lab. */
+export class LabNode {
+  private constructor(
+    readonly name: string,
+    /** Its IPv4 address. */
+    readonly address: string,
+  ) {}
+
+  /** Boots a node with a fresh disk; one of that name that an earlier run left behind goes first. */
+  static async boot(name: string, layer: string): Promise<LabNode> {
+    if (addressOf(name) !== undefined) {
+      await lab("down", name);
+    }
+    await lab("node", name, layer);
+    return LabNode.existing(name);
+  }
+
+  /** A node that is there. */
+  static existing(name: string): LabNode {
+    const address = addressOf(name);
+    if (address === undefined) {
+      throw new Error(`the lab has no node ${name}`);
+    }
+    return new LabNode(name, address);
+  }
+
+  /** A fresh disk, by a new boot. */
+  async reset(): Promise<void> {
+    await lab("reset", this.name);
+  }
+
+  /** Reboots it and waits until it lets us in again. */
+  async reboot(): Promise<void> {
+    await lab("reboot", this.name);
+  }
+
+  /** Takes it away. */
+  async remove(): Promise<void> {
+    await lab("down", this.name);
+  }
+
+  /** Runs a command line in the login shell of `user` (default root) on the node. */
+  async run(command: string, options: StartOptions & { readonly user?: string } = {}): Promise<Outcome> {
+    const { user = "root", ...rest } = options;
+    return await start("ssh", ["-F", join(LAB_STATE, "ssh_config"), "-l", user, this.name, command], rest);
+  }
+
+  /** Standard output of a command line run by root. @throws where it fails */
+  async read(command: string, input = ""): Promise<string> {
+    const { status, stdout, stderr } = await this.run(command, { input });
+    if (status !== 0) {
+      throw new Error(`${this.name}: ${command} ended with ${status}:\n${stdout}${stderr}`);
+    }
+    return stdout;
+  }
+
+  /** The HTTP status with which a path answers on a port; undefined: nothing does. */
+  async answers(port: number, path: string): Promise<number | undefined> {
+    try {
+      const response = await fetch(`http://${this.address}:${port}${path}`, { signal: AbortSignal.timeout(5000) });
+      await response.text();
+      return response.status;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** The address of a node, by the lab's own list. */
+function addressOf(name: string): string | undefined {
+  let list = "";
+  try {
+    list = readFileSync(join(LAB_STATE, "nodes"), "utf8");
+  } catch {
+    // No node was ever made.
+  }
+  return list
+    .split("\n")
+    .map((line) => line.split(" "))
+    .find(([candidate]) => candidate === name)?.[1];
+}
