@@ -56,6 +56,6 @@ definition_text() {
   local lines
   [[ $1 != - ]] || { echo '(unset)' && return; }
   lines=$(decode <<<"${1#=}")
-  lines=${lines#*[=:]}
-  one_line "$(plain_value "${lines# }")"
+  lines=$(sed 's/^[[:space:]]*//; s/[[:space:]]*$//' <<<"${lines#*[=:]}")
+  one_line "$(plain_value "$lines")"
 }

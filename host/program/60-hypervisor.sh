@@ -31,7 +31,7 @@ guests_without_spice() {
 # check_console_loss: `vnc: Off` takes the console of a running guest that has only VNC, until its hard reboot.
 check_console_loss() {
   local guests
-  [[ ${DESIRED[vnc]:-} == off && ${DESIRED[accept - console - loss]:-false} != true ]] || return 0
+  [[ ${DESIRED[vnc]:-} == off && ${DESIRED["accept-console-loss"]:-false} != true ]] || return 0
   guests=$(guests_without_spice)
   [[ -z $guests ]] ||
     refuse "vnc is Off, but running guests have no SPICE yet and would lose their console: $(one_line "$guests"). Converge with vnc Alongside, hard-reboot them ('openstack server reboot --hard ID'), then switch VNC off; or set acceptConsoleLoss"
