@@ -1,9 +1,10 @@
 /** The program: the stack's configuration in, one cloud's SPICE consoles, the outcome out. Pulumi.example.yaml documents every key. */
 import { SpiceConsole } from "./components";
 import { readConfig } from "./components/config";
-import { repairStackTraces } from "./components/stackTraces";
+import { repairStackTraces, shortenResourceTraces } from "./components/stackTraces";
 
 repairStackTraces();
+shortenResourceTraces();
 
 const spice = new SpiceConsole("cloud", readConfig());
 

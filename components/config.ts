@@ -132,32 +132,29 @@ function getStructure(config: pulumi.Config, key: string, faults: Fault[]): unkn
   }
 }
 
-/** The private key for all nodes, and its password: from the stack's secrets, or from a file. */
+/**
+ * The private key for all nodes, and its password: from the stack's secrets, or from a file. Plain texts, so that a wrong key is an argument's fault
+ * like any other; whatever connects takes them as secrets.
+ */
 function readKey(config: pulumi.Config, faults: Fault[]): Pick<SshArgs, "privateKey" | "privateKeyPassword"> {
-  const given = (key: string) => (config.get(key) ?? "") !== "";
-  const password = given("sshPrivateKeyPassword")
-    ? { privateKeyPassword: config.requireSecret("sshPrivateKeyPassword") }
-    : {};
-  const file = config.get("sshPrivateKeyFile") ?? "";
+  const given = (key: string) => config.get(key) ?? "";
+  const [key, password, file] = [given("sshPrivateKey"), given("sshPrivateKeyPassword"), given("sshPrivateKeyFile")];
+  const login = password === "" ? {} : { privateKeyPassword: password };
   if (file === "") {
-    return given("sshPrivateKey") ? { privateKey: config.requireSecret("sshPrivateKey"), ...password } : password;
+    return key === "" ? login : { privateKey: key, ...login };
   }
-  if (given("sshPrivateKey")) {
-    faults.push({
-      path: "sshPrivateKeyFile",
-      reason: "Both sshPrivateKeyFile and sshPrivateKey are set. Take one of them out.",
-    });
-    return {};
+  if (key !== "") {
+    const reason = "Both sshPrivateKeyFile and sshPrivateKey are set. Take one of them out.";
+    faults.push({ path: "sshPrivateKeyFile", reason });
+    return login;
   }
   try {
-    return { privateKey: pulumi.secret(readKeyFile(file)), ...password };
+    return { privateKey: readKeyFile(file), ...login };
   } catch (error) {
     const why = (error as Error).message;
-    faults.push({
-      path: "sshPrivateKeyFile",
-      reason: `${shown(file)} cannot be read (${why}). Give the path of a private key on this machine, or set the secret sshPrivateKey.`,
-    });
-    return {};
+    const remedy = "Give the path of a private key on this machine, or set the secret sshPrivateKey.";
+    faults.push({ path: "sshPrivateKeyFile", reason: `${shown(file)} cannot be read (${why}). ${remedy}` });
+    return login;
   }
 }
 

@@ -1,4 +1,3 @@
-import * as pulumi from "@pulumi/pulumi";
 import { type Fault, shown } from "../nova";
 
 /** Reads one value of a stack's configuration; undefined where it is not given or is wrong, which is then among the faults. */
@@ -24,13 +23,13 @@ export const text = kind("a text", (value) =>
   typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? String(value) : undefined,
 );
 
-/** A text that is a secret: never shown, whatever it is. Marked as one, though it stood in clear in the configuration. */
-export const secret: Reader<pulumi.Output<string>> = (value, path, faults) => {
+/** A text that is a secret: never shown, whatever it is. */
+export const secret: Reader<string> = (value, path, faults) => {
   if (typeof value !== "string") {
     faults.push({ path, reason: "It is not a text. Pulumi.example.yaml shows how to write it." });
     return undefined;
   }
-  return pulumi.secret(value);
+  return value;
 };
 
 /** A whole number, also as a text. */

@@ -8,7 +8,7 @@ import {
   inspectPrivateKey,
 } from "../host/connection";
 import { type Fault, isHostName, isIpLiteral, isWildcard, shown } from "../nova";
-import { rejectFaults } from "./faults";
+import { notReached, rejectFaults } from "./faults";
 import { isPlain } from "./inputs";
 
 /** Faults of a node's connection, as far as it is known. */
@@ -148,7 +148,7 @@ function withInspectedKey<T extends LoginArgs>(login: T, path: string, { compone
   }
   const inspected = pulumi.all([privateKey, privateKeyPassword]).apply(([key, password]) => {
     const { fault, rsa } = inspectPrivateKey(key, password);
-    rejectFaults(subject, fault === undefined ? [] : [{ path: `${path}.privateKey`, reason: fault }]);
+    rejectFaults(subject, fault === undefined ? [] : [{ path: `${path}.privateKey`, reason: fault }], notReached);
     if (rsa) {
       // Encryption and base64 make a third more of it.
       const size = Math.round((key.length * 4 * 4) / 3 / 1024);

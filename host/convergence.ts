@@ -104,11 +104,10 @@ export function convergeCommand(sha256: string, role: string, upload: string): s
 export function revertCommand(sha256: string, role: string): string {
   const script = [
     `s=;[ $EUID = 0 ]||s="sudo -n"`,
-    `d=/var/lib/openstack-spice p=$d/programs/$0.sh e="openstack-spice: error: $HOSTNAME"`,
-    `$s true||{ echo "$e: sudo must not ask $USER for a password">&2;exit 3;}`,
-    `$s test -f $p&&exec $s bash $p --uploaded ~/.openstack-spice/$1-$0.sh revert $1`,
-    `$s test -e $d/roles/$1&&{ echo "$e: $p is gone. Put it back, or restore by hand from $d/roles/$1">&2;exit 1;}`,
-    `echo "openstack-spice: $HOSTNAME: nothing of $1 to put back">&2`,
+    `$s true||{ echo "openstack-spice: error: $HOSTNAME: sudo must not ask $USER for a password">&2;exit 3;}`,
+    `d=/var/lib/openstack-spice p=$d/programs/$0.sh`,
+    `$s test -e $p||$s test -e $d/roles/$1||{ echo "openstack-spice: $HOSTNAME: no $1 to put back">&2;exit;}`,
+    `exec $s bash $p --uploaded ~/.openstack-spice/$1-$0.sh revert $1`,
   ].join(";");
   return `exec bash -c ${shellQuote(script)} ${sha256} ${shellQuote(role)}`;
 }
