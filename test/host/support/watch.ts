@@ -11,9 +11,9 @@ export interface Watch {
 export function watch(node: LabNode, port: number, path: string): Watch {
   const misses: string[] = [];
   let asked = 0;
-  let stopped = false;
+  const stopping = new AbortController();
   const asking = (async () => {
-    while (!stopped) {
+    while (!stopping.signal.aborted) {
       const status = await node.answers(port, path);
       asked += 1;
       if (status !== 200) {
@@ -24,7 +24,7 @@ export function watch(node: LabNode, port: number, path: string): Watch {
   })();
   return {
     stop: async () => {
-      stopped = true;
+      stopping.abort();
       await asking;
       if (asked < 5) {
         throw new Error(`${node.name}:${port} was asked only ${asked} times`);

@@ -1,0 +1,111 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { parseIni, substitute } from "../../support/osloConfig";
+import { type ConfCase, type Declared, confCase } from "./novaConfFiles";
+import { bash42, runInBash } from "./support";
+
+/** Declares the options of the file `declared`, as a transaction that is recorded; then, after a stranger's edit, takes it back. */
+const SCRIPT = `
+ROLE=compute
+while IFS=$'\\t' read -r option value; do
+  OPTIONS+=("$option")
+  VALUE[$option]=$value
+done <declared
+plan_options
+open_journal
+apply_plan 2>/dev/null
+commit
+cat nova.conf >after
+PLAN=() PLAN_TEXT=()
+plan_options
+((\${#PLAN[@]} == 0)) || printf 'planned again: %s\\n' "\${PLAN_TEXT[@]}"
+cat edit >>nova.conf
+undo "$(record_file compute)" 2>/dev/null
+for item in \${KEPT[@]+"\${KEPT[@]}"}; do printf 'kept %s\\n' "$item"; done
+`;
+
+function putAndUndo({ conf, declared }: ConfCase, edit = "") {
+  const { status, stdout, stderr, files } = runInBash(SCRIPT, {
+    "nova.conf": conf,
+    declared: declared.map(({ option, encoded }) => `${option}\t${encoded}\n`).join(""),
+    edit,
+  });
+  return { outcome: { status, stdout, stderr }, after: files["after"] ?? "", undone: files["nova.conf"] ?? "" };
+}
+
+/** Every value of every option, as oslo.config finds it: groups by their normal names (`_normalize_group_name`). */
+function allValues(conf: string): Map<string, readonly string[]> {
+  const normal = conf
+    .split("\n")
+    .map((line) => (line.startsWith("[") && !/^\[DEFAULT\]\s*$/.test(line) ? line.toLowerCase() : line))
+    .join("\n");
+  const values = [...parseIni(normal)].flatMap(([section, entries]) =>
+    [...entries].map(([key, found]) => [`${section}/${key}`, found] as const),
+  );
+  return new Map(values);
+}
+
+/** What a text option reads as; a reference to another option is no text. */
+function read(values: ReturnType<typeof allValues>, option: string): string {
+  const value = values.get(option)?.at(-1);
+  if (value === undefined) {
+    return "(unset)";
+  }
+  try {
+    return substitute(value);
+  } catch (error) {
+    return String(error);
+  }
+}
+
+/** Booleans of oslo.config have several spellings; one that is there already is left. */
+function spelled(text: string): string {
+  const lower = text.toLowerCase();
+  return ["true", "yes", "on"].includes(lower) ? "true" : ["false", "no", "off"].includes(lower) ? "false" : text;
+}
+
+describe.skipIf(!bash42)("nova.conf, whatever stands in it (needs bash 4.2 here)", () => {
+  // Each case is some three hundred processes: a third of a second.
+  const check = (numRuns: number, property: (given: ConfCase) => void) => {
+    fc.assert(fc.property(confCase, property), { numRuns });
+  };
+
+  it("reads as declared after the edit, all else as before, is not edited again, and gets its bytes back", () => {
+    check(20, (given) => {
+      const { outcome, after, undone } = putAndUndo(given);
+      expect(outcome).toEqual({ status: 0, stdout: "", stderr: "" });
+      const values = allValues(after);
+      for (const { option, text } of given.declared) {
+        expect([option, spelled(read(values, option))]).toEqual([option, spelled(text)]);
+      }
+      expect(othersIn(after, given.declared)).toEqual(othersIn(given.conf, given.declared));
+      expect(commentsIn(after)).toEqual(commentsIn(given.conf));
+      expect(undone).toBe(given.conf);
+    });
+  }, 120_000);
+
+  it("keeps what a stranger adds meanwhile, and gets the rest of its bytes back", () => {
+    check(6, (given) => {
+      const edit = "\n[stranger]\nkey = value\n";
+      const { outcome, undone } = putAndUndo(given, edit);
+      expect(outcome).toEqual({ status: 0, stdout: "", stderr: "" });
+      expect(undone).toBe(given.conf + edit);
+    });
+  }, 120_000);
+});
+
+/** All values but the one in force of each declared option. */
+function othersIn(conf: string, declared: readonly Declared[]): [string, readonly string[]][] {
+  const ours = declared.map(({ option }) => option);
+  return [...allValues(conf)]
+    .map(([option, values]): [string, readonly string[]] => [
+      option,
+      ours.includes(option) ? values.slice(0, -1) : values,
+    ])
+    .filter(([, values]) => values.length > 0)
+    .sort(([one], [other]) => (one < other ? -1 : 1));
+}
+
+function commentsIn(conf: string): readonly string[] {
+  return conf.split("\n").filter((line) => /^[#;]/.test(line));
+}

@@ -1,0 +1,57 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+/** macOS comes with bash 3.2, which cannot run the nodes' program. */
+export const bash42 = spawnSync("bash", ["-c", "((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 402))"]).status === 0;
+
+/** The node's program without its last part, which runs it; the files of the node it would touch are of this folder instead. */
+function programParts(): string {
+  const folder = resolve(__dirname, "../../../host/program");
+  const text = readdirSync(folder)
+    .filter((name) => name.endsWith(".sh") && name !== "90-main.sh")
+    .sort()
+    .map((name) => readFileSync(join(folder, name), "utf8"))
+    .join("\n");
+  return ["readonly STATE_DIR=/var/lib/openstack-spice", "readonly NOVA_CONF=/etc/nova/nova.conf"].reduce(
+    (program, line) => {
+      if (!program.includes(line)) {
+        throw new Error(`host/program has no line '${line}'`);
+      }
+      const [name = "", file = ""] = line.split("=");
+      return program.replace(line, `${name}=$PWD/${file.slice(file.lastIndexOf("/") + 1)}`);
+    },
+    text,
+  );
+}
+
+const program = programParts();
+
+/** Runs bash after the program's functions, in a folder of its own with these files. Gives each file's bytes as latin1 text afterwards. */
+export function runInBash(script: string, files: Readonly<Record<string, string>>) {
+  const folder = mkdtempSync(join(tmpdir(), "openstack-spice-files-"));
+  try {
+    for (const [name, text] of Object.entries(files)) {
+      writeFileSync(join(folder, name), text, "latin1");
+    }
+    const { status, stdout, stderr } = spawnSync("bash", ["-c", `${program}\n${setUp}\n${script}`], {
+      cwd: folder,
+      encoding: "utf8",
+    });
+    const after = readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ name }) => [name, readFileSync(join(folder, name), "latin1")] as const);
+    return { status, stdout, stderr, files: Object.fromEntries(after) };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** A work folder as main() makes it. No systemd is asked for anything, and nothing waits for a disk. */
+const setUp = `
+WORK=$PWD/work
+mkdir "$WORK"
+systemctl() { :; }
+sync() { :; }
+`;
