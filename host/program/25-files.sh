@@ -57,7 +57,7 @@ function separator(s,    equal, colon) {
 }
 function unquoted(s,    first) {
   first = substr(s, 1, 1)
-  if (length(s) > 1 && (first == "\"" || first == "\047") && substr(s, length(s)) == first)
+  if ((first == "\"" || first == "\047") && substr(s, length(s)) == first)
     return substr(s, 2, length(s) - 2)
   return s
 }
@@ -118,22 +118,32 @@ END {
   flush_out()
 }'
 
-# plain_value VALUE: a value as written in nova.conf, as people read it (outer quotes and `$$` taken away).
-plain_value() {
+# unquoted WRITTEN: a value as written in nova.conf without its one pair of outer quotes, as `ini value` prints it.
+unquoted() {
   local value=$1
-  if [[ ${#value} -gt 1 && ${value:0:1} == ["\"'"] && ${value: -1} == "${value:0:1}" ]]; then value=${value:1:-1}; fi
+  if [[ ${value:0:1} == ["\"'"] && ${value: -1} == "${value:0:1}" ]]; then
+    value=${value:1}
+    value=${value%?}
+  fi
+  printf '%s\n' "$value"
+}
+
+# plain_value WRITTEN: a value as written in nova.conf, as people read it.
+plain_value() {
+  local value
+  value=$(unquoted "$1")
   printf '%s\n' "${value//'$$'/'$'}"
 }
 
-# same_value A B: whether oslo.config reads the same from both spellings (True, yes, on, 1 are one boolean).
-same_value() { [[ $(boolean_or_self "$1") == "$(boolean_or_self "$2")" ]]; }
+# same_value VALUE WRITTEN: whether oslo.config reads the same from what `ini value` found as from what is to be
+# written (True, yes, on are one boolean). Two spellings of a dollar sign count as different: then ours is written.
+same_value() { [[ $(boolean_or_self "$1") == "$(boolean_or_self "$(unquoted "$2")")" ]]; }
+# boolean_or_self VALUE: without quotes.
 boolean_or_self() {
-  local value
-  value=$(plain_value "$1")
-  case ${value,,} in
+  case ${1,,} in
     true | yes | on) echo true ;;
     false | no | off) echo false ;;
-    *) printf '%s\n' "$value" ;;
+    *) printf '%s\n' "$1" ;;
   esac
 }
 
