@@ -11,6 +11,7 @@ export default tseslint.config(
       "@pulumi/no-output-in-template-literal": "error",
       // Numbers in messages and shell text are wanted, not a slip.
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+      "@typescript-eslint/no-unused-vars": ["error", { ignoreRestSiblings: true }],
       // vitest's `expect(x).toEqual(...)` and Pulumi's resources are used for their effect.
       "no-new": "off",
     },
