@@ -1,0 +1,346 @@
+import * as pulumi from "@pulumi/pulumi";
+import { describe, expect, it } from "vitest";
+import { OnDestroy, SpiceConsole, type SpiceConsoleArgs, Vnc } from "../../components";
+import { convergeCommand, revertCommand } from "../../host/convergence";
+import { hostProgram, hostProgramFile } from "../../host/program";
+import { cloud, hostKey, node, privateKey } from "./support/cloud";
+import { type Registered, run, valueOf } from "./support/recorder";
+
+const program = hostProgram().sha256;
+
+/** What a run registers: `TYPE NAME < PARENT`, sorted. */
+function tree(resources: readonly Registered[]): readonly string[] {
+  return resources.map(({ type, name, parent }) => `${type} ${name} < ${parent}`).sort();
+}
+
+function find(resources: readonly Registered[], name: string): Registered {
+  const found = resources.filter((resource) => resource.name === name);
+  expect(found.map(({ name }) => name)).toEqual([name]);
+  return found[0] as Registered;
+}
+
+const declare = (args: SpiceConsoleArgs) => run(() => new SpiceConsole("cloud", args));
+
+describe("SpiceConsole", () => {
+  it("registers one upload and one command for each node and role, below the role's component", async () => {
+    const { resources, warnings } = await declare(cloud);
+    expect(tree(resources)).toEqual([
+      "command:remote:Command cloud-compute-1-converge < cloud-compute-1",
+      "command:remote:Command cloud-control-1-converge < cloud-control-1",
+      "command:remote:CopyToRemote cloud-compute-1-program < cloud-compute-1",
+      "command:remote:CopyToRemote cloud-control-1-program < cloud-control-1",
+      "openstack-spice:index:ComputeNode cloud-compute-1 < cloud",
+      "openstack-spice:index:ControllerNode cloud-control-1 < cloud",
+      "openstack-spice:index:SpiceConsole cloud < ",
+    ]);
+    expect(warnings).toEqual([]);
+  });
+
+  it("makes a command that converges, reverts, and is replaced by nothing but another address", async () => {
+    const { resources } = await declare(cloud);
+    const { inputs, ...rest } = find(resources, "cloud-control-1-converge");
+    expect(Object.keys(inputs).sort()).toEqual([
+      "addPreviousOutputInEnv",
+      "connection",
+      "create",
+      "delete",
+      "logging",
+      "stdin",
+      "triggers",
+    ]);
+    expect(inputs["create"]).toBe(convergeCommand(program, "controller", "cloud-control-1-program"));
+    expect(inputs["delete"]).toBe(revertCommand(program, "controller"));
+    expect(inputs["logging"]).toBe("stderr");
+    expect(inputs["addPreviousOutputInEnv"]).toBe(false);
+    expect(inputs["triggers"]).toEqual(["192.0.2.11"]);
+    expect(rest.dependsOn).toEqual(["cloud-control-1-program"]);
+    expect(rest.deleteBeforeReplace).toBe(true);
+    expect(rest.replaceOnChanges).toEqual(["triggers[*]"]);
+    expect(rest.ignoreChanges).toEqual([]);
+    expect(rest.additionalSecretOutputs).toEqual(["connection", "stderr", "stdout"]);
+  });
+
+  it("uploads the program as a file, to a path of the role and the program's digest", async () => {
+    const { resources } = await declare(cloud);
+    const { inputs, dependsOn } = find(resources, "cloud-compute-1-program");
+    expect(inputs["remotePath"]).toBe(`.openstack-spice/compute-${program}.sh`);
+    expect(inputs["source"]).toMatchObject({ path: hostProgramFile() });
+    expect(dependsOn).toEqual([]);
+  });
+
+  it("hands each node its document", async () => {
+    const { resources } = await declare(cloud);
+    expect(find(resources, "cloud-control-1-converge").inputs["stdin"]).toBe(
+      [
+        "# openstack-spice desired state",
+        "format = 1",
+        "role = controller",
+        "owner = organization/project/stack",
+        "node = control-1",
+        "vnc = keep",
+        "page = /spice_auto.html",
+        "firewall = managed",
+        "allow-from = 203.0.113.0/24",
+        "[spice]",
+        "html5proxy_host = 0.0.0.0",
+        "html5proxy_port = 6082",
+        "",
+      ].join("\n"),
+    );
+    expect(find(resources, "cloud-compute-1-converge").inputs["stdin"]).toBe(
+      [
+        "# openstack-spice desired state",
+        "format = 1",
+        "role = compute",
+        "owner = organization/project/stack",
+        "node = compute-1",
+        "vnc = alongside",
+        "accept-console-loss = false",
+        "[vnc]",
+        "enabled = true",
+        "[spice]",
+        "enabled = true",
+        "agent_enabled = true",
+        "html5proxy_base_url = http://console.example.org:6082/spice_auto.html",
+        "server_listen = 198.51.100.21",
+        "server_proxyclient_address = 198.51.100.21",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  it("builds the connection from the node's and the shared settings, as a secret, and nowhere else", async () => {
+    const bastion = { host: "bastion.example.org", hostKey, privateKey };
+    const args = { ...cloud, ssh: { ...cloud.ssh, port: 2222, bastion } };
+    const controllers = [{ name: "control-1", connection: { ...node(11), port: 22 } }];
+    const { resources } = await declare({ ...args, controllers });
+    const { inputs, secretInputs } = find(resources, "cloud-control-1-converge");
+    expect(secretInputs).toEqual(["connection"]);
+    const limits = { dialErrorLimit: 10, perDialTimeout: 10 };
+    expect(inputs["connection"]).toEqual({
+      ...{ host: "192.0.2.11", port: 22, user: "ops", privateKey, hostKey, ...limits },
+      proxy: { ...bastion, port: 22, user: "root", ...limits },
+    });
+    expect(resources.filter(({ clearText }) => clearText.includes(privateKey.split("\n")[1] ?? "?"))).toEqual([]);
+    expect(
+      resources.filter(({ type, inputs }) => type.startsWith("openstack-spice:") && Object.keys(inputs).length > 0),
+    ).toEqual([]);
+  });
+
+  it("converges controllers, then the canary, then batches", async () => {
+    const computes = [1, 2, 3, 4].map((number) => ({
+      name: `compute-${number}`,
+      connection: node(20 + number),
+      serverProxyclientAddress: `198.51.100.${20 + number}`,
+    }));
+    const controllers = [...cloud.controllers, { name: "control-2", connection: node(12) }];
+    const rollout = { canaries: ["compute-2"], batchSize: 2 };
+    const { resources } = await declare({ ...cloud, controllers, computes, rollout });
+    const waits = (name: string) =>
+      find(resources, `cloud-${name}-converge`).dependsOn.filter((other) => other.endsWith("-converge"));
+    const controllerCommands = ["cloud-control-1-converge", "cloud-control-2-converge"];
+    expect(waits("control-1")).toEqual([]);
+    expect(waits("control-2")).toEqual([]);
+    expect(waits("compute-2")).toEqual(controllerCommands);
+    expect(waits("compute-1")).toEqual(["cloud-compute-2-converge"]);
+    expect(waits("compute-3")).toEqual(["cloud-compute-2-converge"]);
+    expect(waits("compute-4")).toEqual(["cloud-compute-1-converge", "cloud-compute-3-converge"]);
+  });
+
+  it("retires noVNC with Off alone, on every controller, after the last batch", async () => {
+    for (const vnc of [Vnc.Keep, Vnc.Alongside, undefined]) {
+      const { resources } = await declare({ ...cloud, vnc });
+      expect(resources.filter(({ type }) => type.includes("VncProxyRetirement"))).toEqual([]);
+    }
+    const { resources } = await declare({ ...cloud, vnc: Vnc.Off });
+    expect(find(resources, "cloud-vnc-proxies").parent).toBe("cloud");
+    const { inputs, parent, dependsOn } = find(resources, "cloud-vnc-proxies-control-1-converge");
+    expect(parent).toBe("cloud-vnc-proxies");
+    expect(dependsOn).toEqual([
+      "cloud-compute-1-converge",
+      "cloud-compute-1-program",
+      "cloud-vnc-proxies-control-1-program",
+    ]);
+    expect(inputs["delete"]).toBe(revertCommand(program, "vnc-proxy-retirement"));
+    expect(inputs["stdin"]).toBe(
+      "# openstack-spice desired state\nformat = 1\nrole = vnc-proxy-retirement\nowner = organization/project/stack\nnode = control-1\nvnc = off\n",
+    );
+    expect(find(resources, "cloud-compute-1-converge").inputs["stdin"]).toContain("[vnc]\nenabled = false\n");
+  });
+
+  it("leaves the controllers' documents alone when VNC is switched off", async () => {
+    const document = async (vnc: Vnc) =>
+      find((await declare({ ...cloud, vnc })).resources, "cloud-control-1-converge").inputs;
+    expect(await document(Vnc.Off)).toEqual(await document(Vnc.Alongside));
+  });
+
+  it("gives a node with both roles one name and two commands", async () => {
+    const both = { name: "all-1", connection: node(31) };
+    const { resources } = await declare({
+      ...cloud,
+      controllers: [both],
+      computes: [{ ...both, serverProxyclientAddress: "198.51.100.31" }],
+    });
+    const commands = resources.filter(({ type }) => type === "command:remote:Command");
+    expect(commands.map(({ name, inputs }) => [name, String(inputs["stdin"]).split("\n")[2]])).toEqual([
+      ["cloud-all-1-converge", "role = controller"],
+      ["cloud-all-1-converge", "role = compute"],
+    ]);
+    const uploads = resources.filter(({ type }) => type === "command:remote:CopyToRemote");
+    expect(new Set(uploads.map(({ inputs }) => inputs["remotePath"])).size).toBe(2);
+  });
+
+  it("has no revert where nodes are kept", async () => {
+    const { resources } = await declare({ ...cloud, vnc: Vnc.Off, onDestroy: OnDestroy.Keep });
+    const commands = resources.filter(({ type }) => type === "command:remote:Command");
+    expect(commands.map(({ inputs }) => "delete" in inputs)).toEqual([false, false, false]);
+  });
+
+  it("makes no rule without a group, and one for each source with one", async () => {
+    expect((await declare(cloud)).resources.filter(({ type }) => type.startsWith("openstack:"))).toEqual([]);
+    const { resources } = await declare({
+      ...cloud,
+      proxy: { ...cloud.proxy, allowedSources: ["203.0.113.0/24", "2001:DB8::/32"] },
+      controllers: [{ name: "control-1", connection: node(11), proxySourceAddresses: ["198.51.100.11"] }],
+      controllerSecurityGroupId: "group-1",
+      computeSecurityGroupId: "group-2",
+    });
+    const rules = resources.filter(({ type }) => type === "openstack:networking/secGroupRule:SecGroupRule");
+    expect(rules.map(({ name, parent, inputs }) => ({ name, parent, ...inputs }))).toEqual(
+      [
+        [
+          "cloud-proxy-2001-db8---32",
+          "cloud-proxy",
+          "group-1",
+          "IPv6",
+          "2001:db8::/32",
+          6082,
+          6082,
+          "SPICE console proxy",
+        ],
+        [
+          "cloud-proxy-203-0-113-0-24",
+          "cloud-proxy",
+          "group-1",
+          "IPv4",
+          "203.0.113.0/24",
+          6082,
+          6082,
+          "SPICE console proxy",
+        ],
+        [
+          "cloud-guests-198-51-100-11-32",
+          "cloud-guests",
+          "group-2",
+          "IPv4",
+          "198.51.100.11/32",
+          5900,
+          5999,
+          "Guests' consoles",
+        ],
+      ].map(([name, parent, securityGroupId, ethertype, remoteIpPrefix, portRangeMin, portRangeMax, description]) => ({
+        ...{ name, parent, securityGroupId, ethertype, remoteIpPrefix, portRangeMin, portRangeMax, description },
+        ...{ direction: "ingress", protocol: "tcp" },
+      })),
+    );
+    expect(rules.map(({ deleteBeforeReplace }) => deleteBeforeReplace)).toEqual([true, true, true]);
+  });
+
+  it("waits for arguments that are outputs, and then checks them", async () => {
+    const { resources } = await declare({
+      ...cloud,
+      proxy: { ...cloud.proxy, baseUrl: pulumi.output("http://console.example.org:6082/spice_auto.html") },
+      computes: [
+        {
+          name: "compute-1",
+          connection: { ...node(21), host: pulumi.output("192.0.2.21") },
+          serverProxyclientAddress: pulumi.output("198.51.100.21"),
+        },
+      ],
+    });
+    const { inputs } = find(resources, "cloud-compute-1-converge");
+    expect(inputs["stdin"]).toContain("server_listen = 198.51.100.21\n");
+    expect(inputs["triggers"]).toEqual(["192.0.2.21"]);
+  });
+
+  it("puts together what a node reports for its roles", async () => {
+    const both = { name: "all-1", connection: node(31) };
+    const args = { ...cloud, controllers: [both], computes: [{ ...both, serverProxyclientAddress: "198.51.100.31" }] };
+    const report = [
+      "Welcome to all-1!",
+      "nova 26.2.2",
+      "package nova-consoleproxy 2:26.2.2-1~deb12u5",
+      "firewall nftables",
+      "change spice/html5proxy_host: (unset) -> 0.0.0.0",
+      "restarted nova-spicehtml5proxy",
+      "changed 1",
+    ];
+    const { result } = await run(
+      async () => {
+        const spice = new SpiceConsole("cloud", args);
+        return {
+          nodes: await valueOf(spice.nodes),
+          url: await valueOf(spice.proxyPageUrl),
+          secret: await pulumi.isSecret(spice.nodes),
+        };
+      },
+      { stdout: { "cloud-all-1-converge": report.join("\n") } },
+    );
+    expect(result).toEqual({
+      url: cloud.proxy.baseUrl,
+      secret: false,
+      nodes: {
+        "all-1": {
+          roles: ["controller", "compute"],
+          novaVersion: "26.2.2",
+          packages: { "nova-consoleproxy": "2:26.2.2-1~deb12u5" },
+          firewall: "nftables",
+          changes: Array(2).fill("spice/html5proxy_host: (unset) -> 0.0.0.0"),
+          guestsWithoutSpice: [],
+          restarted: Array(2).fill("nova-spicehtml5proxy"),
+        },
+      },
+    });
+  });
+
+  it("registers in a preview what it registers in an update", async () => {
+    const preview = await run(() => new SpiceConsole("cloud", cloud), { preview: true });
+    const update = await declare(cloud);
+    expect(tree(preview.resources)).toEqual(tree(update.resources));
+  });
+
+  it("warns once of hosts whose keys are unknown, of unnamed sources, and of everybody", async () => {
+    const { warnings } = await declare({
+      ...cloud,
+      vnc: Vnc.Off,
+      proxy: { baseUrl: cloud.proxy.baseUrl },
+      controllers: [{ name: "control-1", connection: { host: "192.0.2.11" } }],
+      ssh: { bastion: { host: "192.0.2.1" } },
+    });
+    expect(warnings).toEqual([
+      "No hostKey is given for control-1, the bastion: whatever answers there is trusted. Give each the line of its /etc/ssh/ssh_host_ed25519_key.pub, read in a way you trust.",
+      "proxy.allowedSources is left out: the firewalls of the controllers are left alone. Name the CIDR blocks that may open consoles, or [] for nobody.",
+    ]);
+    const everybody = await declare({ ...cloud, proxy: { ...cloud.proxy, allowedSources: ["0.0.0.0/0"] } });
+    expect(everybody.warnings).toEqual([
+      "proxy.allowedSources names 0.0.0.0/0: everybody may connect to the proxy, and needs just a token of a console. Name the blocks of your users.",
+    ]);
+  });
+
+  it("registers nothing when anything is wrong, and says all of it", async () => {
+    const { resources, error } = await declare({
+      ...cloud,
+      ssh: { ...cloud.ssh, port: 0 },
+      computes: [{ name: "compute 1", connection: node(21), serverProxyclientAddress: "compute-1" }],
+    });
+    expect(resources).toEqual([]);
+    expect(error).toBe(
+      [
+        'SpiceConsole "cloud": 3 arguments are wrong, and nothing was changed on any node.',
+        "  ssh.port: 0 is not a TCP port. Give a whole number from 1 to 65535, as a rule 22.",
+        '  computes[0].name: "compute 1" is not a node name. Give 1 to 63 letters, digits, hyphens, dots and underscores, with a letter or digit at both ends.',
+        '  computes[0].serverProxyclientAddress: "compute-1" is not an IP address, and Nova hands it to the proxies as it is. Give the address of this compute that the console proxies reach, such as its management address.',
+      ].join("\n"),
+    );
+  });
+});
