@@ -1,0 +1,164 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { readConfig } from "../../components/config";
+import { cloud, hostKey, privateKey } from "./support/cloud";
+import { run } from "./support/recorder";
+
+const folder = mkdtempSync(join(tmpdir(), "openstack-spice-config-"));
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+/** Reads a configuration as the engine hands it over: each value a text, structures as JSON. */
+const read = (keys: Readonly<Record<string, unknown>>) =>
+  run(readConfig, {
+    config: Object.fromEntries(
+      Object.entries(keys).map(([key, value]) => [
+        `openstack-spice:${key}`,
+        typeof value === "string" ? value : JSON.stringify(value),
+      ]),
+    ),
+  });
+
+const sound = { proxy: cloud.proxy, controllers: cloud.controllers, computes: cloud.computes };
+
+describe("readConfig", () => {
+  it("reads the least that is needed", async () => {
+    const { result, error } = await read(sound);
+    expect(error).toBeUndefined();
+    expect(result).toEqual({ ...sound, ssh: {} });
+  });
+
+  it("reads every key", async () => {
+    const bastion = { host: "192.0.2.1", hostKey, user: "jump", privateKey };
+    const given = {
+      proxy: {
+        ...{ baseUrl: "https://console.example.org/spice_auto.html", listenAddress: "192.0.2.11", port: 6083 },
+        ...{ behindLoadBalancer: true, allowedSources: [], allowedOrigins: ["dashboard.example.org"] },
+        tls: { certificate: "/etc/nova/console.pem", key: "/etc/nova/console.key", only: true },
+      },
+      ssh: { user: "ops", port: 2222, agentSocketPath: "/run/agent", dialErrorLimit: 3, perDialTimeout: 5, bastion },
+      controllers: [
+        {
+          name: "control-1",
+          connection: { host: "192.0.2.11", hostKey, bastion },
+          proxySourceAddresses: ["192.0.2.11"],
+        },
+      ],
+      computes: [
+        {
+          name: "compute-1",
+          connection: { host: "192.0.2.21" },
+          serverProxyclientAddress: "198.51.100.21",
+          serverListen: "198.51.100.21",
+        },
+      ],
+      extraNovaOptions: { controllers: { "DEFAULT/record": "x" }, computes: { "consoleauth/token_ttl": "600" } },
+      rollout: { canaries: ["compute-1"], batchSize: 5 },
+      ...{ vnc: "off", release: "2023.1", onDestroy: "keep" },
+      ...{ acceptConsoleLoss: "true", agentEnabled: "false", serverListenEverywhere: "true" },
+      ...{ controllerSecurityGroupId: "group-1", computeSecurityGroupId: "group-2" },
+      ...{ sshPrivateKey: privateKey, sshPrivateKeyPassword: "password" },
+    };
+    const { result, error } = await read(given);
+    expect(error).toBeUndefined();
+    const { sshPrivateKey, sshPrivateKeyPassword, ...rest } = given;
+    expect(result).toEqual({
+      ...rest,
+      ssh: { ...given.ssh, privateKey: sshPrivateKey, privateKeyPassword: sshPrivateKeyPassword },
+      ...{ release: 27, acceptConsoleLoss: true, agentEnabled: false, serverListenEverywhere: true },
+    });
+  });
+
+  it("takes unquoted numbers and truth values of YAML where texts are meant", async () => {
+    const { result } = await read({
+      ...sound,
+      extraNovaOptions: { computes: { "consoleauth/token_ttl": 600, "spice/x": true } },
+      release: "26",
+    });
+    expect(result?.extraNovaOptions?.computes).toEqual({ "consoleauth/token_ttl": "600", "spice/x": "true" });
+    expect(result?.release).toBe(26);
+  });
+
+  it("takes the empty defaults of Pulumi.yaml for nothing", async () => {
+    const { result, error } = await read({
+      ...sound,
+      ssh: {},
+      release: "",
+      sshPrivateKey: "",
+      sshPrivateKeyFile: "",
+      computeSecurityGroupId: "",
+    });
+    expect(error).toBeUndefined();
+    expect(result).toEqual({ ...sound, ssh: {} });
+  });
+
+  it("reads the key from a file", async () => {
+    const file = join(folder, "id");
+    writeFileSync(file, privateKey);
+    const { result } = await read({ ...sound, sshPrivateKeyFile: file });
+    expect(result?.ssh).toEqual({ privateKey });
+  });
+
+  it("says which key file cannot be read, and why", async () => {
+    const { error } = await read({ ...sound, sshPrivateKeyFile: "/nonexistent/id" });
+    expect(error).toBe(
+      "The stack's configuration: 1 argument is wrong, and nothing was changed on any node.\n" +
+        '  sshPrivateKeyFile: "/nonexistent/id" cannot be read (ENOENT). Give the path of a private key on this machine, or set the secret sshPrivateKey.',
+    );
+  });
+
+  it("refuses two keys", async () => {
+    const { error } = await read({ ...sound, sshPrivateKey: privateKey, sshPrivateKeyFile: "/nonexistent/id" });
+    expect(error).toContain(
+      "\n  sshPrivateKeyFile: Both sshPrivateKeyFile and sshPrivateKey are set. Take one of them out.",
+    );
+    expect(error).not.toContain("BEGIN");
+  });
+
+  it("lists every key that is unknown, missing or of the wrong kind", async () => {
+    const { error } = await read({
+      proxy: { baseurl: "x", port: "six" },
+      computes: "compute-1",
+      vnc: "on",
+      rolout: {},
+      release: "zet",
+      acceptConsoleLoss: "yes",
+      ssh: { privateKey: { secret: "hidden" } },
+    });
+    expect(error?.split("\n").map((line) => line.replace(/(: .{20}).*/, "$1"))).toEqual([
+      "The stack's configuration: 10 arguments are wro",
+      "  rolout: No such key. The key",
+      "  proxy.baseurl: No such key. proxy h",
+      "  proxy.baseUrl: It is missing. Pulum",
+      '  proxy.port: "six" is not a whole',
+      '  computes: "compute-1" is neith',
+      "  ssh.privateKey: It is not a text. Pu",
+      '  vnc: "on" is not one of k',
+      '  release: "zet" is not an Open',
+      '  acceptConsoleLoss: "yes" is not true or',
+      "  controllers: It is missing. Pulum",
+    ]);
+    expect(error).not.toContain("hidden");
+  });
+
+  it("knows exactly the keys that Pulumi.yaml describes", async () => {
+    const declared = readFileSync(resolve(__dirname, "../../Pulumi.yaml"), "utf8").split("\nconfig:\n")[1] ?? "";
+    const keys = [...declared.matchAll(/^ {2}(\w+):$/gm)].map(([, key]) => key);
+    const { error } = await read({ ...sound, nosuchkey: "" });
+    const known = /nosuchkey: No such key\. The keys are (.*)\.$/m.exec(error ?? "")?.[1]?.split(", ");
+    expect([...keys].sort()).toEqual([...(known ?? [])].sort());
+    expect(keys.length).toBeGreaterThan(10);
+  });
+
+  it("reads every key that Pulumi.example.yaml shows", () => {
+    const example = readFileSync(resolve(__dirname, "../../Pulumi.example.yaml"), "utf8");
+    const shown = [...example.matchAll(/^ {2}(?:# {2} pulumi config set --secret |openstack-spice:)(\w+)/gm)].map(
+      ([, key]) => key,
+    );
+    const declared = readFileSync(resolve(__dirname, "../../Pulumi.yaml"), "utf8").split("\nconfig:\n")[1] ?? "";
+    expect([...new Set(shown)].sort()).toEqual([...declared.matchAll(/^ {2}(\w+):$/gm)].map(([, key]) => key).sort());
+  });
+});
