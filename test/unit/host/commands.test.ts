@@ -1,0 +1,225 @@
+/**
+ * The command lines that a login shell on a node is given, run by real shells as an ordinary user. `sudo` is a stand-in that notes what it was asked for.
+ * That they work over SSH, with the real sudo, is for the host and up tiers.
+ */
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { convergeCommand, revertCommand } from "../../../host/convergence";
+import { bash42 } from "./support";
+
+const shells = ["sh", "bash", "dash", "ksh", "zsh", "fish", "tcsh"].filter(
+  (shell) => spawnSync(shell, ["-c", "exit 7"]).status === 7,
+);
+const digestOf = (text: string) => createHash("sha256").update(text).digest("hex");
+
+/** Where root cannot be an ordinary user by itself: `nobody`'s number. */
+const user = process.getuid?.() === 0 ? 65534 : process.getuid?.();
+
+let home: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), "openstack-spice home-"));
+  mkdirSync(join(home, "bin"));
+  mkdirSync(join(home, ".openstack-spice"));
+});
+afterEach(() => {
+  rmSync(home, { recursive: true });
+});
+
+/** Writes a file of the node's user. */
+function write(name: string, text: string): void {
+  writeFileSync(join(home, name), text);
+  chmodSync(join(home, name), 0o755);
+}
+
+/** Gives the user all of it, and runs a command line as sshd would. */
+function login(shell: string, command: string, stdin = "") {
+  if (user !== undefined) {
+    for (const name of ["", ...readdirSync(home, { recursive: true, encoding: "utf8" })]) {
+      chownSync(join(home, name), user, user);
+    }
+  }
+  const { status, stdout, stderr } = spawnSync(shell, ["-c", command], {
+    cwd: home,
+    env: { HOME: home, USER: "ops", PATH: `${join(home, "bin")}:${process.env["PATH"] ?? ""}` },
+    input: stdin,
+    encoding: "utf8",
+    ...(process.getuid?.() === 0 ? { uid: user, gid: user } : {}),
+  });
+  return { status, stdout, stderr };
+}
+
+/** A sudo that lets everything through, and notes it; `test -e` finds what `there` says. */
+function allowSudo(there: readonly string[] = []): void {
+  const cases = there.map((path) => `"-n test -e ${path}") exit 0 ;;\n"-n bash ${path} "*) cat; exit 0 ;;`).join("\n");
+  write(
+    "bin/sudo",
+    `#!/bin/bash\nprintf '%s\\n' "$*" >>"$HOME/asked"\ncase "$*" in\n${cases}\n"-n test"*) exit 1 ;;\nesac\nshift\nexec "$@"\n`,
+  );
+}
+const asked = () =>
+  existsSync(join(home, "asked")) ? readFileSync(join(home, "asked"), "utf8").trimEnd().split("\n") : [];
+
+describe.skipIf(!bash42)("the command that converges", () => {
+  const program = `printf '%s|' "$@"; cat\n`;
+  const command = convergeCommand(digestOf(program), "compute", "it's-program");
+  const file = `.openstack-spice/compute-${digestOf(program)}.sh`;
+
+  it.each(shells)("runs the uploaded program from %s, its stdin untouched", (shell) => {
+    write(file, program);
+    const document = "format = 1\n[spice]\nkey = 'a \"b\" $c'\n";
+    const { status, stdout, stderr } = login(shell, command, document);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout).toBe(`--arrive|${digestOf(program)}|converge|${document}`);
+  });
+
+  it.each<[string, string | undefined]>([
+    ["is missing", undefined],
+    ["was cut", program.slice(0, -1)],
+    ["was changed", `${program}id\n`],
+  ])("runs nothing where the program %s, and says how to send it again", (_what, text) => {
+    if (text !== undefined) {
+      write(file, text);
+    }
+    const { status, stdout, stderr } = login("sh", command);
+    expect({ status, stdout }).toEqual({ status: 3, stdout: "" });
+    expect(stderr).toContain(
+      `${join(home, file)} is not there as it was sent. Send it again: pulumi up --replace "**::it's-program"\n`,
+    );
+  });
+
+  it("is short, holds no secret, and is one line", () => {
+    expect(command.length).toBeLessThan(400);
+    expect(command).not.toContain("\n");
+  });
+});
+
+describe.skipIf(!bash42 || user === undefined || user === 0)("the arrival of the program", () => {
+  const parts = ["10-messages.sh", "12-arrive.sh"].map((name) =>
+    readFileSync(resolve(__dirname, "../../../host/program", name), "utf8"),
+  );
+  /** The program's beginning, with a folder of the test's in place of root's, and an end that tells how it was called. */
+  const programWith = (end: string) =>
+    ["set -euo pipefail", `NODE=node STATE_DIR=$HOME/state`, ...parts, end].join("\n");
+  const program = programWith(`printf '%s|' "$0" "$@"; cat`);
+  const digest = digestOf(program);
+  const uploaded = () => join(home, ".openstack-spice", `compute-${digest}.sh`);
+  const arrived = () => join(home, "state", "programs", `${digest}.sh`);
+
+  it("is a copy that root runs, with where it came from", () => {
+    allowSudo();
+    write(`.openstack-spice/compute-${digest}.sh`, program);
+    const { status, stdout, stderr } = login("sh", convergeCommand(digest, "compute", "p"), "document");
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout).toBe(`${arrived()}|--uploaded|${uploaded()}|converge|document`);
+    expect(readFileSync(arrived(), "utf8")).toBe(program);
+    expect(readdirSync(join(home, "state", "programs"))).toEqual([`${digest}.sh`]);
+    expect(asked()[0]).toBe("-n true");
+  });
+
+  it("runs nothing that changed after it was checked", () => {
+    allowSudo();
+    // The sudo of this test changes the file just before root copies it.
+    write("bin/sudo", `#!/bin/bash\nshift\n[[ $1 == true ]] || echo id >>${JSON.stringify(uploaded())}\nexec "$@"\n`);
+    write(`.openstack-spice/compute-${digest}.sh`, program);
+    const { status, stdout, stderr } = login("sh", convergeCommand(digest, "compute", "p"));
+    expect({ status, stdout }).toEqual({ status: 3, stdout: "" });
+    expect(stderr).toContain(`${uploaded()} changed while it was copied. Find out who writes there, then run again\n`);
+    expect(readdirSync(join(home, "state", "programs"))).toEqual([]);
+  });
+
+  it("stops where sudo asks for a password, with what sudo said", () => {
+    write("bin/sudo", "#!/bin/sh\necho 'sudo: a password is required' >&2\nexit 1\n");
+    write(`.openstack-spice/compute-${digest}.sh`, program);
+    const { status, stdout, stderr } = login("sh", convergeCommand(digest, "compute", "p"));
+    expect({ status, stdout }).toEqual({ status: 3, stdout: "" });
+    expect(stderr).toMatch(
+      /^openstack-spice: error: node: sudo does not let .* become root without asking: sudo: a password is required\. Allow that in sudoers \(NOPASSWD, and no requiretty\), or log in as root\n$/,
+    );
+    expect(existsSync(join(home, "state"))).toBe(false);
+  });
+
+  it("stops where there is no room for it", () => {
+    allowSudo();
+    write("state", "a file in the way of the folder");
+    write(`.openstack-spice/compute-${digest}.sh`, program);
+    const { status, stdout, stderr } = login("sh", convergeCommand(digest, "compute", "p"));
+    expect({ status, stdout }).toEqual({ status: 3, stdout: "" });
+    expect(stderr).toContain(
+      "state/programs cannot be written. Make room there and see that it can be written, then run again\n",
+    );
+  });
+
+  it("takes the role's uploads away, of every version, and those of no other role", () => {
+    const old = `compute-${"0".repeat(64)}.sh`;
+    const other = `vnc-proxy-retirement-${digest}.sh`;
+    for (const name of [`compute-${digest}.sh`, old, other]) {
+      write(`.openstack-spice/${name}`, "");
+    }
+    const script = `UPLOADED=${JSON.stringify(uploaded())}\nremove_uploaded`;
+    const remaining = () => {
+      write("run.sh", programWith(script));
+      expect(login("bash", "bash run.sh")).toEqual({ status: 0, stdout: "", stderr: "" });
+      return existsSync(join(home, ".openstack-spice")) ? readdirSync(join(home, ".openstack-spice")) : undefined;
+    };
+    expect(remaining()).toEqual([other]);
+    rmSync(join(home, ".openstack-spice", other));
+    expect(remaining()).toBeUndefined();
+  });
+});
+
+describe.skipIf(!bash42 || user === undefined || user === 0)("the command that reverts", () => {
+  const digest = "ab".repeat(32);
+  const program = `/var/lib/openstack-spice/programs/${digest}.sh`;
+  const command = revertCommand(digest, "compute");
+
+  it.each(shells)("runs root's copy of the program from %s, and does not need the uploaded one", (shell) => {
+    allowSudo([program]);
+    expect(login(shell, command, "document")).toEqual({ status: 0, stdout: "document", stderr: "" });
+    expect(asked().at(-1)).toBe(
+      `-n bash ${program} --uploaded ${home}/.openstack-spice/compute-${digest}.sh revert compute`,
+    );
+  });
+
+  it("succeeds, with a message, where nothing is recorded", () => {
+    allowSudo();
+    const { status, stderr } = login("sh", command);
+    expect(status).toBe(0);
+    expect(stderr).toMatch(/^openstack-spice: \S+: no compute to put back\n$/);
+    expect(asked()).toEqual(["-n true", `-n test -e ${program}`, "-n test -e /var/lib/openstack-spice/roles/compute"]);
+  });
+
+  it("fails where something is recorded and the program is gone", () => {
+    allowSudo(["/var/lib/openstack-spice/roles/compute"]);
+    const { status, stderr } = login("sh", command);
+    expect(status).toBe(127);
+    expect(stderr).toContain(`${program}: No such file or directory`);
+  });
+
+  it("fails where sudo asks for a password, rather than to take that for nothing to do", () => {
+    write("bin/sudo", "#!/bin/sh\necho 'sudo: a password is required' >&2\nexit 1\n");
+    const { status, stdout, stderr } = login("sh", command);
+    expect({ status, stdout }).toEqual({ status: 3, stdout: "" });
+    expect(stderr).toMatch(
+      /^sudo: a password is required\nopenstack-spice: error: \S+: sudo must not ask ops for a password\n$/,
+    );
+  });
+
+  it("is short and one line", () => {
+    expect(command.length).toBeLessThan(520);
+    expect(command).not.toContain("\n");
+  });
+});
