@@ -1,0 +1,162 @@
+import * as pulumi from "@pulumi/pulumi";
+import { describe, expect, it } from "vitest";
+import { Release, type SpiceConsoleArgs, Vnc } from "../../../components";
+import { checkCloud, proxySources } from "../../../components/cloudChecks";
+import { cloud, node } from "../../contract/support/cloud";
+
+const paths = (args: SpiceConsoleArgs) => checkCloud(args).map(({ path }) => path);
+const reasonAt = (args: SpiceConsoleArgs, path: string) =>
+  checkCloud(args).find((fault) => fault.path === path)?.reason;
+const compute = { connection: node(21), serverProxyclientAddress: "198.51.100.21" };
+
+describe("checkCloud", () => {
+  it("takes a sound cloud", () => {
+    expect(checkCloud(cloud)).toEqual([]);
+    expect(
+      checkCloud({ ...cloud, vnc: Vnc.Off, release: Release.Zed, proxy: { ...cloud.proxy, allowedSources: [] } }),
+    ).toEqual([]);
+  });
+
+  it.each<[string, Partial<SpiceConsoleArgs>, readonly string[]]>([
+    ["no nodes", { controllers: [], computes: [] }, ["controllers", "computes"]],
+    [
+      "a name used twice",
+      {
+        computes: [
+          { ...compute, name: "c" },
+          { ...compute, name: "c", connection: node(22), serverProxyclientAddress: "198.51.100.22" },
+        ],
+      },
+      ["computes[1].name"],
+    ],
+    ["an empty name", { computes: [{ ...compute, name: "" }] }, ["computes[0].name"]],
+    [
+      "a host that is no address or name",
+      { controllers: [{ name: "control-1", connection: { ...node(11), host: "192.0.2.256" } }] },
+      ["controllers[0].connection.host"],
+    ],
+    ["a bastion's host that is none", { ssh: { bastion: { host: "" } } }, ["ssh.bastion.host"]],
+    [
+      "host keys that are none",
+      { controllers: [{ name: "control-1", connection: { ...node(11), hostKey: "AAAA" } }] },
+      ["controllers[0].connection.hostKey"],
+    ],
+    ["a wrong user", { ssh: { user: "ops@host" } }, ["ssh.user"]],
+    ["wrong limits", { ssh: { dialErrorLimit: 0, perDialTimeout: 0.5 } }, ["ssh.dialErrorLimit", "ssh.perDialTimeout"]],
+    [
+      "a host name for the proxies to connect to",
+      { computes: [{ ...compute, name: "compute-1", serverProxyclientAddress: "compute-1" }] },
+      ["computes[0].serverProxyclientAddress"],
+    ],
+    [
+      "guests that would listen everywhere",
+      { computes: [{ ...compute, name: "compute-1", serverListen: "0.0.0.0" }] },
+      ["computes[0].serverListen"],
+    ],
+    [
+      "a path that is none of SPICE's",
+      { proxy: { ...cloud.proxy, baseUrl: "http://c.example.org:6082/vnc_auto.html" } },
+      ["proxy.baseUrl"],
+    ],
+    [
+      "a wildcard in the URL",
+      { proxy: { ...cloud.proxy, baseUrl: "http://0.0.0.0:6082/spice_auto.html" } },
+      ["proxy.baseUrl"],
+    ],
+    ["another port than the URL's", { proxy: { ...cloud.proxy, port: 6083 } }, ["proxy.baseUrl"]],
+    [
+      "a CIDR that is none",
+      { proxy: { ...cloud.proxy, allowedSources: ["203.0.113.0/24", "all"] } },
+      ["proxy.allowedSources[1]"],
+    ],
+    ["a release that does not exist", { release: 12 as unknown as Release }, ["release"]],
+    [
+      "an option of the other role",
+      { extraNovaOptions: { controllers: { "spice/image_compression": "lz" } } },
+      ['extraNovaOptions.controllers["spice/image_compression"]'],
+    ],
+    [
+      "an option that the release does not have, named once for all computes",
+      {
+        release: Release.Zed,
+        extraNovaOptions: { computes: { "spice/image_compression": "lz" } },
+        computes: [
+          { ...compute, name: "compute-1" },
+          { name: "compute-2", connection: node(22), serverProxyclientAddress: "198.51.100.22" },
+        ],
+      },
+      ['extraNovaOptions.computes["spice/image_compression"]'],
+    ],
+    [
+      "a rollout that cannot be",
+      { rollout: { canaries: ["x"], batchSize: 0 } },
+      ["rollout.canaries[0]", "rollout.batchSize"],
+    ],
+    [
+      "a controllers' group and no sources",
+      { proxy: { baseUrl: cloud.proxy.baseUrl }, controllerSecurityGroupId: "group" },
+      ["proxy.allowedSources"],
+    ],
+    [
+      "a computes' group and no proxies' addresses",
+      { computeSecurityGroupId: "group" },
+      ["controllers[0].proxySourceAddresses"],
+    ],
+    [
+      "everybody on guests' ports",
+      { controllers: [{ name: "control-1", connection: node(11), proxySourceAddresses: ["0.0.0.0/0"] }] },
+      ["controllers[0].proxySourceAddresses"],
+    ],
+    ["an empty group", { controllerSecurityGroupId: "" }, ["controllerSecurityGroupId"]],
+  ])("refuses %s", (_what, part, expected) => {
+    expect(paths({ ...cloud, ...part })).toEqual(expected);
+  });
+
+  it("says each thing that nodes share once, however many nodes there are", () => {
+    const computes = [1, 2, 3].map((number) => ({
+      name: `compute-${number}`,
+      connection: node(20 + number),
+      serverProxyclientAddress: `198.51.100.${20 + number}`,
+    }));
+    const proxy = { ...cloud.proxy, baseUrl: "http://127.0.0.1:6082/spice_auto.html" };
+    expect(paths({ ...cloud, computes, proxy, release: 99 as unknown as Release })).toEqual([
+      "release",
+      "proxy.baseUrl",
+    ]);
+  });
+
+  it("checks what is known where the rest is an output", () => {
+    const baseUrl = pulumi.output(cloud.proxy.baseUrl);
+    const connection = { ...node(21), host: pulumi.output("192.0.2.21") };
+    const args = { ...cloud, computes: [{ name: "a b", connection, serverProxyclientAddress: "compute-1" }] };
+    expect(paths({ ...args, proxy: { baseUrl, allowedSources: ["all"] } })).toEqual([
+      "proxy.allowedSources[0]",
+      "computes[0].name",
+      "computes[0].serverProxyclientAddress",
+    ]);
+  });
+
+  it("never shows a key", () => {
+    const ssh = { privateKey: "my secret passphrase" };
+    expect(reasonAt({ ...cloud, ssh }, "ssh.privateKey")).toBe(
+      'It is not the text of a private key. Give the content of the key file, which begins with "-----BEGIN", or use an SSH agent.',
+    );
+  });
+});
+
+describe("proxySources", () => {
+  it("names each canonical block once, though controllers share it", () => {
+    const from = (proxySourceAddresses: readonly string[]) => ({
+      name: "c",
+      connection: node(1),
+      proxySourceAddresses,
+    });
+    expect(
+      proxySources([
+        from(["198.51.100.11", "2001:DB8::1"]),
+        from(["198.51.100.11/32"]),
+        { name: "d", connection: node(2) },
+      ]),
+    ).toEqual(["198.51.100.11/32", "2001:db8::1/128"]);
+  });
+});
