@@ -15,7 +15,6 @@ import {
   novaFragment,
   parseCidrs,
   parseRelease,
-  proxyPage,
   valid,
 } from "../nova";
 import type { ComputeNodeArgs } from "./computeNode";
@@ -66,7 +65,6 @@ export function controllerDocument(
       ...(release === undefined ? {} : { release }),
       // On a controller noVNC is never touched: stopping it is VncProxyRetirement's.
       vnc: Vnc.Keep,
-      page: proxyPage,
       ...(sources?.value === undefined ? {} : { allowedSources: sources.value.map(({ text }: Cidr) => text) }),
       fragment: fragment.value,
     }),

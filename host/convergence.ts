@@ -1,7 +1,7 @@
 import { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { type ConnectionArgs, type SshArgs, connectionTo } from "./connection";
-import { hostProgram, hostProgramFile } from "./program";
+import { hostProgram, hostProgramFile, shortDigest } from "./program";
 import { type NodeReport, parseReport } from "./report";
 import { shellQuote } from "./shell";
 
@@ -31,7 +31,7 @@ export interface Place {
  * - A changed document, program or connection is an update, which converges; nothing of it is undone first. There is no `update`: converging is the same.
  * - A changed address reverts the old node, then converges the new one. Nothing else replaces the command, or the old node would never be reverted.
  * - No `environment`, which SSH servers refuse, and no output of one command in the next one's environment.
- * - Progress (stderr) is shown as it comes; the report (stdout) is kept. Both are secret in the state, should a login shell's start files print something.
+ * - What the program says is shown as it comes, and its report (stdout) is kept. Both are secret in the state, should a login shell's start files print something.
  *
  * @param name the component's name, or a name below it
  * @param below the component, and what has to be done before the node converges. The program is uploaded before that: a node that cannot be reached
@@ -46,7 +46,7 @@ export function converge(name: string, args: ConvergenceArgs, below: Place): pul
     {
       connection,
       source: new pulumi.asset.FileAsset(hostProgramFile()),
-      remotePath: `.openstack-spice/${args.role}-${sha256}.sh`,
+      remotePath: uploadPath(shortDigest(sha256), args.role),
     },
     { parent: below.parent },
   );
@@ -54,10 +54,9 @@ export function converge(name: string, args: ConvergenceArgs, below: Place): pul
     `${name}-converge`,
     {
       connection,
-      create: convergeCommand(sha256, args.role, `${name}-program`),
-      ...(args.restore ? { delete: revertCommand(sha256, args.role) } : {}),
+      create: convergeCommand(sha256, args.role),
+      ...(args.restore ? { delete: revertCommand(args.role) } : {}),
       stdin: args.document,
-      logging: remote.Logging.Stderr,
       addPreviousOutputInEnv: false,
       triggers: [args.connection.host],
     },
@@ -80,34 +79,27 @@ function toList(dependsOn: pulumi.ResourceOptions["dependsOn"]): pulumi.Input<pu
 }
 
 /**
- * The command line that checks the uploaded program and runs it with `converge`. The program then copies itself to where only root can write, checks
- * the copy, and goes on from there as root.
+ * The command line that runs the uploaded program with `converge`. The program copies itself to where only root can write, checks the copy's digest,
+ * and goes on from there as root, so that what follows it here is reached only where the file is gone, empty or cut off.
  *
  * For any login shell: one line, and everything but plain words in single quotes. Short, since the state keeps it twice for each node.
- *
- * @param upload name of the resource that uploaded the program, for the remedy
  */
-export function convergeCommand(sha256: string, role: string, upload: string): string {
-  const script = [
-    `f=~/.openstack-spice/$1-$0.sh`,
-    `[ "$(sha256sum<"$f")" = "$0  -" ]||{ echo "openstack-spice: error: $HOSTNAME: $f is not there as it was sent. Send it again: pulumi up --replace \\"$2\\"">&2;exit 3;}`,
-    `exec bash "$f" --arrive $0 converge`,
-  ].join(";");
-  return `exec bash -c ${shellQuote(script)} ${sha256} ${shellQuote(role)} ${shellQuote(`**::${upload}`)}`;
+export function convergeCommand(sha256: string, role: string): string {
+  const script = `. ~/${uploadPath("${0::12}", "$1")} --arrive $0 converge;exit 4`;
+  return `exec bash -c ${shellQuote(script)} ${sha256} ${role}`;
 }
 
 /**
- * The command line that reverts a role, by the program that converged it: its copy that only root can write. The uploaded file is not needed.
+ * The command line that reverts a role, by the program that converged it: root's copy, which the node's own command `openstack-spice` finds.
  *
  * Succeeds, with a message, where the node has no record of the role: it was never converged, or was reverted on the node or reinstalled.
  */
-export function revertCommand(sha256: string, role: string): string {
-  const script = [
-    `s=;[ $EUID = 0 ]||s="sudo -n"`,
-    `$s true||{ echo "openstack-spice: error: $HOSTNAME: sudo must not ask $USER for a password">&2;exit 3;}`,
-    `d=/var/lib/openstack-spice p=$d/programs/$0.sh`,
-    `$s test -e $p||$s test -e $d/roles/$1||{ echo "openstack-spice: $HOSTNAME: no $1 to put back">&2;exit;}`,
-    `exec $s bash $p --uploaded ~/.openstack-spice/$1-$0.sh revert $1`,
-  ].join(";");
-  return `exec bash -c ${shellQuote(script)} ${sha256} ${shellQuote(role)}`;
+export function revertCommand(role: string): string {
+  const script = `[ -e $0 ]||exec echo nothing to put back;exec $0 revert ${role}`;
+  return `exec sh -c ${shellQuote(script)} /usr/local/sbin/openstack-spice`;
+}
+
+/** Where the program is uploaded to, below the login user's home. Each role has its own: one's upload must not meet another's check. */
+function uploadPath(digest: string, role: string): string {
+  return `.openstack-spice/${role}-${digest}.sh`;
 }

@@ -26,7 +26,9 @@ export function bundle(folder: string): HostProgram {
   if (names.length === 0) {
     throw new Error(`${folder} has no .sh files. Install the package openstack-spice again.`);
   }
-  const text = names.map((name) => readFileSync(join(folder, name), "utf8")).join("\n");
+  // In braces: bash reads the whole of it before it runs the first line, so a file that arrived cut off does nothing.
+  const parts = names.map((name) => readFileSync(join(folder, name), "utf8"));
+  const text = `#!/usr/bin/env bash\n{\n${parts.join("\n")}\nexit\n}\n`;
   return { text, sha256: createHash("sha256").update(text).digest("hex") };
 }
 
@@ -48,13 +50,18 @@ export function hostProgramFile(program: HostProgram = hostProgram()): string {
       `${folder} is not a folder that only user ${user} can write. Remove it, or set TMPDIR to another folder.`,
     );
   }
-  const file = join(folder, `${program.sha256}.sh`);
+  const file = join(folder, `${shortDigest(program.sha256)}.sh`);
   if (!existsSync(file) || readFileSync(file, "utf8") !== program.text) {
     const partial = `${file}.${process.pid}`;
     writeFileSync(partial, program.text, { mode: 0o600 });
     renameSync(partial, file);
   }
   return file;
+}
+
+/** As much of a digest as names a file: the whole one is checked before the program runs, and the state keeps the name four times for each node. */
+export function shortDigest(sha256: string): string {
+  return sha256.slice(0, 12);
 }
 
 /** The folder of this package, above `folder`: the source tree or, from the compiled files, the folder that holds `dist`. */

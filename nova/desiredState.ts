@@ -19,8 +19,6 @@ interface CommonState {
 export interface ControllerState extends CommonState {
   readonly role: Role.Controller;
   readonly vnc: Vnc;
-  /** The path at which the proxy itself serves its page; see `proxyPage`. */
-  readonly page: string;
   /** Canonical CIDR blocks that may reach the proxy's port. Undefined: the firewall is left alone. Empty: nobody. */
   readonly allowedSources?: readonly string[];
   readonly fragment: NovaFragment;
@@ -66,8 +64,8 @@ export function desiredStateDocument(state: DesiredState): string {
   if (state.role === Role.Compute) {
     header.push(["accept-console-loss", String(state.acceptConsoleLoss)]);
   } else {
-    const { page, allowedSources } = state;
-    header.push(["page", page], ["firewall", allowedSources === undefined ? "unmanaged" : "managed"]);
+    const { allowedSources } = state;
+    header.push(["firewall", allowedSources === undefined ? "unmanaged" : "managed"]);
     header.push(...(allowedSources ?? []).map((source) => ["allow-from", source] as const));
   }
   const { ranges, names, sections } = state.fragment;
@@ -85,7 +83,6 @@ function documentText(
   sections: NovaFragment["sections"],
 ): string {
   const lines = [
-    "# openstack-spice desired state",
     ...header.map(([key, value]) => `${key} = ${value}`),
     ...sections.flatMap(({ name, lines }) => [`[${name}]`, ...lines.map(({ key, value }) => `${key} = ${value}`)]),
   ];

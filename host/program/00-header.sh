@@ -5,10 +5,13 @@
 #
 #   program [--uploaded FILE] converge <DOCUMENT    make the node as the document says, or leave it as it was
 #   program check <DOCUMENT                         the same plan, read-only
-#   program [--uploaded FILE] revert ROLE           put back what converge recorded for the role
+#   program revert ROLE                             put back what converge recorded for the role
 #   program status                                  what is recorded on this node
 #
-# Progress goes to stderr, the report (lines of `key value`) to stdout.
+# The report goes to stdout, lines of `key value`: each `change` as it is made, the facts at the end. What else a
+# person should know goes to stderr.
+#
+# A node that has a record has the command `openstack-spice` too, which is the program that wrote it.
 # Exit codes: 0 done; 1 failed, the node is as it was; 2 bad document or usage; 3 refused, nothing touched.
 # shellcheck shell=bash
 set -euo pipefail
@@ -23,6 +26,7 @@ readonly STATE_DIR=/var/lib/openstack-spice
 readonly RECORD_FORMAT=1
 readonly DOCUMENT_FORMAT=1
 readonly NOVA_CONF=/etc/nova/nova.conf
+readonly LAUNCHER=/usr/local/sbin/openstack-spice
 readonly LOCK_FILE=/run/lock/openstack-spice.lock
 # Seconds: how long another run on this node is waited for, and a service to come up.
 readonly LOCK_WAIT=300

@@ -22,10 +22,10 @@ bad_document() {
   exit 2
 }
 
-# changed SUBJECT OLD NEW: tells and remembers one change (or, in `check`, one that would be made).
+# changed TEXT: reports and counts one change, `SUBJECT: OLD -> NEW` (or, in `check`, one that would be made).
 changed() {
-  CHANGES+=("$1: $2 -> $3")
-  say "$1: $2 -> $3"
+  CHANGES+=("$1")
+  printf 'change %s\n' "$1" || :
 }
 
 # encode / decode: any bytes as one word without white space; a record's fields are tab separated.

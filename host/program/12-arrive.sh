@@ -40,11 +40,11 @@ arrive() {
     "$digest" "$(readlink -f -- "${BASH_SOURCE[0]}")" "$STATE_DIR/programs" "$@"
 }
 
-# remove_uploaded: what was uploaded for this role, by this version and earlier ones. Each role has its own file, or
+# remove_uploaded FILE: what was uploaded for a role, by this version and earlier ones. Each role has its own file, or
 # one role's upload would write what another one is just checking.
 remove_uploaded() {
-  local folder=${UPLOADED%/*} name=${UPLOADED##*/}
-  [[ $folder == */.openstack-spice && $name =~ ^([a-z-]+-)[0-9a-f]{64}\.sh$ ]] || return 0
+  local folder=${1%/*} name=${1##*/}
+  [[ $folder == */.openstack-spice && $name =~ ^([a-z-]+-)[0-9a-f]+\.sh$ ]] || return 0
   find "$folder" -maxdepth 1 -type f -name "${BASH_REMATCH[1]}*.sh" -delete 2>/dev/null || :
   rmdir -- "$folder" 2>/dev/null || :
 }

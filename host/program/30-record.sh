@@ -6,6 +6,8 @@
 # The kinds are in 35-changes.sh. The journal of a role takes each entry before the change is made; a run that
 # ends well merges it into the role's record, any other is undone from it. Both can hold former values of
 # nova.conf: the folder is 0700, the files 0600, and both go when the role is reverted.
+# Beside them lie `program`, a link to the program that wrote them, and `uploaded`, the path of its copy in the login
+# user's home.
 
 role_folder() { printf '%s/roles/%s\n' "$STATE_DIR" "$1"; }
 record_file() { printf '%s/record\n' "$(role_folder "$1")"; }
@@ -58,7 +60,21 @@ open_journal() {
   mkdir -p -- "$folder" # 0700 by the umask
   : >"$(journal_file "$ROLE")"
   IN_TRANSACTION=yes
+  ln -sfn -- "$(readlink -f -- "${BASH_SOURCE[0]}")" "$folder/program"
+  [[ -z $UPLOADED ]] || printf '%s\n' "$UPLOADED" >"$folder/uploaded"
+  [[ $(cat -- "$LAUNCHER" 2>/dev/null) == "$LAUNCHER_TEXT" ]] || (umask 022 && create_file "$LAUNCHER" <<<"$LAUNCHER_TEXT" && chmod 755 -- "$LAUNCHER")
 }
+
+# What root, or an operator with sudo, types on the node, with no need of Pulumi or its state; and what `delete` runs.
+# shellcheck disable=SC2016 # for the launcher's own shell
+readonly LAUNCHER_TEXT='#!/bin/bash
+# Written by openstack-spice; goes with its last record.  openstack-spice status | revert ROLE
+[[ $EUID == 0 ]] || exec sudo -n "$0" "$@"
+cd /var/lib/openstack-spice/roles || exit
+roles=("${2:-*}/program")
+[[ -n ${2:-} ]] || roles=(*/program)
+[[ -e ${roles[0]} ]] || { echo "openstack-spice: nothing is recorded for ${2:-any role}: nothing to put back" >&2 && exit; }
+exec bash "$(readlink -f "${roles[0]}")" "$@"'
 
 # journal KIND WHERE WHAT FORMER WRITTEN: to be called, and be on the disk, before the change is made.
 journal() {
@@ -80,6 +96,7 @@ commit() {
   sync -- "$file" 2>/dev/null || sync
   rm -f -- "$journal"
   IN_TRANSACTION=
+  remove_old_programs
 }
 
 # merged_record JOURNAL: the record of ROLE as it is after the journal.
@@ -93,11 +110,22 @@ merged_record() {
     END { for (i = 1; i <= n; i++) if (former[order[i]] != written[order[i]]) print order[i], former[order[i]], written[order[i]] }'
 }
 
-# forget ROLE: nothing of the role is recorded any more; the last role takes the whole folder along.
+# forget ROLE: nothing of the role is recorded any more; the last role takes everything along.
 forget() {
-  rm -rf -- "$(role_folder "$1")"
-  remove_uploaded
-  [[ -n $(ls -A -- "$STATE_DIR/roles" 2>/dev/null) ]] || rm -rf -- "$STATE_DIR"
+  local folder
+  folder=$(role_folder "$1")
+  [[ ! -f $folder/uploaded ]] || remove_uploaded "$(cat -- "$folder/uploaded")"
+  rm -rf -- "$folder"
+  if [[ -z $(ls -A -- "$STATE_DIR/roles" 2>/dev/null) ]]; then rm -rf -- "$STATE_DIR" "$LAUNCHER"; else remove_old_programs; fi
+}
+
+# remove_old_programs: copies that no role's record needs.
+remove_old_programs() {
+  local program link
+  for program in "$STATE_DIR"/programs/*.sh; do
+    for link in "$STATE_DIR"/roles/*/program; do [[ $(readlink -- "$link") != "$program" ]] || continue 2; done
+    rm -f -- "$program"
+  done
 }
 
 # program_digest: sha256 of this program, which names its file.

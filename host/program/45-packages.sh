@@ -74,5 +74,5 @@ install_packages() {
 switch_off_newcomer() {
   journal unit "$1" - 'absent inactive' 'disabled inactive'
   set_unit "$1" 'disabled inactive'
-  changed "service/$1" '(not installed)' 'disabled, inactive'
+  changed "service/$1: (not installed) -> disabled, inactive"
 }

@@ -41,7 +41,7 @@ plan_firewall() {
   PLANNED_RULES=' '
   if [[ ${DESIRED[firewall]:-unmanaged} == managed ]]; then
     find_firewalls
-    ((${#FIREWALLS[@]} > 0)) || [[ -n $IN_TRANSACTION ]] || say "no firewall on this node refuses TCP $port: anyone who reaches the node reaches the port"
+    ((${#FIREWALLS[@]} > 0)) || [[ -n $IN_TRANSACTION ]] || say "no firewall refuses TCP $port here: open to all"
     for firewall in ${FIREWALLS[@]+"${FIREWALLS[@]}"}; do
       for source in ${ALLOW_FROM[@]+"${ALLOW_FROM[@]}"}; do
         case $firewall in

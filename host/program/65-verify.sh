@@ -49,13 +49,13 @@ local_address() {
   esac
 }
 
-# verify_page: the console page and every script it names answer 200.
+# verify_page: the console page of spice-html5 and every script it names answer 200.
 verify_page() {
   local address scheme=http python
   address=$(local_address "$(nova_option spice html5proxy_host 0.0.0.0)")
   [[ ! $(boolean_or_self "$(nova_option DEFAULT ssl_only false)") == true ]] || scheme=https
   python=$(nova_python)
-  "$python" - "$scheme://$address:$(nova_option spice html5proxy_port 6082)${DESIRED[page]:-/spice_auto.html}" <<<"$PAGE_PROGRAM" >&2 ||
+  "$python" - "$scheme://$address:$(nova_option spice html5proxy_port 6082)/spice_auto.html" <<<"$PAGE_PROGRAM" >&2 ||
     service_failed "$SPICE_UNIT" "does not serve the console page"
 }
 readonly PAGE_PROGRAM='

@@ -10,8 +10,7 @@ converge() {
   recover
   run_checks
   make_plan
-  if ((${#PLAN[@]} == 0)); then
-    say "nothing to change"
+  if ((${#PLAN[@]} == 0)) && [[ -f $(record_file "$ROLE") ]]; then
     report
     return
   fi
@@ -26,7 +25,6 @@ converge() {
   bring_services_into_line
   verify
   commit
-  say "done: ${#CHANGES[@]} change(s), all verified"
   report
 }
 
@@ -38,8 +36,7 @@ check() {
   run_checks
   make_plan
   for text in ${PLAN_TEXT[@]+"${PLAN_TEXT[@]}"}; do
-    CHANGES+=("$text")
-    say "would change $text"
+    changed "$text"
   done
   report
 }
@@ -73,8 +70,7 @@ apply_plan() {
       [[ $# == 0 || $kind == "$1" ]] || continue
       [[ $# == 1 || $kind != package ]] || continue
       [[ $(pass_of "$kind") == "$pass" ]] || continue
-      CHANGES+=("${PLAN_TEXT[index]}")
-      say "${PLAN_TEXT[index]}"
+      changed "${PLAN_TEXT[index]}"
       [[ $kind != unit ]] || bring_services_into_line
       if [[ $kind == package ]]; then journal "$kind" "$where" "$what" "$former" "$written"; else change "$kind" "$where" "$what" "$former" "$written"; fi
     done
@@ -194,20 +190,26 @@ reload_units() { systemctl daemon-reload; }
 
 # tell_undone KIND WHERE WHAT FROM TO: one change, as the operator reads it; sections go without saying.
 tell_undone() {
+  local subject old=written new=written
+  subject=$(subject_of "$1" "$2" "$3")
   case $1 in
-    option) changed "$3" "$(definition_text "$4")" "$(definition_text "$5")" ;;
-    unit) changed "$(subject_of "$@")" "$(unit_text "$4")" "$(unit_text "$(unit_state "$2")")" ;;
-    shell) changed "$(subject_of "$@")" "$(decode <<<"${4#=}" | sed 's/.*=//')" "$(decode <<<"${5#=}" | sed 's/.*=//')" ;;
-    iptables* | nft*) changed "$(subject_of "$@")" "$([[ $4 == - ]] && echo '(none)' || rule_text "$3")" "$([[ $5 == - ]] && echo '(none)' || rule_text "$3")" ;;
-    file) changed "$(subject_of "$@")" written "$([[ $5 == - ]] && echo '(none)' || echo 'as before')" ;;
+    option) old=$(definition_text "$4") new=$(definition_text "$5") ;;
+    unit) old=$(unit_text "$4") new=$(unit_text "$(unit_state "$2")") ;;
+    shell) old=$(decode <<<"${4#=}") new=$(decode <<<"${5#=}") old=${old#*=} new=${new#*=} ;;
+    iptables* | nft*)
+      [[ $4 == - ]] && old='(none)' || old=$(rule_text "$3")
+      [[ $5 == - ]] && new='(none)' || new=$(rule_text "$3")
+      ;;
+    file) [[ $5 == - ]] && new='(none)' || new='as before' ;;
+    *) return 0 ;;
   esac
+  if [[ $VERB == revert ]]; then changed "$subject: $old -> $new"; else say "$subject: $old -> $new"; fi
 }
 
-# report: the lines for stdout.
+# report: the facts; the changes were told as they were made.
 report() {
   local item
   {
-    printf 'role %s\n' "$ROLE"
     printf 'nova %s\n' "$(nova_version)"
     case $ROLE in
       controller)
@@ -216,7 +218,6 @@ report() {
         ;;
       compute) guests_without_spice | sed 's/^/guest-without-spice /' ;;
     esac
-    for item in ${CHANGES[@]+"${CHANGES[@]}"}; do printf 'change %s\n' "$item"; done
     for item in ${RESTARTED[@]+"${RESTARTED[@]}"}; do printf 'restarted %s\n' "$item"; done
     for item in ${KEPT[@]+"${KEPT[@]}"}; do printf 'kept %s\n' "$item"; done
     printf 'changed %s\n' "${#CHANGES[@]}"

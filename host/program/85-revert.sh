@@ -10,7 +10,7 @@ revert() {
   if [[ ! -f $(record_file "$ROLE") ]]; then
     say "nothing is recorded for the role $ROLE: nothing to put back"
     forget "$ROLE"
-    printf 'role %s\nchanged 0\n' "$ROLE"
+    printf 'changed 0\n'
     return
   fi
   check_tools
@@ -20,7 +20,6 @@ revert() {
   undo "$(record_file "$ROLE")" || fail "not everything could be put back (see above). Mend the cause, and run again"
   restart_after_revert
   forget "$ROLE"
-  say "done: ${#CHANGES[@]} change(s) taken back, ${#KEPT[@]} left because someone else changed them"
   report
 }
 

@@ -72,13 +72,11 @@ describe("SpiceConsole", () => {
     const { resources } = await declare(cloud);
     expect(find(resources, "cloud-control-1-converge").inputs["stdin"]).toBe(
       [
-        "# openstack-spice desired state",
         "format = 1",
         "role = controller",
         "owner = organization/project/stack",
         "node = control-1",
         "vnc = keep",
-        "page = /spice_auto.html",
         "firewall = managed",
         "allow-from = 203.0.113.0/24",
         "[spice]",
@@ -89,7 +87,6 @@ describe("SpiceConsole", () => {
     );
     expect(find(resources, "cloud-compute-1-converge").inputs["stdin"]).toBe(
       [
-        "# openstack-spice desired state",
         "format = 1",
         "role = compute",
         "owner = organization/project/stack",
@@ -163,7 +160,7 @@ describe("SpiceConsole", () => {
     ]);
     expect(inputs["delete"]).toBe(revertCommand(program, "vnc-proxy-retirement"));
     expect(inputs["stdin"]).toBe(
-      "# openstack-spice desired state\nformat = 1\nrole = vnc-proxy-retirement\nowner = organization/project/stack\nnode = control-1\nvnc = off\n",
+      "format = 1\nrole = vnc-proxy-retirement\nowner = organization/project/stack\nnode = control-1\nvnc = off\n",
     );
     expect(find(resources, "cloud-compute-1-converge").inputs["stdin"]).toContain("[vnc]\nenabled = false\n");
   });

@@ -1,6 +1,6 @@
 /** Runs Pulumi programs through the real engine, which tools/engine.sh finds. */
-import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -20,7 +20,8 @@ export interface Run {
 /** A throw-away project with one stack, `test`; its state and everything else is in a folder of its own. */
 export class Project {
   private static path: string | undefined;
-  private readonly folder = mkdtempSync(join(tmpdir(), "openstack-spice-project-"));
+  /** Where it lies. */
+  readonly folder = mkdtempSync(join(tmpdir(), "openstack-spice-project-"));
   private readonly environment: NodeJS.ProcessEnv;
 
   /** Makes the project and its stack. @throws where the engine cannot be had */
@@ -39,7 +40,11 @@ export class Project {
     symlinkSync(join(REPOSITORY, "node_modules"), join(this.folder, "node_modules"));
     this.write("Pulumi.yaml", "name: openstack-spice-test\nruntime: nodejs\nmain: index.ts\n");
     this.write("package.json", '{ "name": "openstack-spice-test" }\n');
-    this.write("tsconfig.json", JSON.stringify({ extends: join(REPOSITORY, "tsconfig.json"), include: ["index.ts"] }));
+    // The SDK reads compilerOptions as they stand there: it does not follow `extends`.
+    const { compilerOptions } = JSON.parse(readFileSync(join(REPOSITORY, "tsconfig.json"), "utf8")) as object & {
+      compilerOptions: object;
+    };
+    this.write("tsconfig.json", JSON.stringify({ compilerOptions, include: ["index.ts"] }));
     const { status, output } = this.pulumi("stack", "init", "test");
     if (status !== 0) {
       throw new Error(`the engine cannot make a stack:\n${output}`);
@@ -52,7 +57,7 @@ export class Project {
   }
 
   /** Runs the CLI to its end, in the project's folder. */
-  pulumi(...args: string[]): Run {
+  pulumi(...args: readonly string[]): Run {
     const started = performance.now();
     const { status, stdout, stderr } = spawnSync("pulumi", [...args, "--non-interactive", "--color", "never"], {
       cwd: this.folder,
@@ -61,6 +66,25 @@ export class Project {
       stdio: ["ignore", "pipe", "pipe"],
     });
     return { status: status ?? -1, output: stdout + stderr, seconds: (performance.now() - started) / 1000 };
+  }
+
+  /** As {@link pulumi}, while this process goes on. */
+  async pulumiBeside(...args: readonly string[]): Promise<Run> {
+    const started = performance.now();
+    const child = spawn("pulumi", [...args, "--non-interactive", "--color", "never"], {
+      cwd: this.folder,
+      env: this.environment,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (text: string) => (output += text));
+    }
+    return await new Promise((resolve, reject) => {
+      child.on("error", reject).on("close", (status) => {
+        resolve({ status: status ?? -1, output, seconds: (performance.now() - started) / 1000 });
+      });
+    });
   }
 
   /** Removes all of it. */

@@ -7,7 +7,6 @@ import {
   type DesiredState,
   desiredStateDocument,
   novaFragment,
-  proxyPage,
   vncProxyRetirement,
 } from "../../../nova";
 
@@ -34,7 +33,6 @@ export function controllerDocument(node: string, options: ControllerOptions = {}
     owner,
     node,
     vnc: Vnc.Alongside,
-    page: proxyPage,
     ...(release === undefined ? {} : { release }),
     ...(allowedSources === undefined ? {} : { allowedSources }),
     fragment: usable(fragment),

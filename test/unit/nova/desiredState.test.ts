@@ -8,7 +8,6 @@ import {
   desiredStateDocument,
   novaFragment,
   parseCidrs,
-  proxyPage,
   vncProxyRetirement,
 } from "../../../nova";
 import { printableText } from "../../support/osloConfig";
@@ -38,17 +37,14 @@ describe("desiredStateDocument", () => {
         owner,
         node: "control-1",
         vnc: Vnc.Alongside,
-        page: proxyPage,
         allowedSources,
         fragment,
       }),
-    ).toBe(`# openstack-spice desired state
-format = 1
+    ).toBe(`format = 1
 role = controller
 owner = acme/openstack-spice/lab
 node = control-1
 vnc = alongside
-page = /spice_auto.html
 firewall = managed
 allow-from = 192.0.2.7/32
 allow-from = 203.0.113.0/24
@@ -87,8 +83,7 @@ html5proxy_port = 6082
         acceptConsoleLoss: true,
         fragment,
       }),
-    ).toBe(`# openstack-spice desired state
-format = 1
+    ).toBe(`format = 1
 role = compute
 owner = acme/openstack-spice/lab
 node = compute-1
@@ -138,8 +133,7 @@ server_proxyclient_address = 198.51.100.21
 
   it("of a retirement of noVNC, which declares nothing in nova.conf", () => {
     expect(desiredStateDocument({ role: vncProxyRetirement, owner, node: "control-1", release: Release.Mitaka })).toBe(
-      `# openstack-spice desired state
-format = 1
+      `format = 1
 role = vnc-proxy-retirement
 owner = acme/openstack-spice/lab
 node = control-1
@@ -163,7 +157,6 @@ vnc = off
       owner,
       node: "control-1",
       vnc: Vnc.Keep,
-      page: proxyPage,
       allowedSources,
       fragment,
     });
@@ -181,7 +174,6 @@ vnc = off
           owner,
           node: "control-1",
           vnc: Vnc.Keep,
-          page: proxyPage,
           fragment,
         });
         expect(document).toMatch(/^([\x20-\x7e]+\n)+$/);

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Release, Role, Vnc, desiredStateDocument, novaFragment, proxyPage, releases } from "../../../nova";
+import { Release, Role, Vnc, desiredStateDocument, novaFragment, releases } from "../../../nova";
 import { printableText } from "../../support/osloConfig";
 
 /** The parts of the node's program that read a document. None of them does anything when it is read by bash. */
@@ -43,7 +43,6 @@ function controllerDocument(certificate: string, sslCiphers: string | undefined)
     owner: "acme/openstack-spice/lab",
     node: "control-1",
     vnc: Vnc.Alongside,
-    page: proxyPage,
     allowedSources,
     fragment,
   });
