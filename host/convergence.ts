@@ -79,24 +79,29 @@ function toList(dependsOn: pulumi.ResourceOptions["dependsOn"]): pulumi.Input<pu
 }
 
 /**
- * The command line that runs the uploaded program with `converge`. The program copies itself to where only root can write, checks the copy's digest,
- * and goes on from there as root, so that what follows it here is reached only where the file is gone, empty or cut off.
+ * The command line that checks the uploaded program and runs it with `converge`. The program then copies itself to where only root can write, checks
+ * the copy, and goes on from there as root. Ends with 4, after what `sha256sum` says, where the file is not there as it was sent.
  *
  * For any login shell: one line, and everything but plain words in single quotes. Short, since the state keeps it twice for each node.
  */
 export function convergeCommand(sha256: string, role: string): string {
-  const script = `. ~/${uploadPath("${0::12}", "$1")} --arrive $0 converge;exit 4`;
+  const script = [
+    `f=~/${uploadPath("${0::12}", "$1")}`,
+    `sha256sum -c --quiet<<<"$0  $f"&&exec bash "$f" --arrive $0 converge`,
+    "exit 4",
+  ].join(";");
   return `exec bash -c ${shellQuote(script)} ${sha256} ${role}`;
 }
 
 /**
  * The command line that reverts a role, by the program that converged it: root's copy, which the node's own command `openstack-spice` finds.
  *
- * Succeeds, with a message, where the node has no record of the role: it was never converged, or was reverted on the node or reinstalled.
+ * Succeeds, with a message, where the node has no record of the role: it was never converged, or was reverted on the node or reinstalled. Fails where
+ * there are records, and not the command.
  */
 export function revertCommand(role: string): string {
-  const script = `[ -e $0 ]||exec echo nothing to put back;exec $0 revert ${role}`;
-  return `exec sh -c ${shellQuote(script)} /usr/local/sbin/openstack-spice`;
+  const script = `[ -e $0 ]||exec echo nothing to put back;exec $1 revert ${role}`;
+  return `exec sh -c ${shellQuote(script)} /var/lib/openstack-spice /usr/local/sbin/openstack-spice`;
 }
 
 /** Where the program is uploaded to, below the login user's home. Each role has its own: one's upload must not meet another's check. */

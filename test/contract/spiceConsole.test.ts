@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { OnDestroy, SpiceConsole, type SpiceConsoleArgs, Vnc } from "../../components";
 import { convergeCommand, revertCommand } from "../../host/convergence";
-import { hostProgram, hostProgramFile } from "../../host/program";
+import { hostProgram, hostProgramFile, shortDigest } from "../../host/program";
 import { cloud, hostKey, node, privateKey } from "./support/cloud";
 import { type Registered, run, valueOf } from "./support/recorder";
 
@@ -44,13 +44,11 @@ describe("SpiceConsole", () => {
       "connection",
       "create",
       "delete",
-      "logging",
       "stdin",
       "triggers",
     ]);
-    expect(inputs["create"]).toBe(convergeCommand(program, "controller", "cloud-control-1-program"));
-    expect(inputs["delete"]).toBe(revertCommand(program, "controller"));
-    expect(inputs["logging"]).toBe("stderr");
+    expect(inputs["create"]).toBe(convergeCommand(program, "controller"));
+    expect(inputs["delete"]).toBe(revertCommand("controller"));
     expect(inputs["addPreviousOutputInEnv"]).toBe(false);
     expect(inputs["triggers"]).toEqual(["192.0.2.11"]);
     expect(rest.dependsOn).toEqual(["cloud-control-1-program"]);
@@ -63,7 +61,7 @@ describe("SpiceConsole", () => {
   it("uploads the program as a file, to a path of the role and the program's digest", async () => {
     const { resources } = await declare(cloud);
     const { inputs, dependsOn } = find(resources, "cloud-compute-1-program");
-    expect(inputs["remotePath"]).toBe(`.openstack-spice/compute-${program}.sh`);
+    expect(inputs["remotePath"]).toBe(`.openstack-spice/compute-${shortDigest(program)}.sh`);
     expect(inputs["source"]).toMatchObject({ path: hostProgramFile() });
     expect(dependsOn).toEqual([]);
   });
@@ -158,7 +156,7 @@ describe("SpiceConsole", () => {
       "cloud-compute-1-program",
       "cloud-vnc-proxies-control-1-program",
     ]);
-    expect(inputs["delete"]).toBe(revertCommand(program, "vnc-proxy-retirement"));
+    expect(inputs["delete"]).toBe(revertCommand("vnc-proxy-retirement"));
     expect(inputs["stdin"]).toBe(
       "format = 1\nrole = vnc-proxy-retirement\nowner = organization/project/stack\nnode = control-1\nvnc = off\n",
     );
@@ -179,7 +177,7 @@ describe("SpiceConsole", () => {
       computes: [{ ...both, serverProxyclientAddress: "198.51.100.31" }],
     });
     const commands = resources.filter(({ type }) => type === "command:remote:Command");
-    expect(commands.map(({ name, inputs }) => [name, String(inputs["stdin"]).split("\n")[2]])).toEqual([
+    expect(commands.map(({ name, inputs }) => [name, String(inputs["stdin"]).split("\n")[1]])).toEqual([
       ["cloud-all-1-converge", "role = controller"],
       ["cloud-all-1-converge", "role = compute"],
     ]);

@@ -26,13 +26,12 @@ export async function converge(node: LabNode, document: string, options: RunOpti
   const { program = hostProgram(), ...rest } = options;
   const role = /^role = (.*)$/m.exec(document)?.[1] ?? "controller";
   await upload(node, role, options);
-  return await node.run(convergeCommand(program.sha256, role, `${node.name}-program`), { ...rest, input: document });
+  return await node.run(convergeCommand(program.sha256, role), { ...rest, input: document });
 }
 
 /** Reverts a role by the command line that the engine runs. */
 export async function revert(node: LabNode, role: string, options: RunOptions = {}): Promise<Outcome> {
-  const { program = hostProgram(), ...rest } = options;
-  return await node.run(revertCommand(program.sha256, role), rest);
+  return await node.run(revertCommand(role), options);
 }
 
 /** Runs another verb of the program, such as `check`, as root, from the uploaded file. */
