@@ -43,6 +43,8 @@ export interface ComputeNodeArgs extends NodeArgs, GuestConsoleArgs {
 export class ComputeNode extends pulumi.ComponentResource {
   /** What the node reported when it last converged. */
   public readonly report: pulumi.Output<NodeReport>;
+  /** What is done when the node has converged: with many nodes, what to depend on in place of the whole component keeps the state small. */
+  public readonly converged: pulumi.Resource;
 
   /**
    * @param name The _unique_ name of this component, and the node's name where `nodeName` is left out.
@@ -66,7 +68,18 @@ export class ComputeNode extends pulumi.ComponentResource {
     super("openstack-spice:index:ComputeNode", name, {}, withoutDependencies(opts));
 
     const document = (known: pulumi.Unwrap<typeof settings>) => computeDocument(known, recipient);
-    this.report = convergeNode({ component: this, name, subject, role: Role.Compute, args, opts, settings, document });
+    const { report, command } = convergeNode({
+      component: this,
+      name,
+      subject,
+      role: Role.Compute,
+      args,
+      opts,
+      settings,
+      document,
+    });
+    this.report = report;
+    this.converged = command;
     this.registerOutputs();
   }
 }
