@@ -75,6 +75,7 @@ commit() {
   file=$(record_file "$ROLE") journal=$(journal_file "$ROLE")
   new=$file.new
   if ! merged_record "$journal" >"$new" || ! mv -f -- "$new" "$file"; then
+    rm -f -- "$new"
     fail "$file cannot be written. Make room under $STATE_DIR, and run again"
   fi
   sync -- "$file" 2>/dev/null || sync
