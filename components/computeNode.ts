@@ -15,7 +15,11 @@ export interface GuestConsoleArgs {
   readonly vnc?: Vnc;
   /** Whether `Vnc.Off` may leave running guests without a console until their next hard reboot. @default false */
   readonly acceptConsoleLoss?: pulumi.Input<boolean>;
-  /** `[spice] agent_enabled`: whether guests get the channel of the SPICE agent (clipboard, resolution). @default true */
+  /**
+   * `[spice] agent_enabled`: whether guests get the channel of the SPICE agent, which with native clients carries clipboard and resolution. For clouds
+   * whose images all have spice-vdagent: once VNC is off, a guest with the channel loses its USB tablet, and without the agent its pointer drifts
+   * (Nova bug 1634495; before 14.0.5 even with it). @default false, though Nova's own default is true
+   */
   readonly agentEnabled?: pulumi.Input<boolean>;
   /**
    * Whether the computes' SPICE servers may listen on every address (`0.0.0.0`). They have no password: only behind a firewall. @default false
@@ -43,6 +47,8 @@ export interface ComputeNodeArgs extends NodeArgs, GuestConsoleArgs {
 export class ComputeNode extends pulumi.ComponentResource {
   /** What the node reported when it last converged. */
   public readonly report: pulumi.Output<NodeReport>;
+  /** What is done when the node has converged: with many nodes, what to depend on in place of the whole component keeps the state small. */
+  public readonly converged: pulumi.Resource;
 
   /**
    * @param name The _unique_ name of this component, and the node's name where `nodeName` is left out.
@@ -66,7 +72,18 @@ export class ComputeNode extends pulumi.ComponentResource {
     super("openstack-spice:index:ComputeNode", name, {}, withoutDependencies(opts));
 
     const document = (known: pulumi.Unwrap<typeof settings>) => computeDocument(known, recipient);
-    this.report = convergeNode({ component: this, name, subject, role: Role.Compute, args, opts, settings, document });
+    const { report, command } = convergeNode({
+      component: this,
+      name,
+      subject,
+      role: Role.Compute,
+      args,
+      opts,
+      settings,
+      document,
+    });
+    this.report = report;
+    this.converged = command;
     this.registerOutputs();
   }
 }

@@ -21,6 +21,8 @@ export interface ControllerNodeArgs extends NodeArgs {
 export class ControllerNode extends pulumi.ComponentResource {
   /** What the node reported when it last converged. */
   public readonly report: pulumi.Output<NodeReport>;
+  /** What is done when the node has converged: with many nodes, what to depend on in place of the whole component keeps the state small. */
+  public readonly converged: pulumi.Resource;
 
   /**
    * @param name The _unique_ name of this component, and the node's name where `nodeName` is left out.
@@ -45,7 +47,9 @@ export class ControllerNode extends pulumi.ComponentResource {
     }
     const document = (known: pulumi.Unwrap<typeof settings>) => controllerDocument(known, recipient);
     const node = { component: this, name, subject, role: Role.Controller, args, opts, settings, document };
-    this.report = convergeNode(node);
+    const { report, command } = convergeNode(node);
+    this.report = report;
+    this.converged = command;
     this.registerOutputs();
   }
 }

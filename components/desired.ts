@@ -81,7 +81,7 @@ export function computeDocument(
   path = "",
 ): Checked<string> {
   const { release, vnc = Vnc.Alongside, html5proxyBaseUrl, serverProxyclientAddress, extraNovaOptions } = settings;
-  const { agentEnabled = true, acceptConsoleLoss = false, serverListenEverywhere = false } = settings;
+  const { agentEnabled = false, acceptConsoleLoss = false, serverListenEverywhere = false } = settings;
   const serverListen = settings.serverListen ?? (serverListenEverywhere ? "0.0.0.0" : serverProxyclientAddress);
   const faults: Fault[] = [
     ...checkRelease(release, path),

@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ConnectionArgs, SshArgs } from "../host/connection";
-import { converge } from "../host/convergence";
-import type { NodeReport } from "../host/report";
+import { type Convergence, converge } from "../host/convergence";
 import { type Checked, type Fault, type Release, checkNodeName } from "../nova";
 import { accept } from "./faults";
 import { derive } from "./inputs";
@@ -56,8 +55,8 @@ export interface NodeComponent<S> extends LoginOwner {
   readonly document: (settings: pulumi.Unwrap<S>) => Checked<string>;
 }
 
-/** Registers what converges one role of one node, below the component. @returns what the node reported */
-export function convergeNode<S>(node: NodeComponent<S>): pulumi.Output<NodeReport> {
+/** Registers what converges one role of one node, below the component. */
+export function convergeNode<S>(node: NodeComponent<S>): Convergence {
   const { component, name, subject, role, settings } = node;
   const { nodeName = name, connection, onDestroy } = node.args;
   const logins = inspectLogins([{ name: nodeName, path: "connection", connection }], node.args.ssh, node);

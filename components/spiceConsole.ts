@@ -126,7 +126,7 @@ export class SpiceConsole extends pulumi.ComponentResource {
         { parent: this },
       );
       outcomes.push({ name: controller.name, role: Role.Controller, report: node.report });
-      return node;
+      return node.converged;
     });
 
     const { vnc, acceptConsoleLoss, agentEnabled, serverListenEverywhere } = args;
@@ -150,7 +150,7 @@ export class SpiceConsole extends pulumi.ComponentResource {
           { parent: this, dependsOn },
         );
         outcomes.push({ name: compute.name, role: Role.Compute, report: node.report });
-        return node;
+        return node.converged;
       });
     }
 

@@ -24,6 +24,14 @@ export interface Place {
   readonly dependsOn?: pulumi.ResourceOptions["dependsOn"];
 }
 
+/** A node's role that converges. */
+export interface Convergence {
+  /** What is done when the node has converged. */
+  readonly command: pulumi.Resource;
+  /** What the node reported when it last converged: no secret, though it is read out of a secret output. */
+  readonly report: pulumi.Output<NodeReport>;
+}
+
 /**
  * Registers what brings one role of a node to its desired state, and back: `NAME-program`, which uploads the host program, and `NAME-converge`, which
  * runs it. The only place in this package that makes remote commands.
@@ -36,9 +44,8 @@ export interface Place {
  * @param name the component's name, or a name below it
  * @param below the component, and what has to be done before the node converges. The program is uploaded before that: a node that cannot be reached
  * shows before anything is changed on any
- * @returns what the node reported when it last converged: no secret, though it is read out of a secret output
  */
-export function converge(name: string, args: ConvergenceArgs, below: Place): pulumi.Output<NodeReport> {
+export function converge(name: string, args: ConvergenceArgs, below: Place): Convergence {
   const { sha256 } = hostProgram();
   const connection = connectionTo(args.connection, args.ssh);
   const upload = new remote.CopyToRemote(
@@ -67,7 +74,7 @@ export function converge(name: string, args: ConvergenceArgs, below: Place): pul
       additionalSecretOutputs: ["stdout", "stderr"],
     },
   );
-  return pulumi.unsecret(command.stdout).apply(parseReport);
+  return { command, report: pulumi.unsecret(command.stdout).apply(parseReport) };
 }
 
 /** What a resource depends on, as a list. The engine's library also takes an output of a list where it takes one of a resource. */

@@ -37,12 +37,37 @@ prepare() {
   esac
 }
 
+# limit TIER: after how many seconds the whole tier is ended; many times what it takes.
+limit() {
+  case $1 in
+    host | up) echo 3600 ;;
+    *) echo 900 ;;
+  esac
+}
+
+# vitest TIER VERB ARGUMENT...: its own process group, which ends with all it started at the tier's limit or when this script is ended:
+# a worker that hangs does not hear of vitest's end.
+vitest() {
+  local tier=$1 verb=$2 command=(npx vitest)
+  shift 2
+  if command -v timeout >/dev/null; then command=(timeout --kill-after=20 "$(limit "$tier")" "${command[@]}"); fi
+  "${command[@]}" "$verb" --root "$repo" --project "$tier" "$@" </dev/null &
+  runner=$!
+  trap 'kill "$runner" 2>/dev/null; exit 130' INT TERM
+  wait "$runner"
+}
+
 # run TIER: its tests; the outcome goes to `times`, `status` and, for `totals`, the folder `results`.
 run() {
-  local tier=$1 started=$SECONDS
+  local tier=$1 started=$SECONDS result=0
   printf '\n== %s\n' "$tier"
-  if ! (prepare "$tier") || ! npx vitest run --root "$repo" --project "$tier" --passWithNoTests \
-    --reporter=default --reporter=json --outputFile.json="$results/$tier.json" </dev/null; then
+  if (prepare "$tier"); then
+    vitest "$tier" run --passWithNoTests --reporter=default --reporter=json --outputFile.json="$results/$tier.json" || result=$?
+    ((result != 124)) || say "the tier $tier was ended: it took longer than $(duration "$(limit "$tier")")"
+  else
+    result=1
+  fi
+  if ((result != 0)); then
     : >"$results/$tier.failed"
     status=1
   fi
@@ -52,7 +77,7 @@ run() {
 # skip TIER REASON: its tests are listed, so that they count as skipped.
 skip() {
   say "skipping the tier $1: $2."
-  npx vitest list --root "$repo" --project "$1" --json="$results/$1.skipped.json" </dev/null >/dev/null 2>&1 || true
+  vitest "$1" list --json="$results/$1.skipped.json" >/dev/null 2>&1 || true
   times+=("$1 skipped")
 }
 

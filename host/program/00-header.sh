@@ -36,5 +36,6 @@ readonly APT_LOCK_WAIT=120
 NODE=$(uname -n)
 ROLE=
 VERB=
+UPLOADED= # the copy of this program in the login user's home, which goes with the record
 WORK=
 CHANGES=()

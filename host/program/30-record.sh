@@ -91,6 +91,7 @@ commit() {
   file=$(record_file "$ROLE") journal=$(journal_file "$ROLE")
   new=$file.new
   if ! merged_record "$journal" >"$new" || ! mv -f -- "$new" "$file"; then
+    rm -f -- "$new"
     fail "$file cannot be written. Make room under $STATE_DIR, and run again"
   fi
   sync -- "$file" 2>/dev/null || sync
@@ -110,12 +111,17 @@ merged_record() {
     END { for (i = 1; i <= n; i++) if (former[order[i]] != written[order[i]]) print order[i], former[order[i]], written[order[i]] }'
 }
 
-# forget ROLE: nothing of the role is recorded any more; the last role takes everything along.
+# forget ROLE: nothing of the role is recorded any more, and what was uploaded for it goes too.
 forget() {
-  local folder
-  folder=$(role_folder "$1")
-  [[ ! -f $folder/uploaded ]] || remove_uploaded "$(cat -- "$folder/uploaded")"
-  rm -rf -- "$folder"
+  local uploaded
+  uploaded=$(role_folder "$1")/uploaded
+  [[ ! -f $uploaded ]] || remove_uploaded "$(cat -- "$uploaded")"
+  remove_role_folder "$1"
+}
+
+# remove_role_folder ROLE: the last role takes everything along.
+remove_role_folder() {
+  rm -rf -- "$(role_folder "$1")"
   if [[ -z $(ls -A -- "$STATE_DIR/roles" 2>/dev/null) ]]; then rm -rf -- "$STATE_DIR" "$LAUNCHER"; else remove_old_programs; fi
 }
 

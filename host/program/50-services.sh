@@ -33,6 +33,7 @@ set_unit() {
     unit_is_active "$1" || bring_up start "$1"
   else
     systemctl stop "$1" || fail "$1 could not be stopped. Try 'systemctl status $1' on the node"
+    [[ $activity == failed ]] || systemctl reset-failed "$1" 2>/dev/null || : # it failed in our hands
   fi
 }
 
@@ -51,8 +52,8 @@ bring_up() {
   systemctl reset-failed "$unit" 2>/dev/null || :
   systemctl "$verb" --no-block "$unit" || fail "systemctl could not $verb $unit. Try 'systemctl status $unit' on the node"
   # A queued job still shows the old process as active: wait for the job first.
-  while unit_is_moving "$unit" && seconds_left "$deadline"; do sleep 0.2; done
-  unit_is_active "$unit" || service_failed "$unit" "is $(systemctl is-active "$unit") after $verb"
+  while unit_is_moving "$unit" && ! unit_gave_up "$unit" && seconds_left "$deadline"; do sleep 0.2; done
+  unit_is_active "$unit" || service_failed "$unit" "does not come up after $verb"
 }
 
 # unit_is_moving UNIT: a job is queued, or the unit is starting or stopping (systemd 219 has no `show --value`).
@@ -60,12 +61,24 @@ unit_is_moving() {
   [[ $(systemctl show -p Job "$1" 2>/dev/null) == Job=[1-9]* || $(systemctl is-active "$1") == *ing ]]
 }
 
-# service_failed UNIT FACT: fails with what the service said last.
+# unit_gave_up UNIT: it died three times since it was asked to start. Where a start takes longer than systemd's limit
+# looks back, Restart= would go on for ever. (systemd before 235 does not count.)
+unit_gave_up() {
+  local restarts
+  restarts=$(systemctl show -p NRestarts "$1" 2>/dev/null)
+  restarts=${restarts#NRestarts=}
+  ((${restarts:-0} >= 3))
+}
+
+# service_failed UNIT FACT: fails with what the service said last, in the journal and in Nova's log, which has the
+# cause where the service got as far as to open it.
 service_failed() {
-  local tail_of_journal
-  tail_of_journal=$(journalctl -u "$1" -n 15 --no-pager -o cat 2>/dev/null) || :
-  [[ $tail_of_journal == *[![:space:]]* ]] || tail_of_journal=$(tail -n 15 -- "/var/log/nova/$1.log" 2>/dev/null) || :
-  printf 'openstack-spice: %s: last words of %s:\n%s\n' "$NODE" "$1" "$tail_of_journal" >&2 || :
+  local log=/var/log/nova/${1#openstack-}.log
+  {
+    printf 'openstack-spice: %s: last words of %s:\n' "$NODE" "$1"
+    journalctl -u "$1" -n 15 --no-pager -o cat 2>/dev/null || :
+    if [[ -n $(find "$log" -newermt "-$((SECONDS + 1)) seconds" 2>/dev/null) ]]; then tail -n 10 -- "$log"; fi
+  } >&2 || :
   fail "$1 $2. The former state is put back; mend the cause that its last words name, and run again"
 }
 

@@ -25,7 +25,9 @@ wait_for_listener() {
   local deadline=$((SECONDS + SERVICE_WAIT))
   until unit_listens "$1" "$2"; do
     # It exits 0 on a bad option, and systemd then says `inactive`, not `failed`.
-    unit_is_active "$1" || unit_is_moving "$1" || service_failed "$1" "stopped, and does not listen on TCP $2"
+    if unit_gave_up "$1" || ! { unit_is_active "$1" || unit_is_moving "$1"; }; then
+      service_failed "$1" "stopped, and does not listen on TCP $2"
+    fi
     seconds_left "$deadline" || service_failed "$1" "does not listen on TCP $2 after $SERVICE_WAIT s"
     sleep 0.2
   done
@@ -85,14 +87,26 @@ for script in scripts:
     get(urljoin(page, script))
 '
 
-# service_arguments UNIT: the configuration arguments of the running service, a line each.
-service_arguments() {
+# service_file UNIT NAME: the lines of /proc/PID/NAME of the running service.
+service_file() {
   local pid
   pid=$(systemctl show -p MainPID "$1" 2>/dev/null)
   pid=${pid#MainPID=}
-  [[ $pid != 0 && -r /proc/$pid/cmdline ]] || return 0
-  tr '\0' '\n' <"/proc/$pid/cmdline" | awk '/^--config-(file|dir)=/ { print } take { print; take = 0 } /^--config-(file|dir)$/ { print; take = 1 }'
+  [[ $pid == 0 || ! -r /proc/$pid/$2 ]] || tr '\0' '\n' <"/proc/$pid/$2"
 }
+
+# service_arguments UNIT: its configuration arguments, a line each.
+service_arguments() {
+  service_file "$1" cmdline | awk '/^--config-(file|dir)=/ { print } take { print; take = 0 } /^--config-(file|dir)$/ { print; take = 1 }'
+}
+
+# run_in_environment_of UNIT COMMAND...: with its OS_ variables, which oslo.config reads; they can be secrets, so they
+# are on no command line.
+run_in_environment_of() (
+  local line
+  while IFS= read -r line; do export "${line?}"; done < <(service_file "$1" environ | grep '^OS_[A-Z0-9_]*=' || :)
+  "${@:2}"
+)
 
 # verify_effective_options UNIT: reads the declared options with the node's own oslo.config, as the running service
 # does; other files, a nova.conf.d or OS_ variables can win over nova.conf.
@@ -101,12 +115,13 @@ verify_effective_options() {
   ((${#OPTIONS[@]} > 0)) || return 0
   for entry in "${OPTIONS[@]}"; do printf '[%s]\n%s = %s\n' "${entry%%/*}" "${entry#*/}" "${VALUE[$entry]}"; done >"$declared"
   mapfile -t arguments < <(service_arguments "$unit")
-  "$(nova_python)" - "$declared" "${unit#openstack-}" ${arguments[@]+"${arguments[@]}"} <<<"$OSLO_PROGRAM" >&2 ||
+  run_in_environment_of "$unit" "$(nova_python)" - "$declared" "${unit#openstack-}" ${arguments[@]+"${arguments[@]}"} <<<"$OSLO_PROGRAM" >&2 ||
     fail "another configuration file or an OS_ variable of $unit wins over $NOVA_CONF (named above). Take the option out of it"
 }
 readonly OSLO_PROGRAM='
-import sys
+import os, sys
 from oslo_config import cfg
+environment = dict((name, os.environ.pop(name)) for name in list(os.environ) if name.startswith("OS_"))
 declared, prog, arguments = sys.argv[1], sys.argv[2], sys.argv[3:]
 def read(options, args, **kwargs):
     conf = cfg.ConfigOpts()
@@ -124,6 +139,7 @@ def spelled(value):
     lower = str(value).lower()
     return {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(lower, lower if lower in ("true", "false") else str(value))
 wanted = read(options, ["--config-file", declared], default_config_files=[], default_config_dirs=[]) if hasattr(cfg, "find_config_dirs") else read(options, ["--config-file", declared], default_config_files=[])
+os.environ.update(environment)
 found = read(options, arguments, project="nova", prog=prog)
 wrong = [o for o in options if spelled(wanted[o]) != spelled(found[o])]
 for group, name in wrong:

@@ -1,8 +1,6 @@
 # shellcheck shell=bash
 # Arguments, the work folder, and what happens at the end whatever the end is.
 
-UPLOADED= # the copy of this program in the login user's home, which goes with the record
-
 # at_exit: an open transaction is undone; the work folder, which can hold nova.conf, goes.
 at_exit() {
   local code=$?

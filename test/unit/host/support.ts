@@ -14,16 +14,20 @@ function programParts(): string {
     .sort()
     .map((name) => readFileSync(join(folder, name), "utf8"))
     .join("\n");
-  return ["readonly STATE_DIR=/var/lib/openstack-spice", "readonly NOVA_CONF=/etc/nova/nova.conf"].reduce(
-    (program, line) => {
-      if (!program.includes(line)) {
-        throw new Error(`host/program has no line '${line}'`);
-      }
-      const [name = "", file = ""] = line.split("=");
-      return program.replace(line, `${name}=$PWD/${file.slice(file.lastIndexOf("/") + 1)}`);
-    },
-    text,
-  );
+  return [
+    "readonly STATE_DIR=/var/lib/openstack-spice",
+    "readonly NOVA_CONF=/etc/nova/nova.conf",
+    "readonly LAUNCHER=/usr/local/sbin/openstack-spice",
+  ].reduce((program, line) => {
+    if (!program.includes(line)) {
+      throw new Error(`host/program has no line '${line}'`);
+    }
+    const [name = "", file = ""] = line.split("=");
+    return program.replace(
+      line,
+      `${name}=$PWD/${file.slice(file.lastIndexOf("/") + 1)}${name.endsWith("LAUNCHER") ? ".sh" : ""}`,
+    );
+  }, text);
 }
 
 const program = programParts();

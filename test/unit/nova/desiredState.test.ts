@@ -122,7 +122,7 @@ server_proxyclient_address = 198.51.100.21
       acceptConsoleLoss: false,
       fragment,
     });
-    expect(document.split("\n").slice(5, 10)).toEqual([
+    expect(document.split("\n").slice(4, 9)).toEqual([
       "vnc = keep",
       "accept-console-loss = false",
       "option-range = spice/keymap 13 21",
@@ -177,7 +177,7 @@ vnc = off
           fragment,
         });
         expect(document).toMatch(/^([\x20-\x7e]+\n)+$/);
-        const body = document.split("\n").slice(8, -1);
+        const body = document.split("\n").slice(6, -1);
         expect(body.map((line) => line.split(" = ", 1)[0])).toEqual([
           "[DEFAULT]",
           "cert",

@@ -1,0 +1,187 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Release } from "../../nova";
+import { hostProgram } from "../../host/program";
+import { LabNode } from "../support/lab";
+import { OWNER, computeDocument, controllerDocument, retirementDocument } from "./support/documents";
+import { converge, lines, revert } from "./support/program";
+import { snapshot } from "./support/snapshot";
+
+/** What does not pass the checks: one message with fact and remedy, and a node on which nothing was touched. */
+
+const NAME = "h-refusals";
+const RECORD = "/var/lib/openstack-spice/roles/controller/record";
+
+interface Refusal {
+  readonly title: string;
+  /** What makes the node, as root, such that the document is refused; what it prints stands for `@` in the message. */
+  readonly spoil?: string;
+  /** What takes that back. */
+  readonly mend?: string;
+  readonly document?: string;
+  readonly user?: string;
+  /** 2: a bad document; 3 (default): refused. */
+  readonly status?: number;
+  /** What another program said before. */
+  readonly said?: string;
+  readonly message: string;
+}
+
+const document = controllerDocument(NAME);
+
+const refusals: readonly Refusal[] = [
+  {
+    title: "a release that is not the installed one",
+    document: controllerDocument(NAME, { release: Release.Antelope }),
+    message: "release 27 is asserted, but Nova 26.2.2 is installed. Correct 'release', or leave it out",
+  },
+  {
+    title: "a platform that is not supported",
+    spoil: `printf 'ID="rocky"\\nVERSION_ID="9.4"\\n' >/run/os-release; mount --bind /run/os-release /usr/lib/os-release`,
+    mend: "umount /usr/lib/os-release",
+    message: "platform 'rocky 9.4' is not supported. Supported: Debian 12, Debian 13",
+  },
+  {
+    title: "no nova.conf",
+    spoil: "mv /etc/nova/nova.conf /root/",
+    mend: "mv /root/nova.conf /etc/nova/",
+    message: "/etc/nova/nova.conf does not exist. Configure Nova on this node first",
+  },
+  {
+    title: "an empty nova.conf",
+    spoil: "cp -a /etc/nova/nova.conf /root/; : >/etc/nova/nova.conf",
+    mend: "mv /root/nova.conf /etc/nova/",
+    message: "/etc/nova/nova.conf is not readable, or empty. Mend it, and run again",
+  },
+  {
+    title: "a port that another program holds",
+    spoil:
+      "systemd-run -q --unit=thief python3 -m http.server 6082; until ss -Hltn | grep -q :6082; do sleep 0.1; done; " +
+      "systemctl show -p MainPID thief | tr -dc 0-9",
+    mend: "systemctl stop thief",
+    message:
+      "TCP 6082 is held by another program: /usr/bin/python3 -m http.server 6082 (pid @, on 0.0.0.0). Stop it, or choose another port",
+  },
+  {
+    title: "a disk that is almost full",
+    spoil: "mkdir -p /var/lib/openstack-spice; mount -t tmpfs -o size=8m tmpfs /var/lib/openstack-spice",
+    mend: "umount /var/lib/openstack-spice",
+    message: "only 8112 KiB are free in /var/lib/openstack-spice, 16384 are needed. Make room, and run again",
+  },
+  {
+    title: "a disk that has no room for the program itself",
+    spoil: "mkdir -p /var/lib/openstack-spice; mount -t tmpfs -o size=16k tmpfs /var/lib/openstack-spice",
+    mend: "umount /var/lib/openstack-spice",
+    said: "cat: write error: No space left on device\n",
+    message: `/root/.openstack-spice/controller-${hostProgram().sha256}.sh cannot be copied to /var/lib/openstack-spice/programs. Make room there, then run again`,
+  },
+  {
+    title: "a masked unit",
+    spoil: "systemctl mask -q nova-spicehtml5proxy",
+    mend: "systemctl unmask -q nova-spicehtml5proxy",
+    message:
+      "nova-spicehtml5proxy is masked: someone switched it off on purpose. 'systemctl unmask nova-spicehtml5proxy' if it may run again",
+  },
+  {
+    title: "a firewall manager that this version does not know",
+    spoil: "systemd-run -q --unit=ufw sleep infinity",
+    mend: "systemctl stop ufw",
+    document: controllerDocument(NAME, { allowedSources: ["203.0.113.0/24"] }),
+    message:
+      "the firewall is managed by ufw, which this version cannot edit. Open TCP 6082 there yourself, and leave allowedSources out",
+  },
+  {
+    title: "a damaged record",
+    spoil: `mkdir -p ${RECORD.replace("/record", "")}; printf '# openstack-spice record 1\\noption\\t/etc' >${RECORD}`,
+    mend: "rm -r /var/lib/openstack-spice/roles",
+    message: `${RECORD} is damaged: a line has not five fields. Restore the node by hand from that file, then remove it`,
+  },
+  {
+    title: "a record of another version",
+    spoil: `mkdir -p ${RECORD.replace("/record", "")}; printf '# openstack-spice record 2\\n' >${RECORD}`,
+    mend: "rm -r /var/lib/openstack-spice/roles",
+    message: `${RECORD} is not a record of format 1: it is damaged, or written by another version. Use the version that wrote it, or restore the node by hand from that file`,
+  },
+  {
+    title: "a role that another stack manages",
+    spoil: `mkdir -p ${RECORD.replace("/record", "")}; printf '# openstack-spice record 1\\n# owner other/stack\\n' >${RECORD}`,
+    mend: "rm -r /var/lib/openstack-spice/roles",
+    message: `the stack 'other/stack' already manages the role controller of this node, this one is '${OWNER}'. Take the node out of one of them`,
+  },
+  {
+    title: "a login user whose sudo asks for a password",
+    user: "nosudo",
+    message:
+      "sudo does not let nosudo become root without asking: sudo: a password is required. Allow that in sudoers (NOPASSWD, and no requiretty), or log in as root",
+  },
+  {
+    title: "a sudo that wants a terminal",
+    spoil: "echo 'Defaults requiretty' >/etc/sudoers.d/tty",
+    mend: "rm /etc/sudoers.d/tty",
+    user: "ops",
+    message:
+      "sudo does not let ops become root without asking: sudo: sorry, you must have a tty to run sudo. Allow that in sudoers (NOPASSWD, and no requiretty), or log in as root",
+  },
+  {
+    title: "a compute where there is no nova-compute",
+    document: computeDocument(NAME),
+    message:
+      "there is no nova-compute on this node. Install Nova's compute service first, or take the node out of computes",
+  },
+  {
+    title: "noVNC to be retired where SPICE does not serve",
+    document: retirementDocument(NAME),
+    message: "nova-spicehtml5proxy does not serve on this node, so noVNC stays. Bring the SPICE proxy up first",
+  },
+  {
+    title: "a document with a key of the future",
+    document: document.replace("firewall = ", "colour = blue\nfirewall = "),
+    status: 2,
+    message: "line 8: unknown key 'colour'; the document is newer than this program",
+  },
+  {
+    title: "a document of another format",
+    document: document.replace("format = 1", "format = 2"),
+    status: 2,
+    message: "the desired state has format '2', this program reads 1",
+  },
+  {
+    title: "a document that was cut off",
+    document: document.slice(0, document.indexOf("= 6082")),
+    status: 2,
+    message: "line 11 of the desired state is not 'key = value'",
+  },
+  {
+    title: "no document at all",
+    document: "",
+    status: 2,
+    message: "the desired state has format 'none', this program reads 1",
+  },
+];
+
+describe("the program refuses, and leaves the node untouched:", () => {
+  let node: LabNode;
+
+  beforeAll(async () => {
+    node = await LabNode.boot(NAME, "proxy");
+  });
+  afterAll(async () => {
+    await node.remove();
+  });
+
+  it.each(refusals)("$title", async (refusal) => {
+    const { spoil = ":", mend = ":", user, status = 3, said = "", message } = refusal;
+    const fact = (await node.read(`set -e; ${spoil}`)).trim();
+    try {
+      const before = await snapshot(node);
+      const outcome = await converge(node, refusal.document ?? document, user === undefined ? {} : { user });
+      expect(outcome).toEqual({
+        status,
+        stdout: "",
+        stderr: said + lines(`openstack-spice: error: ${NAME}: ${message.replace("@", fact)}`),
+      });
+      expect(await snapshot(node)).toEqual(before);
+    } finally {
+      await node.read(`set -e; ${mend}`);
+    }
+  });
+});
