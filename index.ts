@@ -1,10 +1,10 @@
 /** The program: the stack's configuration in, one cloud's SPICE consoles, the outcome out. Pulumi.example.yaml documents every key. */
 import { SpiceConsole } from "./components";
 import { readConfig } from "./components/config";
-import { repairStackTraces, shortenResourceTraces } from "./components/stackTraces";
+import { repairStackTraces, dropResourceTraces } from "./components/stackTraces";
 
 repairStackTraces();
-shortenResourceTraces();
+dropResourceTraces();
 
 const spice = new SpiceConsole("cloud", readConfig());
 

@@ -50,22 +50,20 @@ export function withoutFrames<E extends Error>(error: E): E {
   return error;
 }
 
-/** Frames of the SDK before the one where a resource is made, which it skips itself. Source: `Resource` in @pulumi/pulumi's resource.js. */
-const FRAMES_OF_SDK = 5;
-
 /**
- * From here on the SDK tells the engine where each resource is made, and no longer by which calls the program got there: the engine keeps all of that in
- * the state, some 700 characters for each resource, shows it nowhere, and writes the state anew at every step. For a program, not a library. Does nothing
- * where no source maps are applied.
+ * From here on the SDK no longer tells the engine where in the program each resource is made, and by which calls: the engine keeps that in the state, some
+ * 800 characters for each resource, shows it nowhere, and writes the state anew at every step. Here it would always be the same place. For a program, not a
+ * library. Does nothing where no source maps are applied.
  */
-export function shortenResourceTraces(): void {
+export function dropResourceTraces(): void {
   const prepare = errors.prepareStackTrace;
   if (prepare !== undefined) {
     errors.prepareStackTrace = (error, frames) => {
       const top = frames[0];
+      // `Resource.callsites` in @pulumi/pulumi's resource.js; of a trace as short as this it makes none.
       const isResource =
         top?.getFunctionName() === "callsites" && /[/\\]resource\.[jt]s$/.test(top.getFileName() ?? "");
-      return prepare(error, isResource ? frames.slice(0, FRAMES_OF_SDK + 1) : frames);
+      return prepare(error, isResource ? frames.slice(0, 1) : frames);
     };
   }
 }

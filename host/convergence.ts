@@ -107,7 +107,7 @@ export function convergeCommand(sha256: string, role: string): string {
  * there are records, and not the command.
  */
 export function revertCommand(role: string): string {
-  const script = `[ -e $0 ]||exec echo nothing to put back;exec $1 revert ${role}`;
+  const script = `[ -e $0 ]||exec echo no record;exec $1 revert ${role}`;
   return `exec sh -c ${shellQuote(script)} /var/lib/openstack-spice /usr/local/sbin/openstack-spice`;
 }
 

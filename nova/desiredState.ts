@@ -62,7 +62,7 @@ export function desiredStateDocument(state: DesiredState): string {
     return documentText(header, []);
   }
   if (state.role === Role.Compute) {
-    header.push(["accept-console-loss", String(state.acceptConsoleLoss)]);
+    header.push(...(state.acceptConsoleLoss ? [["accept-console-loss", "true"] as const] : []));
   } else {
     const { allowedSources } = state;
     header.push(["firewall", allowedSources === undefined ? "unmanaged" : "managed"]);

@@ -1,7 +1,6 @@
 # shellcheck shell=bash
 # Units: their state, and a restart that ends in time whatever the unit says.
 
-RESTARTED=()
 FRESH=()                  # units that started in this run, and so have read what it wrote
 declare -A UNIT_BEFORE=() # the state of units that a package of this run brought along
 
@@ -42,10 +41,11 @@ set_unit() {
 # without a message queue: 90 s, and for ever on some). Fails with the journal's tail.
 restart_unit() {
   journal restart "$1" - - -
-  say "restarting $1"
-  RESTARTED+=("$1")
   bring_up restart "$1"
+  told_restart "$1"
 }
+# told_restart UNIT: for the report.
+told_restart() { printf 'restarted %s\n' "$1" || :; }
 bring_up() {
   local verb=$1 unit=$2 deadline=$((SECONDS + SERVICE_WAIT))
   FRESH+=("$unit")

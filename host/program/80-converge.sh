@@ -218,7 +218,6 @@ report() {
         ;;
       compute) guests_without_spice | sed 's/^/guest-without-spice /' ;;
     esac
-    for item in ${RESTARTED[@]+"${RESTARTED[@]}"}; do printf 'restarted %s\n' "$item"; done
     for item in ${KEPT[@]+"${KEPT[@]}"}; do printf 'kept %s\n' "$item"; done
     printf 'changed %s\n' "${#CHANGES[@]}"
   } || :

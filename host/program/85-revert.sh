@@ -37,9 +37,8 @@ restart_after_revert() {
   for change in ${CHANGES[@]+"${CHANGES[@]}"}; do
     [[ $change != service/* && $change != firewall/* ]] || continue
     unit_is_active "$unit" || return 0
-    say "restarting $unit"
-    RESTARTED+=("$unit")
     bring_up restart "$unit"
+    told_restart "$unit"
     return 0
   done
 }

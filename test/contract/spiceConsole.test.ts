@@ -90,7 +90,6 @@ describe("SpiceConsole", () => {
         "owner = organization/project/stack",
         "node = compute-1",
         "vnc = alongside",
-        "accept-console-loss = false",
         "[vnc]",
         "enabled = true",
         "[spice]",

@@ -51,6 +51,11 @@ export class Project {
     }
   }
 
+  /** Sets a variable of the environment that the engine, and so its plugins, run in; undefined takes it out. */
+  setEnvironment(name: string, value: string | undefined): void {
+    this.environment[name] = value;
+  }
+
   /** Writes one of the project's files, such as index.ts. */
   write(name: string, text: string): void {
     writeFileSync(join(this.folder, name), text);

@@ -138,6 +138,7 @@ describe("a cloud that has SPICE", () => {
   });
 
   it("takes at most 9 KiB of state for each node with an ed25519 key, and has no secret in it", () => {
+    console.log("state bytes with a key:", cloud.stateBytes("control-1"), cloud.stateBytes("compute-1"));
     expect(cloud.stateBytes("control-1")).toBeLessThanOrEqual(9 * 1024);
     expect(cloud.stateBytes("compute-1")).toBeLessThanOrEqual(9 * 1024);
     expect(leaks(cloud.everyStateFile())).toEqual([]);
@@ -146,11 +147,12 @@ describe("a cloud that has SPICE", () => {
   it("takes at most 6 KiB with an agent, to which it goes over without a change on any node", async () => {
     const agent = cloud.agent();
     try {
-      const { sshPrivateKeyFile: _key, ...withoutKey } = configuration;
-      cloud.configure({ ...withoutKey, ssh: { ...configuration.ssh, agentSocketPath: agent.socket } } as Configuration);
+      const { sshPrivateKeyFile: _ours, ...withoutKey } = configuration;
+      cloud.configure(withoutKey);
       const { status, output } = cloud.pulumi("up", "--yes", "--skip-preview");
-      expect(output).toMatch(/2 updated|4 updated/);
+      expect(output).toMatch(/4 updated/);
       expect(status).toBe(0);
+      console.log("state bytes with an agent:", cloud.stateBytes("control-1"), cloud.stateBytes("compute-1"));
       expect(cloud.stateBytes("control-1")).toBeLessThanOrEqual(6 * 1024);
       expect(cloud.stateBytes("compute-1")).toBeLessThanOrEqual(6 * 1024);
       cloud.configure(configuration);

@@ -188,7 +188,7 @@ describe("the command that reverts", () => {
 
   it("names the node's own command, and where its records are", () => {
     expect(revertCommand("compute")).toBe(
-      "exec sh -c '[ -e $0 ]||exec echo nothing to put back;exec $1 revert compute' /var/lib/openstack-spice /usr/local/sbin/openstack-spice",
+      "exec sh -c '[ -e $0 ]||exec echo no record;exec $1 revert compute' /var/lib/openstack-spice /usr/local/sbin/openstack-spice",
     );
   });
 
@@ -199,7 +199,7 @@ describe("the command that reverts", () => {
   });
 
   it("succeeds, with a message, where nothing is recorded", () => {
-    expect(login("sh", command())).toEqual({ status: 0, stdout: "nothing to put back\n", stderr: "" });
+    expect(login("sh", command())).toEqual({ status: 0, stdout: "no record\n", stderr: "" });
   });
 
   it("fails where something is recorded and the node's own command is gone", () => {

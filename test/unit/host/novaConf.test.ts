@@ -13,7 +13,7 @@ while IFS=$'\\t' read -r option value; do
 done <declared
 plan_options
 open_journal
-apply_plan 2>/dev/null
+apply_plan >/dev/null 2>&1
 commit
 cat nova.conf >after
 PLAN=() PLAN_TEXT=()

@@ -122,9 +122,8 @@ server_proxyclient_address = 198.51.100.21
       acceptConsoleLoss: false,
       fragment,
     });
-    expect(document.split("\n").slice(4, 9)).toEqual([
+    expect(document.split("\n").slice(4, 8)).toEqual([
       "vnc = keep",
-      "accept-console-loss = false",
       "option-range = spice/keymap 13 21",
       "[spice]",
       "enabled = true",

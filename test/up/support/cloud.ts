@@ -67,8 +67,8 @@ export class Cloud {
     return await this.project.pulumiBeside(...args);
   }
 
-  /** An SSH agent of its own that holds the lab's key. */
-  agent(): { readonly socket: string; end(): void } {
+  /** Gives the engine an SSH agent of its own that holds the lab's key, until `end` is called. */
+  agent(): { end(): void } {
     const socket = join(this.project.folder, "agent.socket");
     const agent = spawn("ssh-agent", ["-D", "-a", socket], { stdio: "ignore" });
     // ssh-add tries once; the socket is there a moment after the agent's start.
@@ -80,7 +80,13 @@ export class Cloud {
         stdio: "ignore",
       },
     );
-    return { socket, end: () => agent.kill() };
+    this.project.setEnvironment("SSH_AUTH_SOCK", socket);
+    return {
+      end: () => {
+        agent.kill();
+        this.project.setEnvironment("SSH_AUTH_SOCK", undefined);
+      },
+    };
   }
 
   /** Every file of the stack's state folder, joined: the checkpoint, its history and backups. */
