@@ -213,7 +213,9 @@ report() {
     printf 'nova %s\n' "$(nova_version)"
     case $ROLE in
       controller)
-        for item in "${PROXY_PACKAGES[@]}"; do printf 'package %s %s\n' "$item" "$(package_version "$item")"; done
+        for item in "${PROXY_PACKAGES[@]}"; do
+          [[ -z $(package_version "$item") ]] || printf 'package %s %s\n' "$item" "$(package_version "$item")"
+        done
         printf 'firewall %s\n' "$(firewall_text)"
         ;;
       compute) guests_without_spice | sed 's/^/guest-without-spice /' ;;

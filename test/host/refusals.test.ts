@@ -3,7 +3,7 @@ import { Release } from "../../nova";
 import { hostProgram } from "../../host/program";
 import { LabNode } from "../support/lab";
 import { OWNER, computeDocument, controllerDocument, retirementDocument } from "./support/documents";
-import { converge, lines, revert } from "./support/program";
+import { converge, lines } from "./support/program";
 import { snapshot } from "./support/snapshot";
 
 /** What does not pass the checks: one message with fact and remedy, and a node on which nothing was touched. */

@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { LabNode, eventually } from "../support/lab";
+import { controllerDocument } from "./support/documents";
+import { converge, lines, revert, runVerb } from "./support/program";
+import { snapshot } from "./support/snapshot";
+
+/** What is as declared already is found, not made: it is not touched, not recorded, and left at a revert. */
+
+const NAME = "h-adoption";
+const head = [
+  "role controller",
+  "nova 26.2.2",
+  "package nova-consoleproxy 2:26.2.2-1~deb12u5",
+  "package spice-html5 0.3.0-2",
+  "firewall unmanaged",
+];
+
+describe("a controller that has SPICE consoles of its own", () => {
+  let node: LabNode;
+  beforeAll(async () => {
+    node = await LabNode.boot(NAME, "proxy");
+  });
+  beforeEach(async () => {
+    await node.reset();
+    await node.read(`sed -i 's/^NOVA_CONSOLE_PROXY_TYPE=.*/NOVA_CONSOLE_PROXY_TYPE=spicehtml5/' /etc/default/nova-consoleproxy
+      systemctl disable -q --now nova-novncproxy 2>/dev/null`);
+  });
+  afterAll(async () => {
+    await node.remove();
+  });
+
+  async function configureByHand(...options: readonly string[]): Promise<void> {
+    await node.read(
+      "cat >>/etc/nova/nova.conf && systemctl enable -q --now nova-spicehtml5proxy 2>/dev/null",
+      lines(...options),
+    );
+    await eventually(
+      "SPICE serves",
+      60,
+      async () => (await node.answers(6082, "/spice_auto.html")) === 200 || undefined,
+    );
+  }
+
+  it("is left as it is, however it is spelled: nothing changed, nothing recorded, nothing taken back", async () => {
+    await configureByHand("[SPICE]", "html5proxy_host: '0.0.0.0'", "html5proxy_port=6080", 'html5proxy_port = "6082"');
+    const before = await snapshot(node);
+    const { status, stdout, stderr } = await converge(node, controllerDocument(NAME));
+    expect([status, stdout]).toEqual([0, lines(...head, "changed 0")]);
+    expect(stderr).toBe(lines(`openstack-spice: ${NAME}: nothing to change`));
+    expect((await runVerb(node, "status")).stdout).toBe(lines("nova 26.2.2"));
+    expect(await snapshot(node)).toEqual(before);
+    expect((await revert(node, "controller")).stdout).toBe(lines("role controller", "changed 0"));
+    expect(await snapshot(node)).toEqual(before);
+  });
+
+  it("keeps what it had when the rest is taken back", async () => {
+    await configureByHand("[spice]", "html5proxy_host = 0.0.0.0");
+    const before = await snapshot(node);
+    const { stdout } = await converge(node, controllerDocument(NAME));
+    expect(stdout).toBe(
+      lines(...head, "change spice/html5proxy_port: (unset) -> 6082", "restarted nova-spicehtml5proxy", "changed 1"),
+    );
+    expect((await runVerb(node, "status")).stdout).toBe(
+      lines("nova 26.2.2", "role controller", "owner acme/openstack-spice/test", "recorded spice/html5proxy_port"),
+    );
+    expect((await revert(node, "controller")).stdout).toBe(
+      lines(...head, "change spice/html5proxy_port: 6082 -> (unset)", "restarted nova-spicehtml5proxy", "changed 1"),
+    );
+    const after = await snapshot(node);
+    expect({ ...after, processes: undefined }).toEqual({ ...before, processes: undefined });
+    await eventually(
+      "SPICE serves",
+      60,
+      async () => (await node.answers(6082, "/spice_auto.html")) === 200 || undefined,
+    );
+  });
+});

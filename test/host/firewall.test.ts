@@ -1,0 +1,326 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { LAB_STATE, LabNode, lab } from "../support/lab";
+import { controllerDocument } from "./support/documents";
+import { converge, lines, revert } from "./support/program";
+import { type Snapshot, changedPaths, snapshot } from "./support/snapshot";
+
+/** The console port in the node's own firewall: one rule in place and one line in the persistent file, and nothing else of it touched. */
+
+const UNIT = "nova-spicehtml5proxy.service";
+
+/** The lines of a report that name what was changed in the firewall. */
+const firewallLines = (report: string) =>
+  report.split("\n").filter((line) => line.startsWith("firewall ") || line.startsWith("change firewall"));
+
+/** What differs between two snapshots apart from the SPICE proxy's own unit. */
+function firewallOf({ rules, etc }: Snapshot) {
+  return {
+    rules,
+    iptables: etc["/etc/iptables/rules.v4"],
+    ip6tables: etc["/etc/iptables/rules.v6"],
+    nftables: etc["/etc/nftables.conf"],
+  };
+}
+
+const NFT_FILE = `#!/usr/sbin/nft -f
+
+flush ruleset
+
+# kept by hand
+table inet filter {
+  chain input {
+    type filter hook input priority filter; policy accept;
+    iif "lo" accept
+    ct state established,related accept
+    tcp dport { 22, 6080 } accept # administrators
+    jump site
+    reject
+  }
+  chain site {
+    ip saddr 192.0.2.0/24 accept
+  }
+  chain forward {
+    type filter hook forward priority filter; policy drop;
+  }
+}
+table ip guard {
+\tchain first {
+\t\ttype filter hook input priority -10; policy drop;
+\t\tip saddr 198.18.0.0/15 tcp dport { 22, 6080 } accept
+\t\tiif "lo" accept
+\t\tct state established,related accept
+\t}
+}
+`;
+
+describe("nftables with two chains that refuse", () => {
+  const NAME = "h-nftables";
+  const rule = (source: string) => `ip saddr ${source} tcp dport 6082 accept comment "openstack-spice: SPICE consoles"`;
+  let node: LabNode;
+  let before: Snapshot;
+
+  beforeAll(async () => {
+    node = await LabNode.boot(NAME, "proxy");
+    await node.read("cat >/etc/nftables.conf && systemctl enable -q --now nftables", NFT_FILE);
+    // What another program put into the kernel, such as fail2ban or Neutron: in no file.
+    await node.read(
+      "nft -f -",
+      `add table inet stranger
+       add chain inet stranger watch { type filter hook input priority 5; }
+       add rule inet stranger watch tcp dport 25 counter\n`,
+    );
+    before = await snapshot(node);
+    expect(await node.answers(6082, "/")).toBe(undefined);
+  });
+  afterAll(async () => {
+    await node.remove();
+  });
+
+  it("gets the rule before the first refusal of each chain, in the kernel and in the file", async () => {
+    const document = controllerDocument(NAME, { allowedSources: ["198.18.0.0/24", "203.0.113.7/32"] });
+    const { status, stdout } = await converge(node, document);
+    expect(firewallLines(stdout)).toEqual([
+      "firewall nftables",
+      "change firewall/inet filter input: (none) -> accept tcp 6082 from 198.18.0.0/24",
+      "change firewall/etc/nftables.conf: (none) -> accept tcp 6082 from 198.18.0.0/24",
+      "change firewall/ip guard first: (none) -> accept tcp 6082 from 198.18.0.0/24",
+      "change firewall/etc/nftables.conf: (none) -> accept tcp 6082 from 198.18.0.0/24",
+      "change firewall/inet filter input: (none) -> accept tcp 6082 from 203.0.113.7/32",
+      "change firewall/etc/nftables.conf: (none) -> accept tcp 6082 from 203.0.113.7/32",
+      "change firewall/ip guard first: (none) -> accept tcp 6082 from 203.0.113.7/32",
+      "change firewall/etc/nftables.conf: (none) -> accept tcp 6082 from 203.0.113.7/32",
+    ]);
+    expect(status).toBe(0);
+    expect(await node.answers(6082, "/spice_auto.html")).toBe(200);
+    expect(await node.read("cat /etc/nftables.conf")).toBe(
+      NFT_FILE.replace("    jump", `    ${rule("198.18.0.0/24")}\n    ${rule("203.0.113.7")}\n    jump`).replace(
+        "\t\tct state established,related accept\n\t}",
+        `\t\tct state established,related accept\n\t\t${rule("198.18.0.0/24")}\n\t\t${rule("203.0.113.7")}\n\t}`,
+      ),
+    );
+  });
+
+  it("has the same rules in the kernel as the file gives at the next boot", async () => {
+    const running = (await snapshot(node)).rules;
+    const loaded = await node.read(
+      "unshare -n sh -c 'ip link set lo up; nft -f /etc/nftables.conf; nft list table inet filter; nft list table ip guard'",
+    );
+    for (const line of loaded.split("\n")) {
+      expect(running).toContain(line);
+    }
+    expect(running.filter((line) => line.includes("openstack-spice"))).toEqual([
+      `\t\t${rule("198.18.0.0/24")}`,
+      `\t\t${rule("203.0.113.7")}`,
+      `\t\t${rule("198.18.0.0/24")}`,
+      `\t\t${rule("203.0.113.7")}`,
+    ]);
+  });
+
+  it("is left as it is by a second run", async () => {
+    const converged = await snapshot(node);
+    const document = controllerDocument(NAME, { allowedSources: ["198.18.0.0/24", "203.0.113.7/32"] });
+    const { stdout } = await converge(node, document);
+    expect(stdout.split("\n").slice(-2)).toEqual(["changed 0", ""]);
+    expect(await snapshot(node)).toEqual(converged);
+  });
+
+  it("follows changed sources without a restart", async () => {
+    const { processes } = await snapshot(node);
+    const { stdout } = await converge(node, controllerDocument(NAME, { allowedSources: ["203.0.113.7/32"] }));
+    expect(firewallLines(stdout)).toEqual([
+      "firewall nftables",
+      "change firewall/inet filter input: accept tcp 6082 from 198.18.0.0/24 -> (none)",
+      "change firewall/etc/nftables.conf: accept tcp 6082 from 198.18.0.0/24 -> (none)",
+      "change firewall/ip guard first: accept tcp 6082 from 198.18.0.0/24 -> (none)",
+      "change firewall/etc/nftables.conf: accept tcp 6082 from 198.18.0.0/24 -> (none)",
+    ]);
+    expect((await snapshot(node)).processes[UNIT]).toBe(processes[UNIT]);
+    expect(await node.answers(6082, "/spice_auto.html")).toBe(undefined);
+  });
+
+  it("is byte for byte what it was after a revert, file and kernel, and strangers' chains stay", async () => {
+    const { status, stdout } = await revert(node, "controller");
+    expect(firewallLines(stdout)).toEqual([
+      "firewall unmanaged",
+      "change firewall/etc/nftables.conf: accept tcp 6082 from 203.0.113.7 -> (none)",
+      "change firewall/ip guard first: accept tcp 6082 from 203.0.113.7 -> (none)",
+      "change firewall/etc/nftables.conf: accept tcp 6082 from 203.0.113.7 -> (none)",
+      "change firewall/inet filter input: accept tcp 6082 from 203.0.113.7 -> (none)",
+    ]);
+    expect(status).toBe(0);
+    const after = await snapshot(node);
+    expect(after).toEqual(before);
+    expect(after.rules.filter((line) => line.includes("dport 25"))).toEqual(["\t\ttcp dport 25 "]);
+    expect(await node.read("cat /etc/nftables.conf")).toBe(NFT_FILE);
+  });
+
+  it("refuses a chain that is not written out in the file, and touches nothing", async () => {
+    await node.read(
+      "nft -f -",
+      `add chain inet stranger gate { type filter hook input priority 6; policy drop; }
+       add rule inet stranger gate tcp dport { 22, 6080 } accept\n`,
+    );
+    const former = await snapshot(node);
+    const { status, stderr } = await converge(node, controllerDocument(NAME, { allowedSources: ["203.0.113.0/24"] }));
+    expect(stderr).toBe(
+      lines(
+        `openstack-spice: error: ${NAME}: chain 'inet stranger gate' refuses packets, but is not written out in /etc/nftables.conf. Put '${rule("203.0.113.0/24")}' there and in the running chain yourself, and leave allowedSources out`,
+      ),
+    );
+    expect(status).toBe(3);
+    expect(await snapshot(node)).toEqual(former);
+  });
+});
+
+const RULES_V4 = `# Generated by iptables-save v1.8.9 (nf_tables)
+*nat
+:PREROUTING ACCEPT [0:0]
+:POSTROUTING ACCEPT [0:0]
+-A POSTROUTING -s 10.0.0.0/24 -j MASQUERADE
+COMMIT
+*filter
+:INPUT ACCEPT [0:0]
+:FORWARD ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+:site - [0:0]
+-A INPUT -i lo -j ACCEPT
+-A INPUT -m state --state RELATED,ESTABLISHED -j ACCEPT
+-A INPUT -j site
+-A INPUT -j REJECT --reject-with icmp-host-prohibited
+-A site -p tcp -m multiport --dports 22,6080 -j ACCEPT
+-A site -p tcp -m tcp --dport 25 -j DROP
+COMMIT
+`;
+
+describe("iptables with netfilter-persistent", () => {
+  const NAME = "h-iptables";
+  const rule = (source: string) =>
+    `-A INPUT -s ${source} -p tcp -m tcp --dport 6082 -m comment --comment "openstack-spice: SPICE consoles" -j ACCEPT`;
+  let node: LabNode;
+  let before: Snapshot;
+
+  beforeAll(async () => {
+    if (!readdirSync(join(LAB_STATE, "pool/debs")).some((name) => name.startsWith("iptables-persistent_"))) {
+      await lab("pool", "iptables-persistent");
+    }
+    node = await LabNode.boot(NAME, "proxy");
+    await node.read(
+      "DEBIAN_FRONTEND=noninteractive; export DEBIAN_FRONTEND; apt-get -qq update && apt-get -y -qq install iptables-persistent >/dev/null 2>&1",
+    );
+    await node.read("cat >/etc/iptables/rules.v4 && systemctl restart netfilter-persistent", RULES_V4);
+    // What Neutron's agent puts there: in no file.
+    await node.read(
+      "iptables -N neutron-local && iptables -I INPUT 1 -j neutron-local && iptables -A neutron-local -p udp --dport 67 -j ACCEPT",
+    );
+    before = await snapshot(node);
+  });
+  afterAll(async () => {
+    await node.remove();
+  });
+
+  it("gets the rule before the first refusal, in the kernel and in the file", async () => {
+    const document = controllerDocument(NAME, { allowedSources: ["198.18.0.0/24", "2001:db8::/32"] });
+    const { status, stdout } = await converge(node, document);
+    expect(firewallLines(stdout)).toEqual([
+      "firewall iptables",
+      "change firewall/iptables: (none) -> accept tcp 6082 from 198.18.0.0/24",
+      "change firewall/etc/iptables/rules.v4: (none) -> accept tcp 6082 from 198.18.0.0/24",
+    ]);
+    expect(status).toBe(0);
+    expect(await node.answers(6082, "/spice_auto.html")).toBe(200);
+    expect(await node.read("iptables -S INPUT")).toBe(
+      lines(
+        "-P INPUT ACCEPT",
+        "-A INPUT -j neutron-local",
+        "-A INPUT -i lo -j ACCEPT",
+        "-A INPUT -m state --state RELATED,ESTABLISHED -j ACCEPT",
+        rule("198.18.0.0/24"),
+        "-A INPUT -j site",
+        "-A INPUT -j REJECT --reject-with icmp-host-prohibited",
+      ),
+    );
+    expect(await node.read("cat /etc/iptables/rules.v4")).toBe(
+      RULES_V4.replace("-A INPUT -j site\n", `${rule("198.18.0.0/24")}\n-A INPUT -j site\n`),
+    );
+  });
+
+  it("is left as it is by a second run", async () => {
+    const converged = await snapshot(node);
+    const document = controllerDocument(NAME, { allowedSources: ["198.18.0.0/24", "2001:db8::/32"] });
+    const { stdout } = await converge(node, document);
+    expect(stdout.split("\n").slice(-2)).toEqual(["changed 0", ""]);
+    expect(await snapshot(node)).toEqual(converged);
+  });
+
+  it("lets consoles through after a reboot", async () => {
+    await node.reboot();
+    expect(await node.read("iptables -S INPUT")).toBe(
+      lines(
+        "-P INPUT ACCEPT",
+        "-A INPUT -i lo -j ACCEPT",
+        "-A INPUT -m state --state RELATED,ESTABLISHED -j ACCEPT",
+        rule("198.18.0.0/24"),
+        "-A INPUT -j site",
+        "-A INPUT -j REJECT --reject-with icmp-host-prohibited",
+      ),
+    );
+    await node.read(
+      "iptables -N neutron-local && iptables -I INPUT 1 -j neutron-local && iptables -A neutron-local -p udp --dport 67 -j ACCEPT",
+    );
+  });
+
+  it("follows changed sources without a restart", async () => {
+    const { processes } = await snapshot(node);
+    const { stdout } = await converge(node, controllerDocument(NAME, { allowedSources: ["203.0.113.7/32"] }));
+    expect(firewallLines(stdout)).toEqual([
+      "firewall iptables",
+      "change firewall/iptables: (none) -> accept tcp 6082 from 203.0.113.7/32",
+      "change firewall/etc/iptables/rules.v4: (none) -> accept tcp 6082 from 203.0.113.7/32",
+      "change firewall/iptables: accept tcp 6082 from 198.18.0.0/24 -> (none)",
+      "change firewall/etc/iptables/rules.v4: accept tcp 6082 from 198.18.0.0/24 -> (none)",
+    ]);
+    expect((await snapshot(node)).processes[UNIT]).toBe(processes[UNIT]);
+  });
+
+  it("is byte for byte what it was after a revert, file and kernel, and strangers' chains stay", async () => {
+    const { status, stdout } = await revert(node, "controller");
+    expect(firewallLines(stdout)).toEqual([
+      "firewall unmanaged",
+      "change firewall/etc/iptables/rules.v4: accept tcp 6082 from 203.0.113.7/32 -> (none)",
+      "change firewall/iptables: accept tcp 6082 from 203.0.113.7/32 -> (none)",
+    ]);
+    expect(status).toBe(0);
+    const after = await snapshot(node);
+    expect(firewallOf(after)).toEqual(firewallOf(before));
+    expect(changedPaths(before, after)).toEqual({});
+    expect(after.rules).toContain("-A INPUT -j neutron-local");
+    expect(await node.read("cat /etc/iptables/rules.v4")).toBe(RULES_V4);
+  });
+});
+
+describe("a node without a firewall", () => {
+  const NAME = "h-no-firewall";
+  let node: LabNode;
+  beforeAll(async () => {
+    node = await LabNode.boot(NAME, "proxy");
+  });
+  afterAll(async () => {
+    await node.remove();
+  });
+
+  it("is told that nothing refuses the port, and gets no rule", async () => {
+    const { rules } = await snapshot(node);
+    const { status, stdout, stderr } = await converge(
+      node,
+      controllerDocument(NAME, { allowedSources: ["203.0.113.0/24"] }),
+    );
+    expect(stderr).toContain(
+      `openstack-spice: ${NAME}: no firewall on this node refuses TCP 6082: anyone who reaches the node reaches the port\n`,
+    );
+    expect(firewallLines(stdout)).toEqual(["firewall none"]);
+    expect(status).toBe(0);
+    expect((await snapshot(node)).rules).toEqual(rules);
+  });
+});
