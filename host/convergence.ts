@@ -53,7 +53,7 @@ export function converge(name: string, args: ConvergenceArgs, below: Place): Con
     {
       connection,
       source: new pulumi.asset.FileAsset(hostProgramFile()),
-      remotePath: uploadPath(shortDigest(sha256), args.role),
+      remotePath: uploadPath(sha256, args.role),
     },
     { parent: below.parent },
   );
@@ -93,11 +93,11 @@ function toList(dependsOn: pulumi.ResourceOptions["dependsOn"]): pulumi.Input<pu
  */
 export function convergeCommand(sha256: string, role: string): string {
   const script = [
-    `f=~/${uploadPath("${0::12}", "$1")}`,
-    `sha256sum -c --quiet<<<"$0  $f"&&exec bash "$f" --arrive $0 converge`,
+    `cd ~/${uploadFolder};f=$1-\${0::12}.sh`,
+    `sha256sum -c --quiet<<<"$0  $f"&&exec bash $f --arrive $0 converge`,
     "exit 4",
   ].join(";");
-  return `exec bash -c ${shellQuote(script)} ${sha256} ${role}`;
+  return `bash -c ${shellQuote(script)} ${sha256} ${role}`;
 }
 
 /**
@@ -107,11 +107,14 @@ export function convergeCommand(sha256: string, role: string): string {
  * there are records, and not the command.
  */
 export function revertCommand(role: string): string {
-  const script = `[ -e $0 ]||exec echo no record;exec $1 revert ${role}`;
-  return `exec sh -c ${shellQuote(script)} /var/lib/openstack-spice /usr/local/sbin/openstack-spice`;
+  const script = `[ -e /var/lib/$0 ]||exec echo no record;exec /usr/local/sbin/$0 revert ${role}`;
+  return `sh -c ${shellQuote(script)} openstack-spice`;
 }
 
-/** Where the program is uploaded to, below the login user's home. Each role has its own: one's upload must not meet another's check. */
-function uploadPath(digest: string, role: string): string {
-  return `.openstack-spice/${role}-${digest}.sh`;
+/** Where programs are uploaded to, below the login user's home. */
+const uploadFolder = ".openstack-spice";
+
+/** The path of a role's upload. Each role has its own: one's upload must not meet another's check. */
+function uploadPath(sha256: string, role: string): string {
+  return `${uploadFolder}/${role}-${shortDigest(sha256)}.sh`;
 }

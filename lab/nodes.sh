@@ -52,7 +52,7 @@ create_node() {
 # write_directory: the files by which others find the nodes: $LAB/nodes, ssh_config and known_hosts.
 write_directory() {
   local name ip folder
-  [[ -f $LAB/id ]] || ssh-keygen -q -t ed25519 -N '' -C lab -f "$LAB/id"
+  [[ -f $LAB/id ]] || ssh-keygen -q -t ed25519 -N '' -C '' -f "$LAB/id"
   {
     printf 'Host *\n  User root\n  IdentityFile "%s"\n  IdentitiesOnly yes\n  UserKnownHostsFile "%s"\n' "$LAB/id" "$LAB/known_hosts"
     printf '  StrictHostKeyChecking yes\n  BatchMode yes\n  ConnectTimeout 5\n  LogLevel ERROR\n'
