@@ -1,0 +1,178 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { LabNode, eventually } from "../support/lab";
+import { controllerDocument } from "./support/documents";
+import { around, programWith } from "./support/injection";
+import { converge, lines, revert, runVerb } from "./support/program";
+import { type Snapshot, snapshot } from "./support/snapshot";
+
+/** A run that is killed, cut off, or meets another one: the next run ends well, and a revert still finds the way back. */
+
+/** The program and, where it is another one, the part of it that this runs in. */
+const KILL = "kill -KILL $$ $BASHPID";
+/** What ssh ends with where a signal ended the command. */
+const KILLED = 255;
+const INTERRUPTED = "an earlier run was interrupted; putting back what it had changed";
+
+describe("a run that is cut off", () => {
+  const NAME = "h-interrupted";
+  const document = controllerDocument(NAME);
+  const say = (text: string) => `openstack-spice: ${NAME}: ${text}\n`;
+  let node: LabNode;
+  let before: Snapshot;
+
+  /** A snapshot for comparison; the process of noVNC is the same, that of SPICE is not. */
+  const comparable = ({ processes, ...rest }: Snapshot) => ({ ...rest, novnc: processes["nova-novncproxy.service"] });
+
+  beforeAll(async () => {
+    node = await LabNode.boot(NAME, "proxy");
+  });
+  beforeEach(async () => {
+    await node.reset();
+    before = await snapshot(node);
+  });
+  afterAll(async () => {
+    await node.remove();
+  });
+
+  it("anywhere by kill -9 is put back by the next run, which ends well, and a revert gives every byte back", async () => {
+    const points = [
+      around("journal", "after", 1, KILL), // said, but not done
+      around("replace_file", "before", 1, KILL), // a working copy, not published
+      around("replace_file", "after", 1, KILL), // nova.conf is new, no service knows
+      around("create_file", "after", 1, KILL), // the drop-in is there, systemd has not read it
+      around("set_unit", "before", 1, KILL),
+      around("bring_up", "after", 1, KILL), // runs, not verified
+      around("undo", "after", 1, KILL), // while the run before is put back, which comes first here
+      around("verify", "after", 1, KILL), // verified, not recorded
+      // recorded, and the journal still there: commit's first `rm` is the journal's
+      around("commit", "before", 1, `rm() { ${KILL}; }`),
+    ];
+    for (const [index, point] of points.entries()) {
+      const { status, stdout, stderr } = await converge(node, document, { program: programWith(point) });
+      expect([point, status, stdout]).toEqual([point, KILLED, ""]);
+      expect([point, stderr.startsWith(say(INTERRUPTED))]).toEqual([point, index > 0]);
+    }
+    expect((await runVerb(node, "status")).stdout).toContain("interrupted controller\n");
+    const { status, stdout, stderr } = await converge(node, document);
+    const saidLines = stderr.split("\n");
+    expect([saidLines[0], saidLines.at(-2)]).toEqual([
+      say(INTERRUPTED).trimEnd(),
+      say("done: 4 change(s), all verified").trimEnd(),
+    ]);
+    expect([status, stdout.split("\n").at(-2)]).toEqual([0, "changed 4"]);
+    expect(await node.answers(6082, "/spice_auto.html")).toBe(200);
+    expect((await revert(node, "controller")).status).toBe(0);
+    expect(comparable(await snapshot(node))).toEqual(comparable(before));
+  });
+
+  it("while it reverts is finished by the next revert", async () => {
+    expect((await converge(node, document)).status).toBe(0);
+    const { text, sha256 } = programWith(around("transition", "after", 2, KILL));
+    await node.read(`cat >/var/lib/openstack-spice/programs/${sha256}.sh`, text);
+    expect((await revert(node, "controller", { program: { text, sha256 } })).status).toBe(KILLED);
+    expect((await revert(node, "controller")).status).toBe(0);
+    expect(comparable(await snapshot(node))).toEqual(comparable(before));
+  });
+
+  it("by a signal puts its changes back itself", async () => {
+    const program = programWith(around("verify", "before", 1, "kill -TERM $$"));
+    const { status, stdout, stderr } = await converge(node, document, { program });
+    expect([status, stdout]).toEqual([143, ""]);
+    expect(stderr.endsWith(say("the node is as it was"))).toBe(true);
+    expect(await snapshot(node)).toEqual(before);
+  });
+
+  it.each([
+    ["", ":"],
+    [" through a sudo that gives it a terminal of its own", "echo 'Defaults use_pty' >/etc/sudoers.d/pty"],
+  ])("with its connection%s goes on to its end", async (_, prepare) => {
+    await node.read(prepare);
+    const connection = new AbortController();
+    let progress = "";
+    const outcome = await converge(node, document, {
+      user: "ops",
+      signal: connection.signal,
+      onProgress: (text) => {
+        progress += text;
+        if (progress.includes("enabled, active")) {
+          connection.abort();
+        }
+      },
+    });
+    expect([outcome.status, outcome.stdout]).toEqual([-1, ""]);
+    const { status, stdout } = await converge(node, document, { user: "ops" });
+    expect([status, stdout.split("\n").at(-2)]).toEqual([0, "changed 0"]);
+    expect(await node.answers(6082, "/spice_auto.html")).toBe(200);
+  });
+
+  it("does not happen to two runs at the same time: they take turns", async () => {
+    const outcomes = await Promise.all([
+      converge(node, document, { user: "ops" }),
+      converge(node, document, { user: "root" }),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual([0, 0]);
+    expect(outcomes.map(({ stdout }) => stdout.split("\n").at(-2)).sort()).toEqual(["changed 0", "changed 4"]);
+    const waited = outcomes.find(({ stdout }) => stdout.endsWith("changed 0\n"))?.stderr;
+    expect(waited).toBe(
+      lines(
+        `openstack-spice: ${NAME}: another run is at work on this node; waiting up to 300 s for it`,
+        `openstack-spice: ${NAME}: nothing to change`,
+      ),
+    );
+  });
+});
+
+describe("an installation that is cut off", () => {
+  const NAME = "h-cut-install";
+  const document = controllerDocument(NAME);
+  let node: LabNode;
+  let before: Snapshot;
+
+  beforeAll(async () => {
+    node = await LabNode.boot(NAME, "nova");
+  });
+  beforeEach(async () => {
+    await node.reset();
+    before = await snapshot(node);
+  });
+  afterAll(async () => {
+    await node.remove();
+  });
+
+  it.each([
+    ["before it begins", `apt-get() { [[ " $* " != *" -y "* ]] || { ${KILL}; }; command apt-get "$@"; }`],
+    [
+      "while dpkg is at work, which goes on",
+      `apt-get() {
+         [[ " $* " == *" -y "* ]] || { command apt-get "$@"; return; }
+         command apt-get "$@" &
+         until pgrep -x dpkg >/dev/null; do sleep 0.02; done
+         ${KILL}
+       }`,
+    ],
+    [
+      "when it has just ended",
+      `apt-get() { command apt-get "$@" || return; [[ " $* " != *" -y "* ]] || { ${KILL}; }; }`,
+    ],
+  ])("%s, leaves the next run to end well, and no stray proxy", async (_, code) => {
+    expect((await converge(node, document, { program: programWith(code) })).status).toBe(KILLED);
+    const { status, stderr } = await converge(node, document);
+    expect([status, stderr]).toEqual([0, expect.stringContaining(INTERRUPTED)]);
+    expect((await snapshot(node)).units).toEqual({
+      ...before.units,
+      "nova-novncproxy.service": "disabled inactive",
+      "nova-serialproxy.service": "disabled inactive",
+      "nova-spicehtml5proxy.service": "enabled active",
+    });
+    expect(await node.answers(6082, "/spice_auto.html")).toBe(200);
+    expect((await revert(node, "controller")).status).toBe(0);
+    const after = await snapshot(node);
+    expect(after.etc["/etc/nova/nova.conf"]).toBe(before.etc["/etc/nova/nova.conf"]);
+    expect(after.units["nova-spicehtml5proxy.service"]).toBe("disabled inactive");
+    await eventually(
+      "no job is left",
+      30,
+      async () => (await node.read("systemctl list-jobs --no-legend")) === "" || undefined,
+    );
+  });
+});
