@@ -12,6 +12,15 @@ at_exit() {
   exit "$code"
 }
 
+# remove_work_of_the_dead: a run that was killed leaves copies of nova.conf behind.
+remove_work_of_the_dead() {
+  local folder pid
+  for folder in /run/openstack-spice.*; do
+    pid=${folder#/run/openstack-spice.}
+    [[ ! -d $folder || -d /proc/${pid%%.*} ]] || rm -rf -- "$folder"
+  done
+}
+
 main() {
   while [[ ${1:-} == --* ]]; do
     case $1 in
@@ -26,7 +35,8 @@ main() {
   trap at_exit EXIT
   trap 'exit 143' TERM
   trap 'exit 130' INT
-  WORK=$(mktemp -d /run/openstack-spice.XXXXXX)
+  remove_work_of_the_dead
+  WORK=$(mktemp -d "/run/openstack-spice.$$.XXXXXX")
   case $VERB in
     converge) converge ;;
     check) check ;;
