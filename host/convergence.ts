@@ -54,6 +54,8 @@ export function converge(name: string, args: ConvergenceArgs, below: Place): Con
       connection,
       source: new pulumi.asset.FileAsset(hostProgramFile()),
       remotePath: uploadPath(sha256, args.role),
+      // The provider sends a file again only where it or its path differs: another login is another home.
+      triggers: [pulumi.interpolate`${args.connection.user ?? args.ssh?.user ?? "root"}@${args.connection.host}`],
     },
     { parent: below.parent },
   );

@@ -20,6 +20,18 @@ down() {
   say "the lab is gone; what it is made of stays in $cache for the next time"
 }
 
+# changes: the stack's outputs, node by node.
+changes() {
+  # shellcheck disable=SC2016 # the $ are JavaScript's
+  stack stack output nodes --json | node -e '
+    const nodes = JSON.parse(require("fs").readFileSync(0, "utf8"));
+    for (const [name, { roles, novaVersion, changes, restarted }] of Object.entries(nodes)) {
+      console.log(`${name} (${roles.join(", ")}, Nova ${novaVersion})`);
+      for (const change of changes) console.log(`  ${change}`);
+      for (const service of restarted) console.log(`  restarted ${service}`);
+    }'
+}
+
 # graphics: the guest's graphics as libvirt has them, on one line.
 graphics() { lab guest-xml | sed -n "s/^ *<graphics type='\([a-z]*\)'.*/\1/p" | xargs; }
 
@@ -38,7 +50,8 @@ main() {
 
   step 'What it needs: npm packages, the Pulumi CLI, the nodes'\'' images (minutes the first time, cached then)'
   ensure_packages
-  "$repo/tools/engine.sh" >/dev/null
+  PATH=$("$repo/tools/engine.sh") # for all that follows, so that stand-ins are announced once
+  export PATH
 
   step 'Two nodes and a guest, as they are without SPICE'
   rm -rf -- "$lab_state/state"
@@ -52,7 +65,7 @@ main() {
   stack up --yes --skip-preview
 
   step 'What changed on each node'
-  stack stack output nodes
+  changes
 
   step 'The guest gets its new console with a hard reboot'
   say "before: $(graphics)"

@@ -26,6 +26,11 @@ export class Cloud {
     return cloud;
   }
 
+  /** A folder for what a test needs beside the project. */
+  get folder(): string {
+    return this.project.folder;
+  }
+
   /** The lab's own key, which logs in to both nodes. */
   get keyFile(): string {
     return join(LAB_STATE, "id");
