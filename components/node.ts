@@ -29,9 +29,11 @@ export interface NodeArgs {
   readonly onDestroy?: OnDestroy;
 }
 
-/** The stack that is running: `organization/project/stack`. It owns what it changes on a node, and a node refuses a second owner. */
+/** The stack that is running: `organization/project/stack`, or `project/stack` on a backend of one's own. It owns what it changes on a node, and a node refuses a second owner. */
 export function thisStack(): string {
-  return `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
+  const stack = `${pulumi.getProject()}/${pulumi.getStack()}`;
+  // What a backend of one's own, which has no organizations, calls its only one.
+  return pulumi.getOrganization() === "organization" ? stack : `${pulumi.getOrganization()}/${stack}`;
 }
 
 /** Faults of what all nodes have in common, as far as they are known. */

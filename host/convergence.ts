@@ -89,15 +89,14 @@ function toList(dependsOn: pulumi.ResourceOptions["dependsOn"]): pulumi.Input<pu
 
 /**
  * The command line that checks the uploaded program and runs it with `converge`. The program then copies itself to where only root can write, checks
- * the copy, and goes on from there as root. Ends with 4, after what `sha256sum` says, where the file is not there as it was sent.
+ * the copy, and goes on from there as root. Fails, with what `sha256sum` says, where the file is not there as it was sent.
  *
  * For any login shell: one line, and everything but plain words in single quotes. Short, since the state keeps it twice for each node.
  */
 export function convergeCommand(sha256: string, role: string): string {
   const script = [
-    `cd ~/${uploadFolder};f=$1-\${0::12}.sh`,
+    `cd ~/${uploadFolder};f=$1-\${0::8}.sh`,
     `sha256sum -c --quiet<<<"$0  $f"&&exec bash $f --arrive $0 converge`,
-    "exit 4",
   ].join(";");
   return `bash -c ${shellQuote(script)} ${sha256} ${role}`;
 }

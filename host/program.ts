@@ -59,7 +59,7 @@ export function hostProgramFile(program: HostProgram = hostProgram()): string {
 
 /** As much of a digest as names a file: the whole one is checked before the program runs, and the state keeps the name four times for each node. */
 export function shortDigest(sha256: string): string {
-  return sha256.slice(0, 12);
+  return sha256.slice(0, 8);
 }
 
 /** The folder of this package, above `folder`: the source tree or, from the compiled files, the folder that holds `dist`. */

@@ -57,7 +57,10 @@ export function desiredStateDocument(state: DesiredState): string {
   if (state.release !== undefined) {
     header.push(["release", state.release]);
   }
-  header.push(["vnc", state.role === vncProxyRetirement ? Vnc.Off : state.vnc]);
+  // Only `off` asks anything of a node that its nova.conf does not say.
+  if (state.role === vncProxyRetirement || state.vnc === Vnc.Off) {
+    header.push(["vnc", Vnc.Off]);
+  }
   if (state.role === vncProxyRetirement) {
     return documentText(header, []);
   }

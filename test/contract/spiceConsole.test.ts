@@ -72,9 +72,8 @@ describe("SpiceConsole", () => {
       [
         "format = 1",
         "role = controller",
-        "owner = organization/project/stack",
+        "owner = project/stack",
         "node = control-1",
-        "vnc = keep",
         "firewall = managed",
         "allow-from = 203.0.113.0/24",
         "[spice]",
@@ -87,9 +86,8 @@ describe("SpiceConsole", () => {
       [
         "format = 1",
         "role = compute",
-        "owner = organization/project/stack",
+        "owner = project/stack",
         "node = compute-1",
-        "vnc = alongside",
         "[vnc]",
         "enabled = true",
         "[spice]",
@@ -153,7 +151,7 @@ describe("SpiceConsole", () => {
     expect(dependsOn).toEqual(["cloud-compute-1-converge", "cloud-vnc-proxies-control-1-program"]);
     expect(inputs["delete"]).toBe(revertCommand("vnc-proxy-retirement"));
     expect(inputs["stdin"]).toBe(
-      "format = 1\nrole = vnc-proxy-retirement\nowner = organization/project/stack\nnode = control-1\nvnc = off\n",
+      "format = 1\nrole = vnc-proxy-retirement\nowner = project/stack\nnode = control-1\nvnc = off\n",
     );
     expect(find(resources, "cloud-compute-1-converge").inputs["stdin"]).toContain("[vnc]\nenabled = false\n");
   });

@@ -97,7 +97,7 @@ describe("a change that a node refuses", () => {
     );
     expect(await both()).toEqual(converged);
     expect(await cloud.controller.answers(6080, "/vnc_auto.html")).toBe(200);
-    expect(cloud.pulumi("preview", "--diff").output).toMatch(/- vnc = alongside/);
+    expect(cloud.pulumi("preview", "--diff").output).toMatch(/\+ vnc = off/);
   });
 
   it("takes an option of a release that the node does not run: the asserted release is named", async () => {

@@ -44,7 +44,6 @@ describe("desiredStateDocument", () => {
 role = controller
 owner = acme/openstack-spice/lab
 node = control-1
-vnc = alongside
 firewall = managed
 allow-from = 192.0.2.7/32
 allow-from = 203.0.113.0/24
@@ -122,8 +121,7 @@ server_proxyclient_address = 198.51.100.21
       acceptConsoleLoss: false,
       fragment,
     });
-    expect(document.split("\n").slice(4, 8)).toEqual([
-      "vnc = keep",
+    expect(document.split("\n").slice(4, 7)).toEqual([
       "option-range = spice/keymap 13 21",
       "[spice]",
       "enabled = true",
@@ -176,7 +174,7 @@ vnc = off
           fragment,
         });
         expect(document).toMatch(/^([\x20-\x7e]+\n)+$/);
-        const body = document.split("\n").slice(6, -1);
+        const body = document.split("\n").slice(5, -1);
         expect(body.map((line) => line.split(" = ", 1)[0])).toEqual([
           "[DEFAULT]",
           "cert",

@@ -68,12 +68,11 @@ describe.skipIf(!bash42)("the program on the node (needs bash 4.2 here)", () => 
           "192.0.2.0/24",
           "2001:db8::/32",
         ]);
-        expect(["format", "role", "owner", "node", "vnc", "firewall"].map((key) => read.get(key))).toEqual([
+        expect(["format", "role", "owner", "node", "firewall"].map((key) => read.get(key))).toEqual([
           "1",
           "controller",
           "acme/openstack-spice/lab",
           "control-1",
-          "alongside",
           "managed",
         ]);
       }),
