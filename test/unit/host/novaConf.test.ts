@@ -67,7 +67,7 @@ function spelled(text: string): string {
 describe.skipIf(!bash42)("nova.conf, whatever stands in it (needs bash 4.2 here)", () => {
   // Each case is some three hundred processes: a third of a second.
   const check = (numRuns: number, property: (given: ConfCase) => void) => {
-    fc.assert(fc.property(confCase, property), { numRuns });
+    fc.assert(fc.property(confCase, property), { numRuns, endOnFailure: true });
   };
 
   it("reads as declared after the edit, all else as before, is not edited again, and gets its bytes back", () => {
