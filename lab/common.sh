@@ -87,15 +87,26 @@ locked() {
   ) 9>"$MACHINE_STATE/$name.lock"
 }
 
-# claim_machine: this clone's lab is the one of this machine, or an error that names the other.
+# claim_machine: this clone's lab is the one of this machine, or an error that names the other. One whose nodes have all
+# ended, as when its machine was cleared of processes, is no lab any more.
 claim_machine() {
   local owner
   owner=$(cat "$MACHINE_STATE/owner" 2>/dev/null || true)
-  if [[ -n $owner && $owner != "$LAB" && -d $owner/nodes.d ]] && [[ -n $(ls -A "$owner/nodes.d") ]]; then
+  if [[ -n $owner && $owner != "$LAB" ]] && any_node_runs "$owner"; then
     die "the lab of $owner is up, and there is one lab a machine. Take it down first: OPENSTACK_SPICE_LAB=$owner $LAB_SOURCE/lab down"
   fi
   mkdir -p "$MACHINE_STATE" "$LAB"
   echo "$LAB" >"$MACHINE_STATE/owner"
+}
+
+# any_node_runs LAB: whether a node of that lab runs.
+any_node_runs() {
+  local folder
+  for folder in "$1"/nodes.d/*/; do
+    [[ -d $folder ]] || continue
+    ! (LAB=$1 node_runs "$(basename "$folder")") || return 0
+  done
+  return 1
 }
 
 # need_packages PACKAGE...: installs what is missing on this machine with its own apt.
