@@ -1,14 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { LabNode } from "../support/lab";
 import { controllerDocument } from "./support/documents";
-import { converge, lines, revert, runVerb } from "./support/program";
+import { controllerReport, converge, lines, revert, runVerb } from "./support/program";
 import { type Snapshot, changedPaths, snapshot } from "./support/snapshot";
 
 /** A controller that has no console proxy yet: its package is installed, at the price of no other, and starts nothing that nobody asked for. */
 
 const NAME = "h-install";
 const document = controllerDocument(NAME);
-const say = (text: string) => `openstack-spice: ${NAME}: ${text}`;
 
 /** Installed packages, by name: version. */
 async function packagesOf(node: LabNode): Promise<Record<string, string>> {
@@ -40,14 +39,13 @@ describe("a controller without a console proxy", () => {
     const { status, stdout } = await runVerb(node, "check", document);
     expect(stdout).toBe(
       lines(
-        "role controller",
-        "nova 26.2.2",
-        "firewall unmanaged",
         "change package/nova-consoleproxy: (not installed) -> 2:26.2.2-1~deb12u5",
         "change package/spice-html5: (not installed) -> 0.3.0-2",
         "change spice/html5proxy_host: (unset) -> 0.0.0.0",
         "change spice/html5proxy_port: (unset) -> 6082",
         "change service/nova-spicehtml5proxy: (not installed) -> enabled, active",
+        "nova 26.2.2",
+        "firewall unmanaged",
         "changed 5",
       ),
     );
@@ -57,34 +55,18 @@ describe("a controller without a console proxy", () => {
 
   it("gets the package of its own Nova and the SPICE proxy alone; every other package stays as it is", async () => {
     const { status, stdout, stderr } = await converge(node, document, { user: "ops" });
-    const changes = [
-      "package/nova-consoleproxy: (not installed) -> 2:26.2.2-1~deb12u5",
-      "package/spice-html5: (not installed) -> 0.3.0-2",
-      "service/nova-novncproxy: (not installed) -> disabled, inactive",
-      "service/nova-serialproxy: (not installed) -> disabled, inactive",
-      "spice/html5proxy_host: (unset) -> 0.0.0.0",
-      "spice/html5proxy_port: (unset) -> 6082",
-      "service/nova-spicehtml5proxy: (not installed) -> enabled, active",
-    ];
     expect(stdout).toBe(
-      lines(
-        "role controller",
-        "nova 26.2.2",
-        "package nova-consoleproxy 2:26.2.2-1~deb12u5",
-        "package spice-html5 0.3.0-2",
-        "firewall unmanaged",
-        ...changes.map((change) => `change ${change}`),
-        "changed 7",
-      ),
+      controllerReport([
+        "change package/nova-consoleproxy: (not installed) -> 2:26.2.2-1~deb12u5",
+        "change package/spice-html5: (not installed) -> 0.3.0-2",
+        "change service/nova-novncproxy: (not installed) -> disabled, inactive",
+        "change service/nova-serialproxy: (not installed) -> disabled, inactive",
+        "change spice/html5proxy_host: (unset) -> 0.0.0.0",
+        "change spice/html5proxy_port: (unset) -> 6082",
+        "change service/nova-spicehtml5proxy: (not installed) -> enabled, active",
+      ]),
     );
-    expect(stderr).toBe(
-      lines(
-        ...changes.slice(0, 2).map(say),
-        say("installing nova-consoleproxy=2:26.2.2-1~deb12u5 spice-html5"),
-        ...changes.slice(2).map(say),
-        say("done: 7 change(s), all verified"),
-      ),
-    );
+    expect(stderr).toBe(`openstack-spice: ${NAME}: installing nova-consoleproxy=2:26.2.2-1~deb12u5 spice-html5\n`);
     expect(status).toBe(0);
     expect(await node.answers(6082, "/spice_auto.html")).toBe(200);
     const packages = await packagesOf(node);
@@ -114,17 +96,11 @@ describe("a controller without a console proxy", () => {
   it("has all as it was after a revert, but for the packages, which stay and start nothing, also after a reboot", async () => {
     const { status, stdout } = await revert(node, "controller", { user: "ops" });
     expect(stdout).toBe(
-      lines(
-        "role controller",
-        "nova 26.2.2",
-        "package nova-consoleproxy 2:26.2.2-1~deb12u5",
-        "package spice-html5 0.3.0-2",
-        "firewall unmanaged",
+      controllerReport([
         "change service/nova-spicehtml5proxy: enabled, active -> disabled, inactive",
         "change spice/html5proxy_port: 6082 -> (unset)",
         "change spice/html5proxy_host: 0.0.0.0 -> (unset)",
-        "changed 3",
-      ),
+      ]),
     );
     expect(status).toBe(0);
     const after = await snapshot(node);

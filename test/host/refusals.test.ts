@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Release } from "../../nova";
-import { hostProgram } from "../../host/program";
+import { hostProgram, shortDigest } from "../../host/program";
 import { LabNode } from "../support/lab";
 import { OWNER, computeDocument, controllerDocument, retirementDocument } from "./support/documents";
 import { converge, lines } from "./support/program";
@@ -27,6 +27,12 @@ interface Refusal {
 }
 
 const document = controllerDocument(NAME);
+
+/** The number of a line of the document. */
+const lineOf = (start: string) => document.split("\n").findIndex((line) => line.startsWith(start)) + 1;
+
+/** What the program takes of a disk, in pages of 4 KiB. */
+const programPages = Math.ceil(Buffer.byteLength(hostProgram().text) / 4096);
 
 const refusals: readonly Refusal[] = [
   {
@@ -65,14 +71,14 @@ const refusals: readonly Refusal[] = [
     title: "a disk that is almost full",
     spoil: "mkdir -p /var/lib/openstack-spice; mount -t tmpfs -o size=8m tmpfs /var/lib/openstack-spice",
     mend: "umount /var/lib/openstack-spice",
-    message: "only 8112 KiB are free in /var/lib/openstack-spice, 16384 are needed. Make room, and run again",
+    message: `only ${8192 - programPages * 4} KiB are free in /var/lib/openstack-spice, 16384 are needed. Make room, and run again`,
   },
   {
     title: "a disk that has no room for the program itself",
     spoil: "mkdir -p /var/lib/openstack-spice; mount -t tmpfs -o size=16k tmpfs /var/lib/openstack-spice",
     mend: "umount /var/lib/openstack-spice",
     said: "cat: write error: No space left on device\n",
-    message: `/root/.openstack-spice/controller-${hostProgram().sha256}.sh cannot be copied to /var/lib/openstack-spice/programs. Make room there, then run again`,
+    message: `/root/.openstack-spice/controller-${shortDigest(hostProgram().sha256)}.sh cannot be copied to /var/lib/openstack-spice/programs. Make room there, then run again`,
   },
   {
     title: "a masked unit",
@@ -136,7 +142,7 @@ const refusals: readonly Refusal[] = [
     title: "a document with a key of the future",
     document: document.replace("firewall = ", "colour = blue\nfirewall = "),
     status: 2,
-    message: "line 8: unknown key 'colour'; the document is newer than this program",
+    message: `line ${lineOf("firewall = ")}: unknown key 'colour'; the document is newer than this program`,
   },
   {
     title: "a document of another format",
@@ -148,7 +154,7 @@ const refusals: readonly Refusal[] = [
     title: "a document that was cut off",
     document: document.slice(0, document.indexOf("= 6082")),
     status: 2,
-    message: "line 11 of the desired state is not 'key = value'",
+    message: `line ${lineOf("html5proxy_port = ")} of the desired state is not 'key = value'`,
   },
   {
     title: "no document at all",

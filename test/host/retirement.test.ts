@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { LabNode, eventually } from "../support/lab";
+import { LabNode } from "../support/lab";
 import { controllerDocument, retirementDocument } from "./support/documents";
-import { converge, lines, revert } from "./support/program";
+import { converge, report, revert } from "./support/program";
 import { type Snapshot, changedPaths, snapshot } from "./support/snapshot";
 
 /** noVNC's retirement on a controller whose SPICE proxy serves, and its return. */
@@ -9,7 +9,6 @@ import { type Snapshot, changedPaths, snapshot } from "./support/snapshot";
 const NAME = "h-retirement";
 const NOVNC = "nova-novncproxy.service";
 const SPICE = "nova-spicehtml5proxy.service";
-const head = ["role vnc-proxy-retirement", "nova 26.2.2"];
 
 describe("noVNC on a controller with SPICE", () => {
   let node: LabNode;
@@ -29,11 +28,12 @@ describe("noVNC on a controller with SPICE", () => {
   it("is stopped and disabled, and its port closed; the SPICE proxy runs on", async () => {
     const { status, stdout } = await converge(node, retirementDocument(NAME));
     expect(stdout).toBe(
-      lines(
-        ...head,
-        "change service/nova-novncproxy: enabled, active -> disabled, inactive",
-        "change /etc/default/nova-consoleproxy:NOVA_CONSOLE_PROXY_TYPE: novnc -> spicehtml5",
-        "changed 2",
+      report(
+        [],
+        [
+          "change service/nova-novncproxy: enabled, active -> disabled, inactive",
+          "change /etc/default/nova-consoleproxy:NOVA_CONSOLE_PROXY_TYPE: novnc -> spicehtml5",
+        ],
       ),
     );
     expect(status).toBe(0);
@@ -61,7 +61,7 @@ describe("noVNC on a controller with SPICE", () => {
   it("is left as it is by a second run, of both roles", async () => {
     const retired = await snapshot(node);
     const { stdout } = await converge(node, retirementDocument(NAME));
-    expect(stdout).toBe(lines(...head, "changed 0"));
+    expect(stdout).toBe(report([], []));
     expect((await converge(node, controllerDocument(NAME))).stdout.split("\n").slice(-2)).toEqual(["changed 0", ""]);
     expect(await snapshot(node)).toEqual(retired);
   });
@@ -69,11 +69,7 @@ describe("noVNC on a controller with SPICE", () => {
   it("stays away when its package is configured again, and after a reboot", async () => {
     await node.read("DEBIAN_FRONTEND=noninteractive dpkg-reconfigure -f noninteractive nova-consoleproxy 2>/dev/null");
     await node.reboot();
-    await eventually(
-      "SPICE serves",
-      60,
-      async () => (await node.answers(6082, "/spice_auto.html")) === 200 || undefined,
-    );
+    await node.untilServes(6082, "/spice_auto.html");
     const { units, processes } = await snapshot(node);
     expect(units[NOVNC]).toBe("disabled inactive");
     expect(processes[NOVNC]).toBe(undefined);
@@ -83,11 +79,12 @@ describe("noVNC on a controller with SPICE", () => {
   it("serves again as soon as its retirement is reverted, and all is as before", async () => {
     const { status, stdout } = await revert(node, "vnc-proxy-retirement");
     expect(stdout).toBe(
-      lines(
-        ...head,
-        "change /etc/default/nova-consoleproxy:NOVA_CONSOLE_PROXY_TYPE: spicehtml5 -> novnc",
-        "change service/nova-novncproxy: disabled, inactive -> enabled, active",
-        "changed 2",
+      report(
+        [],
+        [
+          "change /etc/default/nova-consoleproxy:NOVA_CONSOLE_PROXY_TYPE: spicehtml5 -> novnc",
+          "change service/nova-novncproxy: disabled, inactive -> enabled, active",
+        ],
       ),
     );
     expect(status).toBe(0);

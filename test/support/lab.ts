@@ -22,8 +22,8 @@ export interface StartOptions {
   readonly input?: string;
   /** Ends the command at once: it is killed, as when the machine it runs on dies. */
   readonly signal?: AbortSignal;
-  /** Called with each piece of standard error as it comes. */
-  readonly onProgress?: (text: string) => void;
+  /** Called with each piece of standard output and standard error as it comes. */
+  readonly onOutput?: (text: string) => void;
 }
 
 /** Runs a command to its end. */
@@ -31,11 +31,12 @@ export async function start(command: string, args: readonly string[], options: S
   return await new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: "pipe" });
     const output = { stdout: "", stderr: "" };
-    child.stdout.setEncoding("utf8").on("data", (text: string) => (output.stdout += text));
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      output.stderr += text;
-      options.onProgress?.(text);
-    });
+    for (const name of ["stdout", "stderr"] as const) {
+      child[name].setEncoding("utf8").on("data", (text: string) => {
+        output[name] += text;
+        options.onOutput?.(text);
+      });
+    }
     const abort = () => child.kill("SIGKILL");
     options.signal?.addEventListener("abort", abort);
     child.on("error", reject);
@@ -130,6 +131,15 @@ export class LabNode {
       throw new Error(`${this.name}: ${command} ended with ${status}:\n${stdout}${stderr}`);
     }
     return stdout;
+  }
+
+  /** Waits until a path answers 200. @throws after a minute */
+  async untilServes(port: number, path: string): Promise<void> {
+    await eventually(
+      `${this.name}:${port}${path}`,
+      60,
+      async () => (await this.answers(port, path)) === 200 || undefined,
+    );
   }
 
   /** The HTTP status with which a path answers on a port; undefined: nothing does. */

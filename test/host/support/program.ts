@@ -1,5 +1,5 @@
 import { convergeCommand, revertCommand } from "../../../host/convergence";
-import { type HostProgram, hostProgram } from "../../../host/program";
+import { type HostProgram, hostProgram, shortDigest } from "../../../host/program";
 import type { LabNode, Outcome, StartOptions } from "../../support/lab";
 
 /** Who runs which program, and what is seen of it meanwhile. */
@@ -13,7 +13,7 @@ export interface RunOptions extends StartOptions {
 /** Sends the program to where the engine's CopyToRemote puts it; that path. */
 async function upload(node: LabNode, role: string, options: RunOptions): Promise<string> {
   const { user = "root", program = hostProgram() } = options;
-  const file = `.openstack-spice/${role}-${program.sha256}.sh`;
+  const file = `.openstack-spice/${role}-${shortDigest(program.sha256)}.sh`;
   const { status, stderr } = await node.run(`mkdir -p .openstack-spice && cat >${file}`, { user, input: program.text });
   if (status !== 0) {
     throw new Error(`${node.name}: the program could not be sent: ${stderr}`);
@@ -40,7 +40,32 @@ export async function runVerb(node: LabNode, verb: string, input = ""): Promise<
   return await node.run(`bash ${file} ${verb}; status=$?; rm ${file}; exit $status`, { input });
 }
 
-/** The lines of a report. */
+/** Lines of text. */
 export function lines(...text: readonly string[]): string {
   return text.map((line) => `${line}\n`).join("");
+}
+
+/** What a node with Debian 12's Nova says of itself at the end of every report. */
+const novaFact = "nova 26.2.2";
+const packageFacts = ["package nova-consoleproxy 2:26.2.2-1~deb12u5", "package spice-html5 0.3.0-2"];
+
+/**
+ * The whole report of a run on a controller.
+ *
+ * @param told the lines that are told as it happens: `change ...` and `restarted ...`
+ * @param firewall what the report says of it
+ * @param kept what somebody else changed
+ */
+export function controllerReport(
+  told: readonly string[],
+  firewall = "unmanaged",
+  kept: readonly string[] = [],
+): string {
+  return report([...packageFacts, `firewall ${firewall}`], told, kept);
+}
+
+/** The whole report of a run of another role. */
+export function report(facts: readonly string[], told: readonly string[], kept: readonly string[] = []): string {
+  const changes = told.filter((line) => line.startsWith("change "));
+  return lines(...told, novaFact, ...facts, ...kept.map((item) => `kept ${item}`), `changed ${changes.length}`);
 }

@@ -12,7 +12,7 @@ export interface Snapshot {
   readonly processes: Readonly<Record<string, string>>;
   /** The rules in the kernel, without packet counts. */
   readonly rules: readonly string[];
-  /** The program's own files outside /etc, but for its copies and its lock. */
+  /** The program's own files outside /etc, but for its lock. */
   readonly own: readonly string[];
 }
 
@@ -69,7 +69,7 @@ rules = re.sub(r"\[\d+:\d+\]|counter packets \d+ bytes \d+", "", rules)
 rules = [line for line in rules.splitlines() if not line.startswith("#")]
 
 own = [os.path.join(folder, name) for folder, folders, files in os.walk("/var/lib/openstack-spice") for name in folders + files]
-own = [path for path in own if not path.startswith("/var/lib/openstack-spice/programs")] + glob.glob("/run/openstack-spice.*")
+own = [path for path in own if os.path.isfile(path)] + glob.glob("/run/openstack-spice.*") + glob.glob("/usr/local/sbin/*")
 
 packages = hashlib.sha256(open("/var/lib/dpkg/status", "rb").read()).hexdigest()
 print(json.dumps(dict(etc=etc, packages=packages, units=units, processes=processes, rules=rules, own=sorted(own))))
