@@ -37,5 +37,6 @@ NODE=$(uname -n)
 ROLE=
 VERB=
 UPLOADED= # the copy of this program in the login user's home, which goes with the record
+PROGRAM=  # the absolute path of this file
 WORK=
 CHANGES=()

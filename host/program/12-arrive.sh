@@ -19,7 +19,7 @@ arrive_as_root() {
   if ! mkdir -p -- "$folder" || ! copy=$(mktemp -- "$folder/.arriving.XXXXXX"); then
     problem "$folder cannot be written. Make room there and see that it can be written, then run again"
   fi
-  trap 'rm -f -- "$copy"' EXIT
+  trap 'rm -f -- "$copy"; rmdir -- "$folder" "${folder%/*}" 2>/dev/null || :' EXIT
   cat -- "$uploaded" >"$copy" || problem "$uploaded cannot be copied to $folder. Make room there, then run again"
   [[ $(sha256sum <"$copy") == "$digest  -" ]] ||
     problem "$uploaded changed while it was copied. Find out who writes there, then run again"

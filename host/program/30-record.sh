@@ -14,11 +14,13 @@ record_file() { printf '%s/record\n' "$(role_folder "$1")"; }
 journal_file() { printf '%s/journal\n' "$(role_folder "$1")"; }
 
 # take_lock: one run at a time on a node; waits for another one, bounded.
+HAS_LOCK=
 take_lock() {
   exec 9>"$LOCK_FILE"
-  flock -n 9 && return 0
+  flock -n 9 && HAS_LOCK=yes && return 0
   say "another run is at work on this node; waiting up to $LOCK_WAIT s for it"
   flock -w "$LOCK_WAIT" 9 || refuse "another run of openstack-spice still holds $LOCK_FILE after $LOCK_WAIT s. Let it end, then run again"
+  HAS_LOCK=yes
 }
 
 # read_record ROLE: the entries of the role's record, oldest first.
@@ -60,9 +62,18 @@ open_journal() {
   mkdir -p -- "$folder" # 0700 by the umask
   : >"$(journal_file "$ROLE")"
   IN_TRANSACTION=yes
-  ln -sfn -- "$(readlink -f -- "${BASH_SOURCE[0]}")" "$folder/program"
+  keep_program
+  ln -sfn -- "$PROGRAM" "$folder/program"
   [[ -z $UPLOADED ]] || printf '%s\n' "$UPLOADED" >"$folder/uploaded"
   [[ $(cat -- "$LAUNCHER" 2>/dev/null) == "$LAUNCHER_TEXT" ]] || (umask 022 && create_file "$LAUNCHER" <<<"$LAUNCHER_TEXT" && chmod 755 -- "$LAUNCHER")
+}
+
+# keep_program: the copy of this program for the way back. The run that was waited for may have tidied it away, but
+# bash has it open still, as descriptor 255.
+keep_program() {
+  [[ ! -e $PROGRAM ]] || return 0
+  mkdir -p -- "${PROGRAM%/*}"
+  cat -- "/proc/$$/fd/255" >"$PROGRAM" || fail "$PROGRAM is gone and cannot be written again. Make room under $STATE_DIR, and run again"
 }
 
 # What root, or an operator with sudo, types on the node, with no need of Pulumi or its state; and what `delete` runs.
@@ -73,6 +84,7 @@ readonly LAUNCHER_TEXT='#!/bin/bash
 cd /var/lib/openstack-spice/roles || exit
 roles=("${2:-*}/program")
 [[ -n ${2:-} ]] || roles=(*/program)
+[[ -e ${roles[0]} || ! -L ${roles[0]} ]] || { echo "openstack-spice: error: $(readlink "${roles[0]}") is gone. Put it back, or restore by hand from $PWD" >&2 && exit 1; }
 [[ -e ${roles[0]} ]] || { echo "openstack-spice: nothing is recorded for ${2:-any role}: nothing to put back" >&2 && exit; }
 exec bash "$(readlink -f "${roles[0]}")" "$@"'
 
@@ -97,7 +109,6 @@ commit() {
   sync -- "$file" 2>/dev/null || sync
   rm -f -- "$journal"
   IN_TRANSACTION=
-  remove_old_programs
 }
 
 # merged_record JOURNAL: the record of ROLE as it is after the journal.
@@ -116,18 +127,18 @@ forget() {
   local uploaded
   uploaded=$(role_folder "$1")/uploaded
   [[ ! -f $uploaded ]] || remove_uploaded "$(cat -- "$uploaded")"
-  remove_role_folder "$1"
-}
-
-# remove_role_folder ROLE: the last role takes everything along.
-remove_role_folder() {
   rm -rf -- "$(role_folder "$1")"
-  if [[ -z $(ls -A -- "$STATE_DIR/roles" 2>/dev/null) ]]; then rm -rf -- "$STATE_DIR" "$LAUNCHER"; else remove_old_programs; fi
 }
 
-# remove_old_programs: copies that no role's record needs.
-remove_old_programs() {
+# tidy: at the end of a run, whatever it was. Where nothing is recorded nothing of this program stays; else its copies
+# that no record needs go. Not while another run is at work.
+tidy() {
   local program link
+  [[ -n $HAS_LOCK ]] || { ((EUID == 0)) && exec 9>"$LOCK_FILE" && flock -n 9; } 2>/dev/null || return 0
+  if [[ -z $(ls -A -- "$STATE_DIR/roles" 2>/dev/null) ]]; then
+    rm -rf -- "$STATE_DIR" "$LAUNCHER" 2>/dev/null
+    return
+  fi
   for program in "$STATE_DIR"/programs/*.sh; do
     for link in "$STATE_DIR"/roles/*/program; do [[ $(readlink -- "$link") != "$program" ]] || continue 2; done
     rm -f -- "$program"

@@ -146,7 +146,7 @@ roll_back() {
   say "putting back the former state"
   if (undo "$(journal_file "$ROLE")"); then
     rm -f -- "$(journal_file "$ROLE")"
-    [[ -f $(record_file "$ROLE") ]] || remove_role_folder "$ROLE"
+    [[ -f $(record_file "$ROLE") ]] || rm -rf -- "$(role_folder "$ROLE")"
     if ((${#PINNED[@]} > 0)); then say "the node is as it was, but for the packages ${PINNED[*]}, which stay"; else say "the node is as it was"; fi
   else
     say "not everything could be put back (see above); the next run tries again"

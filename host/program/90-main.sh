@@ -9,6 +9,7 @@ at_exit() {
   set +e
   [[ -z $IN_TRANSACTION ]] || roll_back
   [[ -z $WORK ]] || rm -rf -- "$WORK"
+  tidy
   exit "$code"
 }
 
@@ -36,6 +37,7 @@ main() {
   trap 'exit 143' TERM
   trap 'exit 130' INT
   remove_work_of_the_dead
+  PROGRAM=$(readlink -f -- "${BASH_SOURCE[0]}")
   WORK=$(mktemp -d "/run/openstack-spice.$$.XXXXXX")
   case $VERB in
     converge) converge ;;
