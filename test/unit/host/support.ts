@@ -54,6 +54,8 @@ export function runInBash(script: string, files: Readonly<Record<string, string>
 
 /** A work folder as main() makes it. No systemd is asked for anything, and nothing waits for a disk. */
 const setUp = `
+PROGRAM=$PWD/program.sh
+: >"$PROGRAM"
 WORK=$PWD/work
 mkdir "$WORK"
 systemctl() { :; }
