@@ -6,13 +6,13 @@ virsh_read() { timeout 30 virsh --readonly --connect qemu:///system "$@"; }
 
 # check_hypervisor: refuses a compute whose QEMU cannot do SPICE; an instance would go to ERROR at its next start.
 check_hypervisor() {
-  local capabilities missing=("${COMPUTE_PACKAGES[@]+"${COMPUTE_PACKAGES[@]}"}")
+  local capabilities
   command -v virsh >/dev/null || refuse "virsh is not installed: this does not look like a libvirt compute. Only libvirt with QEMU or KVM can do SPICE"
   # libvirt does not answer this one on a read-only connection.
   capabilities=$(timeout 30 virsh --connect qemu:///system domcapabilities 2>/dev/null) ||
     refuse "libvirt does not answer 'virsh domcapabilities'. Start libvirtd, and run again"
-  # A package that brings SPICE to QEMU is about to be installed.
-  ((${#MISSING[@]} == 0)) || contains "${missing[0]:-none}" "${MISSING[@]}" && return 0
+  # What is missing on a compute is what brings SPICE to QEMU, and is about to be installed.
+  ((${#MISSING[@]} == 0)) || return 0
   awk "/<graphics supported='yes'>/,/<\/graphics>/" <<<"$capabilities" | grep -q '<value>spice</value>' ||
     refuse "QEMU on this node has no SPICE (virsh domcapabilities lists no spice graphics). Install a QEMU built with SPICE (Debian 13: qemu-system-modules-spice; RHEL 9 and its likes have none), or take the node out"
 }

@@ -182,9 +182,8 @@ undo() {
   done
   publish_files
   reload_units
-  for where in ${restarts[@]+"${restarts[@]}"}; do
-    if unit_is_active "$where" || unit_is_moving "$where"; then bring_up restart "$where"; fi
-  done
+  # What was restarted did run before, also where it is dead by now.
+  for where in ${restarts[@]+"${restarts[@]}"}; do bring_up restart "$where"; done
 }
 reload_units() { systemctl daemon-reload; }
 
