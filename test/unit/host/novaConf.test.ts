@@ -1,35 +1,11 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseIni, substitute } from "../../support/osloConfig";
-import { type ConfCase, type Declared, confCase } from "./novaConfFiles";
+import { type ConfCase, type Declared, confCase, editFiles, editScript } from "../../support/novaConfCases";
 import { bash42, runInBash } from "./support";
 
-/** Declares the options of the file `declared`, as a transaction that is recorded; then, after a stranger's edit, takes it back. */
-const SCRIPT = `
-ROLE=compute
-while IFS=$'\\t' read -r option value; do
-  OPTIONS+=("$option")
-  VALUE[$option]=$value
-done <declared
-plan_options
-open_journal
-apply_plan >/dev/null 2>&1
-commit
-cat nova.conf >after
-PLAN=() PLAN_TEXT=()
-plan_options
-((\${#PLAN[@]} == 0)) || printf 'planned again: %s\\n' "\${PLAN_TEXT[@]}"
-cat edit >>nova.conf
-undo "$(record_file compute)" 2>/dev/null
-for item in \${KEPT[@]+"\${KEPT[@]}"}; do printf 'kept %s\\n' "$item"; done
-`;
-
-function putAndUndo({ conf, declared }: ConfCase, edit = "") {
-  const { status, stdout, stderr, files } = runInBash(SCRIPT, {
-    "nova.conf": conf,
-    declared: declared.map(({ option, encoded }) => `${option}\t${encoded}\n`).join(""),
-    edit,
-  });
+function putAndUndo(given: ConfCase, edit = "") {
+  const { status, stdout, stderr, files } = runInBash(editScript, editFiles(given, edit));
   return { outcome: { status, stdout, stderr }, after: files["after"] ?? "", undone: files["nova.conf"] ?? "" };
 }
 

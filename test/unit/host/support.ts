@@ -32,6 +32,11 @@ function programParts(): string {
 
 const program = programParts();
 
+/** The program's functions, and then a script; to be run in a folder of its own, whose files stand for the node's. */
+export function afterFunctions(script: string): string {
+  return `${program}\n${setUp}\n${script}`;
+}
+
 /** Runs bash after the program's functions, in a folder of its own with these files. Gives each file's bytes as latin1 text afterwards. */
 export function runInBash(script: string, files: Readonly<Record<string, string>>) {
   const folder = mkdtempSync(join(tmpdir(), "openstack-spice-files-"));
@@ -39,7 +44,7 @@ export function runInBash(script: string, files: Readonly<Record<string, string>
     for (const [name, text] of Object.entries(files)) {
       writeFileSync(join(folder, name), text, "latin1");
     }
-    const { status, stdout, stderr } = spawnSync("bash", ["-c", `${program}\n${setUp}\n${script}`], {
+    const { status, stdout, stderr } = spawnSync("bash", ["-c", afterFunctions(script)], {
       cwd: folder,
       encoding: "utf8",
     });
