@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LabNode } from "../support/lab";
-import { controllerDocument } from "./support/documents";
-import { controllerReport, converge, revert } from "./support/program";
+import { OWNER, controllerDocument } from "./support/documents";
+import { controllerReport, converge, lines, revert } from "./support/program";
 import { watch } from "./support/watch";
 import { type Snapshot, changedPaths, snapshot } from "./support/snapshot";
 
@@ -90,6 +90,23 @@ describe("a controller with noVNC", () => {
     expect(describeConf(converged)).toBe(describeConf(before));
   });
 
+  it("tells what is recorded to an operator on the node, and keeps it from all others", async () => {
+    const { status, stdout } = await node.run("/usr/local/sbin/openstack-spice status", { user: "ops" });
+    expect([status, stdout]).toEqual([
+      0,
+      lines(
+        "nova 26.2.2",
+        "role controller",
+        `owner ${OWNER}`,
+        "recorded spice/html5proxy_host",
+        "recorded spice/html5proxy_port",
+        `recorded file${DROP_IN}`,
+        "recorded service/nova-spicehtml5proxy",
+      ),
+    ]);
+    expect(await node.read("find /var/lib/openstack-spice ! -type l -perm /077")).toBe("");
+  });
+
   it("is left as it is by a second run: changed 0, no file and no process another one", async () => {
     const { status, stdout, stderr } = await converge(node, controllerDocument(NAME), { user: "ops" });
     expect(stderr).toBe("");
@@ -138,6 +155,23 @@ describe("a controller with noVNC", () => {
     const after = await snapshot(node);
     expect(after.etc).toEqual(converged.etc);
     expect(after.processes[NOVNC]).toBe(converged.processes[NOVNC]);
+  });
+
+  it("is repaired where somebody changed it since", async () => {
+    // In place, as editors do; `sed -i` would lose the attribute.
+    await node.read("sed 's/^html5proxy_port = 6082$/html5proxy_port = 6083/' /etc/nova/nova.conf >/run/edited");
+    await node.read("cat /run/edited >/etc/nova/nova.conf");
+    await node.read("systemctl disable -q --now nova-spicehtml5proxy 2>/dev/null");
+    const { status, stdout } = await converge(node, controllerDocument(NAME), { user: "ops" });
+    expect([status, stdout]).toEqual([
+      0,
+      controllerReport([
+        "change spice/html5proxy_port: 6083 -> 6082",
+        "change service/nova-spicehtml5proxy: disabled, inactive -> enabled, active",
+      ]),
+    ]);
+    expect((await snapshot(node)).etc).toEqual(converged.etc);
+    expect(await node.answers(6082, "/spice_auto.html")).toBe(200);
   });
 
   it("serves consoles again by itself after a reboot", async () => {

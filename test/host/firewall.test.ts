@@ -194,6 +194,16 @@ COMMIT
 COMMIT
 `;
 
+/** Refuses by policy alone. */
+const RULES_V6 = `*filter
+:INPUT DROP [0:0]
+:FORWARD ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+-A INPUT -i lo -j ACCEPT
+-A INPUT -p ipv6-icmp -j ACCEPT
+COMMIT
+`;
+
 describe("iptables with netfilter-persistent", () => {
   const NAME = "h-iptables";
   const rule = (source: string) =>
@@ -209,7 +219,8 @@ describe("iptables with netfilter-persistent", () => {
     await node.read(
       "DEBIAN_FRONTEND=noninteractive; export DEBIAN_FRONTEND; apt-get -qq update && apt-get -y -qq install iptables-persistent >/dev/null 2>&1",
     );
-    await node.read("cat >/etc/iptables/rules.v4 && systemctl restart netfilter-persistent", RULES_V4);
+    await node.read("cat >/etc/iptables/rules.v4", RULES_V4);
+    await node.read("cat >/etc/iptables/rules.v6 && systemctl restart netfilter-persistent", RULES_V6);
     // What Neutron's agent puts there: in no file.
     await node.read(
       "iptables -N neutron-local && iptables -I INPUT 1 -j neutron-local && iptables -A neutron-local -p udp --dport 67 -j ACCEPT",
@@ -226,7 +237,9 @@ describe("iptables with netfilter-persistent", () => {
     expect(firewallLines(stdout)).toEqual([
       "change firewall/iptables: (none) -> accept tcp 6082 from 198.18.0.0/24",
       "change firewall/etc/iptables/rules.v4: (none) -> accept tcp 6082 from 198.18.0.0/24",
-      "firewall iptables",
+      "change firewall/ip6tables: (none) -> accept tcp 6082 from 2001:db8::/32",
+      "change firewall/etc/iptables/rules.v6: (none) -> accept tcp 6082 from 2001:db8::/32",
+      "firewall iptables,ip6tables",
     ]);
     expect(status).toBe(0);
     expect(await node.answers(6082, "/spice_auto.html")).toBe(200);
@@ -243,6 +256,12 @@ describe("iptables with netfilter-persistent", () => {
     );
     expect(await node.read("cat /etc/iptables/rules.v4")).toBe(
       RULES_V4.replace("-A INPUT -j site\n", `${rule("198.18.0.0/24")}\n-A INPUT -j site\n`),
+    );
+    expect(await node.read("cat /etc/iptables/rules.v6")).toBe(
+      RULES_V6.replace("COMMIT", `${rule("2001:db8::/32")}\nCOMMIT`),
+    );
+    expect(await node.read("ip6tables -S INPUT")).toBe(
+      lines("-P INPUT DROP", "-A INPUT -i lo -j ACCEPT", "-A INPUT -p ipv6-icmp -j ACCEPT", rule("2001:db8::/32")),
     );
   });
 
@@ -279,7 +298,9 @@ describe("iptables with netfilter-persistent", () => {
       "change firewall/etc/iptables/rules.v4: (none) -> accept tcp 6082 from 203.0.113.7/32",
       "change firewall/iptables: accept tcp 6082 from 198.18.0.0/24 -> (none)",
       "change firewall/etc/iptables/rules.v4: accept tcp 6082 from 198.18.0.0/24 -> (none)",
-      "firewall iptables",
+      "change firewall/ip6tables: accept tcp 6082 from 2001:db8::/32 -> (none)",
+      "change firewall/etc/iptables/rules.v6: accept tcp 6082 from 2001:db8::/32 -> (none)",
+      "firewall iptables,ip6tables",
     ]);
     expect((await snapshot(node)).processes[UNIT]).toBe(processes[UNIT]);
   });
@@ -296,7 +317,7 @@ describe("iptables with netfilter-persistent", () => {
     expect(firewallOf(after)).toEqual(firewallOf(before));
     expect(changedPaths(before, after)).toEqual({});
     expect(after.rules).toContain("-A INPUT -j neutron-local");
-    expect(await node.read("cat /etc/iptables/rules.v4")).toBe(RULES_V4);
+    expect(await node.read("cat /etc/iptables/rules.v4 /etc/iptables/rules.v6")).toBe(RULES_V4 + RULES_V6);
   });
 });
 
