@@ -1,6 +1,7 @@
 /** Drives the lab (`lab/lab`): throw-away real nodes, reached over real SSH with the lab's key. */
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { get } from "node:http";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { REPOSITORY } from "./engine";
@@ -142,15 +143,21 @@ export class LabNode {
     );
   }
 
-  /** The HTTP status with which a path answers on a port; undefined: nothing does. */
+  /**
+   * The HTTP status with which a path answers on a port; undefined: nothing does.
+   *
+   * Over a connection of its own: one that is kept alive from an earlier question passes a firewall that refuses new ones (`fetch` keeps them).
+   */
   async answers(port: number, path: string): Promise<number | undefined> {
-    try {
-      const response = await fetch(`http://${this.address}:${port}${path}`, { signal: AbortSignal.timeout(5000) });
-      await response.text();
-      return response.status;
-    } catch {
-      return undefined;
-    }
+    return await new Promise((resolve) => {
+      const signal = AbortSignal.timeout(5000);
+      get({ host: this.address, port, path, agent: false, signal }, (response) => {
+        response
+          .resume()
+          .on("end", () => resolve(response.statusCode))
+          .on("error", () => resolve(undefined));
+      }).on("error", () => resolve(undefined));
+    });
   }
 }
 
