@@ -38,7 +38,7 @@ layer_key() {
       if grep -q "${file##*/}" "$LAB_SOURCE/layers/$1.sh"; then cat "$file"; fi
     done
     # the nodes of the cloud are set up together
-    if layer_is_booted "$1"; then cat "$LAB_SOURCE"/layers/*.sh; fi
+    if layer_is_booted "$1"; then cat "$LAB_SOURCE"/layers/{controller,compute}*.sh; fi
   } | sha256sum | cut -c1-12
 }
 
