@@ -24,7 +24,8 @@ free_ip() {
     compute-1) echo "$COMPUTE_IP" ;;
     *)
       for last in {100..250}; do
-        cat "$LAB"/nodes.d/*/ip 2>/dev/null | grep -qx "$NET.$last" || break
+        # not `cat | grep -q`, which fails under pipefail when grep stops reading at once
+        grep -qsxF "$NET.$last" "$LAB"/nodes.d/*/ip || break
       done
       ((last < 250)) || die "all addresses of the lab are taken. Take nodes down: lab down NAME..."
       echo "$NET.$last"
