@@ -154,9 +154,15 @@ export class LabNode {
       get({ host: this.address, port, path, agent: false, signal }, (response) => {
         response
           .resume()
-          .on("end", () => resolve(response.statusCode))
-          .on("error", () => resolve(undefined));
-      }).on("error", () => resolve(undefined));
+          .on("end", () => {
+            resolve(response.statusCode);
+          })
+          .on("error", () => {
+            resolve(undefined);
+          });
+      }).on("error", () => {
+        resolve(undefined);
+      });
     });
   }
 }
