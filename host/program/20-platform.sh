@@ -1,37 +1,69 @@
 # shellcheck shell=bash
-# What a distribution calls things. One table; everything else asks it.
+# Which platform of the table this node is, and what is installed there.
 
-PLATFORM=         # as it is told to people, such as `debian 12`
-PROXY_PACKAGES=() # a controller needs these
+declare -A PLATFORM=() # the platform's paragraph of the table: key -> value
+PROXY_PACKAGES=()      # a controller needs these
 COMPUTE_PACKAGES=()
-NOVA_PACKAGE= # whose version is Nova's
+NOVA_PACKAGE=
 SPICE_UNIT=
 NOVNC_UNIT=
 COMPUTE_UNIT=
-OTHER_PROXY_UNITS=() # units that come with the proxy's package and that nobody asked for
-PROXY_TYPE_FILE=     # the shell file by which Debian's init scripts choose the one proxy that starts
+OTHER_PROXY_UNITS=()
+PROXY_TYPE_FILE=
+readonly WEB_CLIENT=spice-html5 # its package has this name wherever there is one
+readonly RHEL_LIKES='rhel centos rocky almalinux ol'
 
-# detect_platform: fills the table's variables; refuses a platform that is not in it.
+# platform KEY: of this node's platform, or nothing.
+platform() { printf '%s\n' "${PLATFORM["$1"]:-}"; }
+
+# detect_platform: fills the variables from the table; refuses a platform that is not in it.
 detect_platform() {
   local id='' version=''
   if [[ -r /etc/os-release ]]; then
     id=$(sed -n 's/^ID=//p' /etc/os-release | tr -d \"\')
     version=$(sed -n 's/^VERSION_ID=//p' /etc/os-release | tr -d \"\')
   fi
-  PLATFORM="$id $version"
-  case $PLATFORM in
-    'debian 12' | 'debian 13')
-      PROXY_PACKAGES=(nova-consoleproxy spice-html5)
-      # Debian 13 split SPICE out of QEMU and only recommends it (qemu-system-x86 10.0).
-      [[ $version == 12 ]] || COMPUTE_PACKAGES=(qemu-system-modules-spice)
-      NOVA_PACKAGE=nova-common
-      SPICE_UNIT=nova-spicehtml5proxy NOVNC_UNIT=nova-novncproxy COMPUTE_UNIT=nova-compute
-      OTHER_PROXY_UNITS=(nova-novncproxy nova-serialproxy)
-      PROXY_TYPE_FILE=/etc/default/nova-consoleproxy
-      ;;
-    *) refuse "platform '$PLATFORM' is not supported. Supported: Debian 12, Debian 13" ;;
+  find_platform "$id" "$version" ||
+    refuse "platform '$id $version' is not supported. Supported: $(sed -n 's/^name = //p' <<<"$PLATFORMS" | paste -s -d , - | sed 's/,/, /g')"
+  NOVA_PACKAGE=$(platform nova-package)
+  SPICE_UNIT=$(platform spice-unit) NOVNC_UNIT=$(platform novnc-unit) COMPUTE_UNIT=$(platform compute-unit)
+  PROXY_TYPE_FILE=$(platform proxy-type-file)
+  read -ra OTHER_PROXY_UNITS <<<"$(platform other-units)"
+  PROXY_PACKAGES=("$(platform proxy-package)" "$WEB_CLIENT")
+  COMPUTE_PACKAGES=()
+  case $(platform qemu-spice) in
+    'built in' | none) ;;
+    *) COMPUTE_PACKAGES=("$(platform qemu-spice)") ;;
   esac
 }
+
+# find_platform ID VERSION: fills PLATFORM with that paragraph of the table; fails where there is none.
+find_platform() {
+  local line ids
+  PLATFORM=()
+  while IFS= read -r line; do
+    if [[ -n $line ]]; then
+      PLATFORM["${line%% = *}"]=${line#* = }
+      continue
+    fi
+    ids=$(platform ids)
+    [[ $ids != rhel-like ]] || ids=$RHEL_LIKES
+    # shellcheck disable=SC2086 # words
+    ! contains "$1" $ids || [[ $2 != "$(platform version)" && $2 != "$(platform version)".* ]] || return 0
+    PLATFORM=()
+  done <<<"$PLATFORMS"
+  return 1
+}
+
+# with_package_tool ACTION ARGUMENT...: apt's way of it, or that of dnf and of yum, which understands the same.
+with_package_tool() {
+  local action=$1
+  shift
+  if [[ $(platform tool) == apt ]]; then "apt_$action" "$@"; else "dnf_$action" "$@"; fi
+}
+
+# package_version NAME: the installed version, or nothing.
+package_version() { with_package_tool version "$1"; }
 
 # nova_version: the installed Nova as 26.2.2, or nothing where none is installed.
 nova_version() {
@@ -39,12 +71,6 @@ nova_version() {
   version=$(package_version "$NOVA_PACKAGE")
   version=${version#*:}
   printf '%s\n' "${version%%-*}"
-}
-
-# package_version NAME: the installed version, or nothing.
-package_version() {
-  # shellcheck disable=SC2016 # the format is dpkg-query's, not the shell's
-  dpkg-query -W -f '${db:Status-Abbrev} ${Version}\n' "$1" 2>/dev/null | sed -n 's/^.i  *//p'
 }
 
 # nova_python: the interpreter that Nova's own commands run on, which is the one that has oslo.config.

@@ -1,48 +1,70 @@
 # shellcheck shell=bash
-# Packages: only those that are missing, and never at the price of another one.
+# Packages: only those that are missing, and never at the price of another one. What differs between package tools is
+# in 46-packages-apt.sh and 47-packages-dnf.sh:
+#
+#   version NAME             the installed version, or nothing
+#   pin NAME                 NAME as the tool is asked for it in the version of the installed Nova
+#   simulate NAME...         resolves the installation and changes nothing; fails where a package cannot be had
+#   simulated <OUTPUT        what simulate would do, from its output: lines `install NAME VERSION` and `harm NAME (upgraded)`
+#   reason <OUTPUT           why simulate failed, one line
+#   refresh                  has the lists of packages looked at anew
+#   install NAME...          installs, and asks nothing; bounded where another one holds its lock
 
 MISSING=() # package names that have to be installed
-PINNED=()  # the same as apt is asked for them, with the version that fits the installed Nova
+PINNED=()  # the same as the tool is asked for them, with the version that fits the installed Nova
 
 # find_missing_packages NAME...: fills MISSING and PINNED.
 find_missing_packages() {
-  local name version
+  local name
   MISSING=() PINNED=()
-  version=$(package_version "$NOVA_PACKAGE")
   for name in "$@"; do
     [[ -z $(package_version "$name") ]] || continue
+    [[ $name != "$WEB_CLIENT" ]] || ! web_client_is_there || continue
     MISSING+=("$name")
     # A proxy of another build would take the whole of Nova along with it.
-    if [[ $name == nova-* ]]; then PINNED+=("$name=$version"); else PINNED+=("$name"); fi
+    if [[ $name == "$(platform proxy-package)" ]]; then PINNED+=("$(with_package_tool pin "$name")"); else PINNED+=("$name"); fi
   done
 }
 
+# web_client_is_there: brought by hand, where no package of the platform has it.
+web_client_is_there() { [[ $(platform web-client-from) == nobody && -e $(web_client_folder)/spice_auto.html ]]; }
+web_client_folder() { declared DEFAULT/web "$(nova_option DEFAULT web /usr/share/spice-html5)"; }
+
 # check_packages: simulates the installation; refuses where a package cannot be had, or where another one would be
-# upgraded, downgraded or removed. Only `converge` may refresh apt's lists, and only where they lack the package.
+# upgraded, downgraded or removed. Only `converge` may refresh the tool's lists, and only where they lack the package.
 check_packages() {
   ((${#MISSING[@]} > 0)) || return 0
-  local simulation=$WORK/apt-simulation harmed
-  if ! simulate_apt >"$simulation" 2>&1; then
+  local output=$WORK/simulation harmed tool
+  tool=$(platform tool)
+  if ! with_package_tool simulate "${PINNED[@]}" >"$output" 2>&1; then
     if [[ $VERB == converge ]]; then
-      say "apt does not know ${PINNED[*]}; refreshing its lists"
-      apt-get -qq -o DPkg::Lock::Timeout="$APT_LOCK_WAIT" update >&2 || :
+      say "$tool does not know ${PINNED[*]}; refreshing its lists"
+      with_package_tool refresh >&2 || :
+      with_package_tool simulate "${PINNED[@]}" >"$output" 2>&1 || cannot_be_had "$output"
+    else
+      cannot_be_had "$output"
     fi
-    simulate_apt >"$simulation" 2>&1 ||
-      refuse "package ${PINNED[*]} cannot be had: $(grep -m 1 '^E:' "$simulation" || tail -n 1 "$simulation"). Add the repository that Nova $(nova_version) came from, or install the package by hand"
   fi
-  harmed=$(awk '/^Remv / { print $2 " (removed)" } /^Inst / && $3 ~ /^\[/ { print $2 " (upgraded)" }' "$simulation")
+  with_package_tool simulated <"$output" >"$WORK/simulated"
+  harmed=$(sed -n 's/^harm //p' "$WORK/simulated")
   [[ -z $harmed ]] ||
     refuse "installing ${PINNED[*]} would touch other packages: $(one_line "$harmed"). Upgrade Nova on this node first, in a maintenance window, or install the package by hand"
 }
-simulate_apt() {
-  apt-get -s -qq --no-install-recommends --no-remove install "${PINNED[@]}"
+
+# cannot_be_had OUTPUT: refuses with what the tool said.
+cannot_be_had() {
+  local reason
+  reason=$(with_package_tool reason <"$1")
+  [[ $(platform web-client-from) != nobody || $reason != *"$WEB_CLIENT"* ]] ||
+    refuse "there is no SPICE web client on this node, and $(platform name) have no package of it ($reason). Two ways out: add a repository that has $WEB_CLIENT, or put the client's files into $(web_client_folder) (spice_auto.html and what it loads)"
+  refuse "package ${PINNED[*]} cannot be had: $reason. Add the repository that Nova $(nova_version) came from, or install the package by hand"
 }
 
-# plan_packages: what will be installed, for people; the versions are apt's.
+# plan_packages: what will be installed, for people; the versions are the simulation's.
 plan_packages() {
   local name version
   for name in ${MISSING[@]+"${MISSING[@]}"}; do
-    version=$(awk -v name="$name" '$1 == "Inst" && $2 == name { sub(/^\(/, "", $3); print $3; exit }' "$WORK/apt-simulation")
+    version=$(awk -v name="$name" '$1 == "install" && $2 == name { print $3; exit }' "$WORK/simulated")
     plan package "$name" - - "${version:-missing}" '(not installed)' "${version:-installed}"
   done
 }
@@ -51,18 +73,18 @@ plan_packages() {
 # proxy starts on an unfinished nova.conf; those that nobody asked for end up disabled.
 install_packages() {
   ((${#MISSING[@]} > 0)) || return 0
-  local unit new_units=() log=$WORK/apt-install
-  for unit in "$SPICE_UNIT" "${OTHER_PROXY_UNITS[@]}"; do
+  local unit tool new_units=() log=$WORK/install
+  tool=$(platform tool)
+  for unit in "$SPICE_UNIT" ${OTHER_PROXY_UNITS[@]+"${OTHER_PROXY_UNITS[@]}"}; do
     [[ $ROLE == controller && $(unit_state "$unit") == 'absent '* ]] || continue
     new_units+=("$unit")
     UNIT_BEFORE[$unit]='absent inactive'
   done
   for unit in ${new_units[@]+"${new_units[@]}"}; do change mask "$unit" - - masked; done
   say "installing ${PINNED[*]}"
-  DEBIAN_FRONTEND=noninteractive apt-get -y -qq --no-install-recommends --no-remove \
-    -o DPkg::Lock::Timeout="$APT_LOCK_WAIT" -o Dpkg::Options::=--force-confold install "${PINNED[@]}" >"$log" 2>&1 || {
+  with_package_tool install "${PINNED[@]}" >"$log" 2>&1 || {
     tail -n 20 "$log" >&2 || :
-    fail "apt could not install ${PINNED[*]} (its last lines are above). Mend apt on the node, and run again"
+    fail "$tool could not install ${PINNED[*]} (its last lines are above). Mend $tool on the node, and run again"
   }
   for unit in ${new_units[@]+"${new_units[@]}"}; do transition mask "$unit" - masked -; done
   for unit in ${new_units[@]+"${new_units[@]}"}; do

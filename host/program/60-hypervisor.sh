@@ -13,8 +13,10 @@ check_hypervisor() {
     refuse "libvirt does not answer 'virsh domcapabilities'. Start libvirtd, and run again"
   # What is missing on a compute is what brings SPICE to QEMU, and is about to be installed.
   ((${#MISSING[@]} == 0)) || return 0
-  awk "/<graphics supported='yes'>/,/<\/graphics>/" <<<"$capabilities" | grep -q '<value>spice</value>' ||
-    refuse "QEMU on this node has no SPICE (virsh domcapabilities lists no spice graphics). Install a QEMU built with SPICE (Debian 13: qemu-system-modules-spice; RHEL 9 and its likes have none), or take the node out"
+  ! awk "/<graphics supported='yes'>/,/<\/graphics>/" <<<"$capabilities" | grep -q '<value>spice</value>' || return 0
+  [[ $(platform qemu-spice) != none ]] ||
+    refuse "QEMU on this node has no SPICE (virsh domcapabilities lists no spice graphics): $(platform name) build QEMU without it. Two ways out: install a QEMU and a libvirt that are built with SPICE from another repository, or take the node out and leave its guests on VNC"
+  refuse "QEMU on this node has no SPICE (virsh domcapabilities lists no spice graphics). Install a QEMU built with SPICE, or take the node out"
 }
 
 # guests_without_spice: running guests that have no SPICE display, a line each: name and uuid.

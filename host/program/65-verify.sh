@@ -33,11 +33,12 @@ wait_for_listener() {
   done
 }
 
-# nova_option SECTION OPTION DEFAULT: the value in nova.conf, else the default. Enough for what we only look at;
-# what we declare is verified by verify_effective_options.
+# nova_option SECTION OPTION DEFAULT: the value in nova.conf, else in what comes before it, else the default. Enough for
+# what we only look at; what we declare is verified by verify_effective_options.
 nova_option() {
-  local value
+  local value file
   value=$(ini value "$NOVA_CONF" "$1" "$2")
+  for file in $(platform config); do [[ -n $value || ! -r $file ]] || value=$(ini value "$file" "$1" "$2"); done
   printf '%s\n' "${value:-$3}"
 }
 
@@ -108,6 +109,9 @@ run_in_environment_of() (
   "${@:2}"
 )
 
+# nova_program UNIT: by whose name the unit's service looks for a configuration file of its own.
+nova_program() { if [[ $1 == "$SPICE_UNIT" ]]; then echo nova-spicehtml5proxy; else printf '%s\n' "${1#openstack-}"; fi; }
+
 # verify_effective_options UNIT: reads the declared options with the node's own oslo.config, as the running service
 # does; other files, a nova.conf.d or OS_ variables can win over nova.conf.
 verify_effective_options() {
@@ -115,7 +119,7 @@ verify_effective_options() {
   ((${#OPTIONS[@]} > 0)) || return 0
   for entry in "${OPTIONS[@]}"; do printf '[%s]\n%s = %s\n' "${entry%%/*}" "${entry#*/}" "${VALUE[$entry]}"; done >"$declared"
   mapfile -t arguments < <(service_arguments "$unit")
-  run_in_environment_of "$unit" "$(nova_python)" - "$declared" "${unit#openstack-}" ${arguments[@]+"${arguments[@]}"} <<<"$OSLO_PROGRAM" >&2 ||
+  run_in_environment_of "$unit" "$(nova_python)" - "$declared" "$(nova_program "$unit")" ${arguments[@]+"${arguments[@]}"} <<<"$OSLO_PROGRAM" >&2 ||
     fail "another configuration file or an OS_ variable of $unit wins over $NOVA_CONF (named above). Take the option out of it"
 }
 readonly OSLO_PROGRAM='

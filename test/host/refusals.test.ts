@@ -42,9 +42,10 @@ const refusals: readonly Refusal[] = [
   },
   {
     title: "a platform that is not supported",
-    spoil: `printf 'ID="rocky"\\nVERSION_ID="9.4"\\n' >/run/os-release; mount --bind /run/os-release /usr/lib/os-release`,
+    spoil: `printf 'ID="fedora"\\nVERSION_ID="40"\\n' >/run/os-release; mount --bind /run/os-release /usr/lib/os-release`,
     mend: "umount /usr/lib/os-release",
-    message: "platform 'rocky 9.4' is not supported. Supported: Debian 12, Debian 13",
+    message:
+      "platform 'fedora 40' is not supported. Supported: CentOS 7, RHEL 8 and its likes, RHEL 9 and its likes, RHEL 10 and its likes, Debian 12, Debian 13, Ubuntu 22.04, Ubuntu 24.04",
   },
   {
     title: "no nova.conf",

@@ -1,0 +1,74 @@
+# shellcheck shell=bash
+# Packages of RHEL and its likes: dnf 4, and yum 3 of CentOS 7, which is asked and answers much the same.
+
+# Seconds: how long another dnf or yum is waited for; how long one that only looks may take, and one that installs.
+readonly DNF_LOCK_WAIT=120
+readonly DNF_LOOK_WAIT=300
+readonly DNF_INSTALL_WAIT=900
+
+dnf_version() {
+  # `%|EPOCH?` is an if; the last one, where a package is installed twice.
+  rpm -q --qf '%|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE}\n' "$1" 2>/dev/null | grep -v ' is not installed$' | tail -n 1 || :
+}
+
+# dnf_pin NAME: with epoch and architecture, or yum 3 does not know it.
+dnf_pin() { rpm -q --qf "$1-%|EPOCH?{%{EPOCH}}:{0}|:%{VERSION}-%{RELEASE}.%{ARCH}\n" "$NOVA_PACKAGE" | tail -n 1; }
+
+# run_dnf SECONDS ARGUMENT...: asks nothing. Both end with 200 where another one holds their lock, when told not to wait
+# for it without end. yum 3 writes a refused transaction into TMPDIR.
+run_dnf() {
+  local seconds=$1 status deadline=$((SECONDS + DNF_LOCK_WAIT))
+  shift
+  while :; do
+    status=0
+    TMPDIR=$WORK timeout "$seconds" "$(platform tool)" --color=never --setopt=exit_on_lock=1 "$@" </dev/null || status=$?
+    ((status != 124)) || printf 'Error: %s did not end within %s s\n' "$(platform tool)" "$seconds"
+    ((status == 200)) && seconds_left "$deadline" || return "$status"
+    sleep 2
+  done
+}
+
+# dnf_simulate NAME...: `--assumeno` resolves, prints the transaction and ends with 1, as a failure does: only the last
+# words tell. yum 3 passes over a package that it cannot find.
+dnf_simulate() {
+  local output=$WORK/dnf-simulation wanted
+  run_dnf "$DNF_LOOK_WAIT" --assumeno "${DNF_OPTIONS[@]}" install "$@" >"$output" 2>&1 || :
+  cat "$output"
+  grep -qE 'Operation aborted|Exiting on user command' "$output" || return 1
+  dnf_simulated <"$output" >"$output.lines"
+  for wanted in "${MISSING[@]}"; do grep -q "^install $wanted " "$output.lines" || return 1; done
+}
+# No package that is only recommended; nothing passed over in silence. yum 3 knows neither, and says so.
+readonly DNF_OPTIONS=(--setopt=install_weak_deps=0 --setopt=strict=1)
+
+# dnf_simulated: the table of the transaction. A long name has its version in the next line.
+dnf_simulated() {
+  awk '
+    function row() {
+      if (words >= 3) print (kind == "install" ? "install " word[1] " " word[3] : "harm " word[1] " (" kind ")")
+      words = 0
+    }
+    /^Transaction Summary/ { row(); exit }
+    /^[A-Z].*:$/ {
+      row()
+      kind = /^Installing/ ? "install" : /^(Upgrading|Updating)/ ? "upgraded" : /^Downgrading/ ? "downgraded" : \
+        /^Removing/ ? "removed" : /^Reinstalling/ ? "installed again" : ""
+      next
+    }
+    kind == "" || !/^ / { next }
+    /^ +replacing / { row(); sub(/\.[^.]*$/, "", $2); print "harm", $2, "(replaced)"; next }
+    /^ [^ ]/ { row() }
+    { for (i = 1; i <= NF; i++) word[++words] = $i }'
+}
+
+dnf_reason() {
+  awk '
+    /^(Error|No package|No match|Failed|Cannot|Could not)/ || /^ Problem/ { if (reason == "") reason = $0 }
+    /[^ ]/ { last = $0 }
+    /^Error: *$/ { reason = "" }
+    END { sub(/^ +/, "", reason); print reason == "" ? last : reason }'
+}
+
+dnf_refresh() { run_dnf "$DNF_LOOK_WAIT" -q clean expire-cache; }
+
+dnf_install() { run_dnf "$DNF_INSTALL_WAIT" -y "${DNF_OPTIONS[@]}" install "$@"; }
