@@ -88,5 +88,5 @@ echo "$redhat" >/etc/redhat-release
 
 # Debian's tools are out of reach: who takes this node for Debian notices
 mkdir -p "$hidden"
-find /usr/bin -name 'apt*' -o -name 'dpkg*' | xargs mv -t "$hidden"
+mv /usr/bin/apt* /usr/bin/dpkg* "$hidden/"
 rm -rf "$work"

@@ -4,7 +4,7 @@ import type { LabNode } from "../../support/lab";
 export interface Snapshot {
   /** Every path below /etc: its type, owner, mode and, of files, checksum, link target and extended attributes. */
   readonly etc: Readonly<Record<string, string>>;
-  /** Checksum of dpkg's database. */
+  /** Checksum of the package database, dpkg's and rpm's. */
   readonly packages: string;
   /** Enablement and activity of each unit of Nova's and of the firewalls. */
   readonly units: Readonly<Record<string, string>>;
@@ -56,7 +56,7 @@ for folder, folders, files in os.walk("/etc"):
         path = os.path.join(folder, name)
         etc[path] = describe(path)
 
-names = run("systemctl", "list-unit-files", "--no-legend", "nova-*.service", "nftables.service", "netfilter-persistent.service", "libvirtd.service")
+names = run("systemctl", "list-unit-files", "--no-legend", "nova-*.service", "openstack-nova-*.service", "nftables.service", "netfilter-persistent.service", "libvirtd.service")
 units, processes = {}, {}
 for name in sorted(line.split()[0] for line in names.splitlines()):
     show = dict(line.split("=", 1) for line in run("systemctl", "show", name, "-p", "UnitFileState,ActiveState,MainPID,InvocationID").splitlines())
@@ -71,6 +71,7 @@ rules = [line for line in rules.splitlines() if not line.startswith("#")]
 own = [os.path.join(folder, name) for folder, folders, files in os.walk("/var/lib/openstack-spice") for name in folders + files]
 own = [path for path in own if os.path.isfile(path)] + glob.glob("/run/openstack-spice.*") + glob.glob("/usr/local/sbin/*")
 
-packages = hashlib.sha256(open("/var/lib/dpkg/status", "rb").read()).hexdigest()
+rpms = "".join(sorted(run("rpm", "-qa").splitlines(True))) if os.path.exists("/var/lib/rpm") else ""
+packages = hashlib.sha256(open("/var/lib/dpkg/status", "rb").read() + rpms.encode()).hexdigest()
 print(json.dumps(dict(etc=etc, packages=packages, units=units, processes=processes, rules=rules, own=sorted(own))))
 `;
