@@ -31,7 +31,12 @@ readonly LOCK_FILE=/run/lock/openstack-spice.lock
 # Seconds: how long another run on this node is waited for, and a service to come up.
 readonly LOCK_WAIT=300
 readonly SERVICE_WAIT=120
-readonly APT_LOCK_WAIT=120
+# How long a service has to stay up to count as up, and may be without its message queue before that counts.
+readonly SETTLE_TIME=5
+readonly QUEUE_WAIT=30
+# How long a command may take that should answer at once.
+readonly SYSTEMCTL_WAIT=60
+readonly PROBE_WAIT=60
 
 NODE=$(uname -n)
 ROLE=

@@ -40,5 +40,19 @@ contains() {
   return 1
 }
 
-# seconds_left DEADLINE: true while the deadline (in $SECONDS) has not passed.
-seconds_left() { ((SECONDS < $1)); }
+# deadline SECONDS: the moment at which they are over, for seconds_left. By the time since boot: a clock that is set back
+# would make a wait longer.
+deadline() {
+  local now
+  read -r now _ </proc/uptime
+  printf '%s\n' "$((${now%.*} + $1))"
+}
+# seconds_left DEADLINE: true while it has not passed.
+seconds_left() {
+  local now
+  read -r now _ </proc/uptime
+  ((${now%.*} < $1))
+}
+
+# bounded SECONDS COMMAND...: ends the command, and what it started, after that time (status 124, or 137).
+bounded() { timeout -k 5 "$@"; }

@@ -1,6 +1,23 @@
 # shellcheck shell=bash
 # Debian's and Ubuntu's packages.
 
+# Seconds: how long another apt is waited for; how long one that only looks may take, and one that installs.
+readonly APT_LOCK_WAIT=120
+readonly APT_LOOK_WAIT=300
+readonly APT_INSTALL_WAIT=900
+
+# run_apt SECONDS ARGUMENT...: asks nobody anything, and ends in time, maintainer scripts included: without a terminal of apt's
+# own all of them are in the one process group that is ended.
+run_apt() {
+  local seconds=$1 status=0
+  shift
+  DEBIAN_FRONTEND=noninteractive bounded "$seconds" \
+    apt-get -o DPkg::Lock::Timeout="$APT_LOCK_WAIT" -o Dpkg::Use-Pty=0 "$@" </dev/null || status=$?
+  ((status != 124 && status != 137)) ||
+    printf "E: apt-get was ended, since it had not come to its end after %s s. 'dpkg --configure -a' shows what hangs\n" "$seconds"
+  return "$status"
+}
+
 apt_version() {
   # shellcheck disable=SC2016 # the format is dpkg-query's, not the shell's
   dpkg-query -W -f '${db:Status-Abbrev} ${Version}\n' "$1" 2>/dev/null | sed -n 's/^.i  *//p'
@@ -8,7 +25,7 @@ apt_version() {
 
 apt_pin() { printf '%s=%s\n' "$1" "$(apt_version "$NOVA_PACKAGE")"; }
 
-apt_simulate() { apt-get -s -qq --no-install-recommends --no-remove install "$@"; }
+apt_simulate() { run_apt "$APT_LOOK_WAIT" -s -qq --no-install-recommends --no-remove install "$@"; }
 
 apt_simulated() {
   awk '
@@ -23,9 +40,6 @@ apt_reason() {
   grep -m 1 '^E:' <<<"$output" || tail -n 1 <<<"$output"
 }
 
-apt_refresh() { apt-get -qq -o DPkg::Lock::Timeout="$APT_LOCK_WAIT" update; }
+apt_refresh() { run_apt "$APT_LOOK_WAIT" -qq update; }
 
-apt_install() {
-  DEBIAN_FRONTEND=noninteractive apt-get -y -qq --no-install-recommends --no-remove \
-    -o DPkg::Lock::Timeout="$APT_LOCK_WAIT" -o Dpkg::Options::=--force-confold install "$@"
-}
+apt_install() { run_apt "$APT_INSTALL_WAIT" -y -qq --no-install-recommends --no-remove -o Dpkg::Options::=--force-confold install "$@"; }

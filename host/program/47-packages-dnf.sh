@@ -17,12 +17,13 @@ dnf_pin() { rpm -q --qf "$1-%|EPOCH?{%{EPOCH}}:{0}|:%{VERSION}-%{RELEASE}.%{ARCH
 # run_dnf SECONDS ARGUMENT...: asks nothing. Both end with 200 where another one holds their lock, when told not to wait
 # for it without end. yum 3 writes a refused transaction into TMPDIR.
 run_dnf() {
-  local seconds=$1 status deadline=$((SECONDS + DNF_LOCK_WAIT))
+  local seconds=$1 status deadline
+  deadline=$(deadline "$DNF_LOCK_WAIT")
   shift
   while :; do
     status=0
-    TMPDIR=$WORK timeout "$seconds" "$(platform tool)" --color=never --setopt=exit_on_lock=1 "$@" </dev/null || status=$?
-    ((status != 124)) || printf 'Error: %s did not end within %s s\n' "$(platform tool)" "$seconds"
+    TMPDIR=$WORK bounded "$seconds" "$(platform tool)" --color=never --setopt=exit_on_lock=1 "$@" </dev/null || status=$?
+    ((status != 124 && status != 137)) || printf 'Error: %s did not end within %s s\n' "$(platform tool)" "$seconds"
     ((status == 200)) && seconds_left "$deadline" || return "$status"
     sleep 2
   done

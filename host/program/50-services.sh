@@ -3,6 +3,12 @@
 
 FRESH=()                  # units that started in this run, and so have read what it wrote
 declare -A UNIT_BEFORE=() # the state of units that a package of this run brought along
+declare -A CAME_UP=()     # unit that was started in this run -> when it has settled, and its main process
+STUCK=()                  # units that did not stop in time
+
+# systemctl: every call ends in time, whatever a unit, a generator or systemd itself does; what takes as long as a unit
+# likes (start, stop, restart) is asked for with --no-block, and waited for here.
+systemctl() { bounded "$SYSTEMCTL_WAIT" systemctl "$@"; }
 
 # unit_state UNIT: `enabled active`, `disabled inactive`, `masked failed`, `absent inactive` ...
 unit_state() {
@@ -31,9 +37,20 @@ set_unit() {
   if [[ $activity == active ]]; then
     unit_is_active "$1" || bring_up start "$1"
   else
-    systemctl stop "$1" || fail "$1 could not be stopped. Try 'systemctl status $1' on the node"
+    stop_unit "$1"
     [[ $activity == failed ]] || systemctl reset-failed "$1" 2>/dev/null || : # it failed in our hands
   fi
+}
+
+# stop_unit UNIT: asks systemd and waits until nothing of it runs, at most SERVICE_WAIT seconds: `systemctl stop` waits for
+# as long as TimeoutStopSec says, which can be for ever.
+stop_unit() {
+  local deadline
+  deadline=$(deadline "$SERVICE_WAIT")
+  systemctl stop --no-block "$1" || fail "systemctl could not stop $1. Try 'systemctl status $1' on the node"
+  while unit_is_moving "$1" && seconds_left "$deadline"; do sleep 0.2; done
+  fail_where_stuck "$1" stop
+  ! unit_is_active "$1" || fail "$1 could not be stopped. Try 'systemctl status $1' on the node"
 }
 
 # restart_unit UNIT / bring_up VERB UNIT: asks systemd and waits until the unit is active, at most SERVICE_WAIT
@@ -47,13 +64,43 @@ restart_unit() {
 # told_restart UNIT: for the report.
 told_restart() { printf 'restarted %s\n' "$1" || :; }
 bring_up() {
-  local verb=$1 unit=$2 deadline=$((SECONDS + SERVICE_WAIT))
+  local verb=$1 unit=$2 deadline
+  deadline=$(deadline "$SERVICE_WAIT")
   FRESH+=("$unit")
+  : >"$WORK/asked"
   systemctl reset-failed "$unit" 2>/dev/null || :
   systemctl "$verb" --no-block "$unit" || fail "systemctl could not $verb $unit. Try 'systemctl status $unit' on the node"
+  if contains "$unit" ${STUCK[@]+"${STUCK[@]}"}; then
+    say "$unit is still stopping. It is to start again, as it was, when its old process has ended: see what holds that one, or end it with 'systemctl kill -s KILL $unit'"
+    return
+  fi
   # A queued job still shows the old process as active: wait for the job first.
   while unit_is_moving "$unit" && ! unit_gave_up "$unit" && seconds_left "$deadline"; do sleep 0.2; done
+  fail_where_stuck "$unit" "$verb"
   unit_is_active "$unit" || service_failed "$unit" "does not come up after $verb"
+  CAME_UP[$unit]="$(deadline "$SETTLE_TIME") $(main_process "$unit")"
+}
+
+# fail_where_stuck UNIT VERB: fails where its old process does not end. It is not killed: TimeoutStopSec is the
+# administrator's word on how long that one may take to finish what it is at.
+fail_where_stuck() {
+  [[ $(systemctl is-active "$1") == deactivating ]] || return 0
+  STUCK+=("$1")
+  fail "$1 has not stopped $SERVICE_WAIT s after 'systemctl $2': its old process still runs ($(systemctl show -p TimeoutStopUSec "$1")). See what it is at, then run again"
+}
+
+# main_process UNIT: its main process, in words that no other one is ever called by.
+main_process() { systemctl show -p MainPID -p ExecMainStartTimestampMonotonic "$1" | tr '\n' ' '; }
+
+# still_same_process UNIT: whether what was started in this run is what runs.
+still_same_process() { [[ -z ${CAME_UP[$1]:-} ]] || { unit_is_active "$1" && [[ "$(main_process "$1")" == "${CAME_UP[$1]#* }" ]]; }; }
+
+# settle UNIT: waits until a service that was started in this run has been up for SETTLE_TIME seconds, and fails where the
+# process that was started is not there any more: with Restart= its successor is as active as it was.
+settle() {
+  [[ -n ${CAME_UP[$1]:-} ]] || return 0
+  while seconds_left "${CAME_UP[$1]%% *}" && still_same_process "$1"; do sleep 0.5; done
+  still_same_process "$1" || service_failed "$1" "came up, but its process ended within $SETTLE_TIME s"
 }
 
 # unit_is_moving UNIT: a job is queued, or the unit is starting or stopping (systemd 219 has no `show --value`).
@@ -76,8 +123,8 @@ service_failed() {
   local log=/var/log/nova/${1#openstack-}.log
   {
     printf 'openstack-spice: %s: last words of %s:\n' "$NODE" "$1"
-    journalctl -u "$1" -n 15 --no-pager -o cat 2>/dev/null || :
-    if [[ -n $(find "$log" -newermt "-$((SECONDS + 1)) seconds" 2>/dev/null) ]]; then tail -n 10 -- "$log"; fi
+    bounded 20 journalctl -u "$1" -n 15 --no-pager -o cat 2>/dev/null || :
+    if [[ -n $(find "$log" -newer "$WORK/asked" 2>/dev/null) ]]; then tail -n 10 -- "$log"; fi
   } >&2 || :
   fail "$1 $2. The former state is put back; mend the cause that its last words name, and run again"
 }

@@ -2,14 +2,14 @@
 # What libvirt says about this compute: whether QEMU knows SPICE, and which running guests have it.
 
 # virsh_read ARGUMENT...: libvirt, read-only, bounded: a libvirtd that hangs must not hang us.
-virsh_read() { timeout 30 virsh --readonly --connect qemu:///system "$@"; }
+virsh_read() { bounded 30 virsh --readonly --connect qemu:///system "$@"; }
 
 # check_hypervisor: refuses a compute whose QEMU cannot do SPICE; an instance would go to ERROR at its next start.
 check_hypervisor() {
   local capabilities
   command -v virsh >/dev/null || refuse "virsh is not installed: this does not look like a libvirt compute. Only libvirt with QEMU or KVM can do SPICE"
   # libvirt does not answer this one on a read-only connection.
-  capabilities=$(timeout 30 virsh --connect qemu:///system domcapabilities 2>/dev/null) ||
+  capabilities=$(bounded 30 virsh --connect qemu:///system domcapabilities 2>/dev/null) ||
     refuse "libvirt does not answer 'virsh domcapabilities'. Start libvirtd, and run again"
   # What is missing on a compute is what brings SPICE to QEMU, and is about to be installed.
   ((${#MISSING[@]} == 0)) || return 0

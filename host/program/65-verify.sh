@@ -22,7 +22,8 @@ unit_listens() {
 
 # wait_for_listener UNIT PORT: Nova's proxies need 3 to 13 s until they listen.
 wait_for_listener() {
-  local deadline=$((SECONDS + SERVICE_WAIT))
+  local deadline
+  deadline=$(deadline "$SERVICE_WAIT")
   until unit_listens "$1" "$2"; do
     # It exits 0 on a bad option, and systemd then says `inactive`, not `failed`.
     if unit_gave_up "$1" || ! { unit_is_active "$1" || unit_is_moving "$1"; }; then
@@ -58,7 +59,7 @@ verify_page() {
   address=$(local_address "$(nova_option spice html5proxy_host 0.0.0.0)")
   [[ ! $(boolean_or_self "$(nova_option DEFAULT ssl_only false)") == true ]] || scheme=https
   python=$(nova_python)
-  "$python" - "$scheme://$address:$(nova_option spice html5proxy_port 6082)/spice_auto.html" <<<"$PAGE_PROGRAM" >&2 ||
+  bounded "$PROBE_WAIT" "$python" - "$scheme://$address:$(nova_option spice html5proxy_port 6082)/spice_auto.html" <<<"$PAGE_PROGRAM" >&2 ||
     service_failed "$SPICE_UNIT" "does not serve the console page"
 }
 readonly PAGE_PROGRAM='
@@ -115,12 +116,16 @@ nova_program() { if [[ $1 == "$SPICE_UNIT" ]]; then echo nova-spicehtml5proxy; e
 # verify_effective_options UNIT: reads the declared options with the node's own oslo.config, as the running service
 # does; other files, a nova.conf.d or OS_ variables can win over nova.conf.
 verify_effective_options() {
-  local unit=$1 entry arguments declared=$WORK/declared
+  local unit=$1 entry arguments status=0 declared=$WORK/declared
   ((${#OPTIONS[@]} > 0)) || return 0
   for entry in "${OPTIONS[@]}"; do printf '[%s]\n%s = %s\n' "${entry%%/*}" "${entry#*/}" "${VALUE[$entry]}"; done >"$declared"
   mapfile -t arguments < <(service_arguments "$unit")
-  run_in_environment_of "$unit" "$(nova_python)" - "$declared" "$(nova_program "$unit")" ${arguments[@]+"${arguments[@]}"} <<<"$OSLO_PROGRAM" >&2 ||
-    fail "another configuration file or an OS_ variable of $unit wins over $NOVA_CONF (named above). Take the option out of it"
+  run_in_environment_of "$unit" bounded "$PROBE_WAIT" "$(nova_python)" - "$declared" "$(nova_program "$unit")" ${arguments[@]+"${arguments[@]}"} <<<"$OSLO_PROGRAM" >&2 || status=$?
+  case $status in
+    0) ;;
+    9) fail "another configuration file or an OS_ variable of $unit wins over $NOVA_CONF (named above). Take the option out of it" ;;
+    *) fail "the node's oslo.config does not tell what $unit reads (status $status; see above). See that '$(nova_python) -c \"import oslo_config\"' works, and run again" ;;
+  esac
 }
 readonly OSLO_PROGRAM='
 import os, sys
@@ -148,5 +153,5 @@ found = read(options, arguments, project="nova", prog=prog)
 wrong = [o for o in options if spelled(wanted[o]) != spelled(found[o])]
 for group, name in wrong:
     print("openstack-spice: %s reads [%s] %s = %s" % (prog, group, name, found[group, name]))
-sys.exit(1 if wrong else 0)
+sys.exit(9 if wrong else 0)
 '

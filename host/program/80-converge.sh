@@ -52,7 +52,11 @@ make_plan() {
       plan_unit "$SPICE_UNIT" 'enabled active'
       plan_firewall "$(declared spice/html5proxy_port 6082)"
       ;;
-    compute) plan_options ;;
+    compute)
+      plan_options
+      # A node that is as it should be is no matter of its queue's.
+      [[ -n $IN_TRANSACTION ]] || { ((${#PLAN[@]} == 0)) && [[ -f $(record_file "$ROLE") ]]; } || check_queue "$COMPUTE_UNIT"
+      ;;
     vnc-proxy-retirement)
       plan_unit "$NOVNC_UNIT" 'disabled inactive'
       plan_proxy_type
@@ -116,10 +120,13 @@ verify() {
       wait_for_listener "$SPICE_UNIT" "$port"
       verify_effective_options "$SPICE_UNIT"
       verify_page
+      settle "$SPICE_UNIT"
       ;;
     compute)
       unit_is_active "$COMPUTE_UNIT" || service_failed "$COMPUTE_UNIT" 'is not running'
+      wait_for_queue "$COMPUTE_UNIT"
       verify_effective_options "$COMPUTE_UNIT"
+      settle "$COMPUTE_UNIT"
       ;;
     vnc-proxy-retirement)
       port=$(nova_option vnc novncproxy_port 6080)
@@ -147,10 +154,16 @@ roll_back() {
   if (undo "$(journal_file "$ROLE")"); then
     rm -f -- "$(journal_file "$ROLE")"
     [[ -f $(record_file "$ROLE") ]] || rm -rf -- "$(role_folder "$ROLE")"
-    if ((${#PINNED[@]} > 0)); then say "the node is as it was, but for the packages ${PINNED[*]}, which stay"; else say "the node is as it was"; fi
+    say "the node is as it was$(exceptions)"
   else
     say "not everything could be put back (see above); the next run tries again"
   fi
+}
+
+# exceptions: to "as it was".
+exceptions() {
+  ((${#PINNED[@]} == 0)) || printf ', but for the packages %s, which stay' "${PINNED[*]}"
+  ((${#STUCK[@]} == 0)) || printf ', but for %s, still stopping' "${STUCK[*]}"
 }
 
 # undo FILE: takes back the entries of a journal or record, the last one first. What someone else changed since is

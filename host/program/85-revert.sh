@@ -38,6 +38,8 @@ restart_after_revert() {
     [[ $change != service/* && $change != firewall/* ]] || continue
     unit_is_active "$unit" || return 0
     bring_up restart "$unit"
+    [[ $ROLE != compute ]] || wait_for_queue "$unit"
+    settle "$unit"
     told_restart "$unit"
     return 0
   done

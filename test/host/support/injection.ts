@@ -16,6 +16,24 @@ export function programWith(code: string): HostProgram {
   return { text: changed, sha256: createHash("sha256").update(changed).digest("hex") };
 }
 
+/**
+ * The project's program with other limits, such as `SERVICE_WAIT`, so that a test need not wait for as long as an administrator does.
+ *
+ * @param limits seconds, by the name of the constant
+ * @param code as {@link programWith} takes it
+ */
+export function programWithLimits(limits: Readonly<Record<string, number>>, code = ":"): HostProgram {
+  let { text } = programWith(code);
+  for (const [name, seconds] of Object.entries(limits)) {
+    const changed = text.replace(new RegExp(`^readonly ${name}=\\d+$`, "m"), `readonly ${name}=${seconds}`);
+    if (changed === text) {
+      throw new Error(`the program has no limit ${name} other than ${seconds}`);
+    }
+    text = changed;
+  }
+  return { text, sha256: createHash("sha256").update(text).digest("hex") };
+}
+
 /** Shell text that runs `code` before or after the `count`-th call of one of the program's functions. */
 export function around(name: string, when: "before" | "after", count: number, code: string): string {
   const test = `if ((++calls_of_${name} == ${count})); then ${code}; fi`;
