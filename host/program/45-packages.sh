@@ -4,7 +4,8 @@
 #
 #   version NAME             the installed version, or nothing
 #   pin NAME                 NAME as the tool is asked for it in the version of the installed Nova
-#   simulate NAME...         resolves the installation and changes nothing; fails where a package cannot be had
+#   simulate NAME...         resolves the installation and changes nothing; fails where a package cannot be had, with 200
+#                            where another one keeps the tool locked
 #   simulated <OUTPUT        what simulate would do, from its output: lines `install NAME VERSION` and `harm NAME (upgraded)`
 #   reason <OUTPUT           why simulate failed, one line
 #   refresh                  has the lists of packages looked at anew
@@ -34,10 +35,11 @@ web_client_folder() { declared DEFAULT/web "$(nova_option DEFAULT web /usr/share
 # upgraded, downgraded or removed. Only `converge` may refresh the tool's lists, and only where they lack the package.
 check_packages() {
   ((${#MISSING[@]} > 0)) || return 0
-  local output=$WORK/simulation harmed tool
+  local output=$WORK/simulation harmed tool status=0
   tool=$(platform tool)
-  if ! with_package_tool simulate "${PINNED[@]}" >"$output" 2>&1; then
-    if [[ $VERB == converge ]]; then
+  with_package_tool simulate "${PINNED[@]}" >"$output" 2>&1 || status=$?
+  if ((status != 0)); then
+    if [[ $VERB == converge ]] && ((status != 200)); then
       say "$tool does not know ${PINNED[*]}; refreshing its lists"
       with_package_tool refresh >&2 || :
       with_package_tool simulate "${PINNED[@]}" >"$output" 2>&1 || cannot_be_had "$output"
@@ -55,7 +57,8 @@ check_packages() {
 cannot_be_had() {
   local reason
   reason=$(with_package_tool reason <"$1")
-  [[ $(platform web-client-from) != nobody || $reason != *"$WEB_CLIENT"* ]] ||
+  [[ $reason != *' lock'* ]] || refuse "$(platform tool) is at work on this node already: $reason. Let it end, then run again"
+  [[ $(platform web-client-from) != nobody || ! $reason =~ (No\ package|find\ a\ match).*\ $WEB_CLIENT( |$) ]] ||
     refuse "there is no SPICE web client on this node, and $(platform name) have no package of it ($reason). Two ways out: add a repository that has $WEB_CLIENT, or put the client's files into $(web_client_folder) (spice_auto.html and what it loads)"
   refuse "package ${PINNED[*]} cannot be had: $reason. Add the repository that Nova $(nova_version) came from, or install the package by hand"
 }

@@ -32,9 +32,10 @@ run_dnf() {
 # dnf_simulate NAME...: `--assumeno` resolves, prints the transaction and ends with 1, as a failure does: only the last
 # words tell. yum 3 passes over a package that it cannot find.
 dnf_simulate() {
-  local output=$WORK/dnf-simulation wanted
-  run_dnf "$DNF_LOOK_WAIT" --assumeno "${DNF_OPTIONS[@]}" install "$@" >"$output" 2>&1 || :
+  local output=$WORK/dnf-simulation wanted status=0
+  run_dnf "$DNF_LOOK_WAIT" --assumeno "${DNF_OPTIONS[@]}" install "$@" >"$output" 2>&1 || status=$?
   cat "$output"
+  ((status != 200)) || return 200
   grep -qE 'Operation aborted|Exiting on user command' "$output" || return 1
   dnf_simulated <"$output" >"$output.lines"
   for wanted in "${MISSING[@]}"; do grep -q "^install $wanted " "$output.lines" || return 1; done
@@ -62,12 +63,15 @@ dnf_simulated() {
     { for (i = 1; i <= NF; i++) word[++words] = $i }'
 }
 
+# dnf_reason: the first error; one that is a `Problem` goes on in lines that begin with a dash.
 dnf_reason() {
   awk '
-    /^(Error|No package|No match|Failed|Cannot|Could not)/ || /^ Problem/ { if (reason == "") reason = $0 }
     /[^ ]/ { last = $0 }
-    /^Error: *$/ { reason = "" }
-    END { sub(/^ +/, "", reason); print reason == "" ? last : reason }'
+    reason ~ /^ *Problem/ && /^ +- / && !ended { sub(/^ +- /, ""); reason = reason "; " $0; next }
+    reason != "" { ended = 1; next }
+    /^Error: *$/ { next }
+    /^(Error|No package|Failed|Cannot|Could not|Existing lock)/ || /^ Problem/ || /already locked by/ { reason = $0 }
+    END { if (reason == "") reason = last; sub(/^ +/, "", reason); print reason }'
 }
 
 dnf_refresh() { run_dnf "$DNF_LOOK_WAIT" -q clean expire-cache; }

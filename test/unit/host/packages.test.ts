@@ -1,0 +1,197 @@
+import { describe, expect, it } from "vitest";
+import { bash42, runInBash } from "./support";
+
+/** What yum and dnf answer, and what the program makes of it. The lab's nodes have dnf 4; yum 3 is here, by its own source (output.py, listTransaction). */
+
+/** yum 3.4.3 of CentOS 7, asked with --assumeno. */
+const YUM_3 = `Loaded plugins: fastestmirror
+Loading mirror speeds from cached hostfile
+Resolving Dependencies
+--> Running transaction check
+---> Package openstack-nova-spicehtml5proxy.noarch 1:13.1.4-1.el7 will be installed
+--> Finished Dependency Resolution
+
+Dependencies Resolved
+
+================================================================================
+ Package                           Arch      Version            Repository
+                                                                           Size
+================================================================================
+Installing:
+ openstack-nova-spicehtml5proxy    noarch    1:13.1.4-1.el7     openstack  16 k
+ spice-html5                       noarch    0.1.7-1.el7        epel      119 k
+     replacing  spice-client-web.noarch 0.1.2-1.el7
+Installing for dependencies:
+ python-websockify-of-a-very-long-name-that-does-not-fit
+                                   noarch    0.8.0-1.el7        openstack  68 k
+Updating for dependencies:
+ openstack-nova-common             noarch    1:13.1.4-1.el7     openstack 5.0 M
+Removing for dependencies:
+ old-thing                         x86_64    1.0-1.el7          @base      20 k
+
+Transaction Summary
+================================================================================
+Install  2 Packages (+1 Dependent package)
+Upgrade             ( 1 Dependent package)
+Remove              ( 1 Dependent package)
+
+Total download size: 5.2 M
+Exiting on user command
+Your transaction was saved, rerun it with:
+ yum load-transaction /run/work/yum_save_tx.2026-11-22.20-00.AbCdEf.yumtx
+`;
+
+/** dnf 4.14 of RHEL 9. */
+const DNF_4 = `Last metadata expiration check: 0:00:07 ago on Sun Nov 22 20:12:39 2026.
+Dependencies resolved.
+================================================================================
+ Package                            Arch       Version            Repo     Size
+================================================================================
+Installing:
+ openstack-nova-spicehtml5proxy     noarch     1:27.2.0-2.el9     rdo     7.2 k
+Upgrading:
+ openstack-nova-common              noarch     1:27.2.0-2.el9     rdo     100 k
+Installing dependencies:
+ novnc                              noarch     1.3.0-1.el9        rdo     100 k
+Downgrading:
+ python3-nova                       noarch     1:27.2.0-2.el9     rdo     5.5 k
+Reinstalling:
+ spice-html5                        noarch     0.3.0-1.el9        copr    465 k
+
+Transaction Summary
+================================================================================
+Install    2 Packages
+Upgrade    1 Package
+
+Total size: 120 k
+Operation aborted.
+`;
+
+/** Runs functions of the program for a platform with the given package tool, on some text; what they print. */
+function run(script: string, text: string, tool = "yum"): { status: number | null; stdout: string; stderr: string } {
+  const { status, stdout, stderr } = runInBash(`PLATFORM[tool]=${tool}\n${script}`, { "output.txt": text });
+  return { status, stdout, stderr };
+}
+
+describe.skipIf(!bash42)("what yum and dnf would do", () => {
+  it("is read from yum 3's table: what is new with its version, and what would be touched", () => {
+    expect(run("dnf_simulated <output.txt", YUM_3).stdout.split("\n")).toEqual([
+      "install openstack-nova-spicehtml5proxy 1:13.1.4-1.el7",
+      "install spice-html5 0.1.7-1.el7",
+      "harm spice-client-web (replaced)",
+      "install python-websockify-of-a-very-long-name-that-does-not-fit 0.8.0-1.el7",
+      "harm openstack-nova-common (upgraded)",
+      "harm old-thing (removed)",
+      "",
+    ]);
+  });
+
+  it("is read from dnf 4's table", () => {
+    expect(run("dnf_simulated <output.txt", DNF_4).stdout.split("\n")).toEqual([
+      "install openstack-nova-spicehtml5proxy 1:27.2.0-2.el9",
+      "harm openstack-nova-common (upgraded)",
+      "install novnc 1.3.0-1.el9",
+      "harm python3-nova (downgraded)",
+      "harm spice-html5 (installed again)",
+      "",
+    ]);
+  });
+
+  it.each([
+    [
+      "a package that dnf does not find",
+      "No match for argument: a\nNo match for argument: b\nError: Unable to find a match: a b\n",
+      "Error: Unable to find a match: a b",
+    ],
+    [
+      "a package that yum 3 does not find",
+      "Loaded plugins: x\nNo package a available.\nError: Nothing to do\n",
+      "No package a available.",
+    ],
+    [
+      "packages that do not go together",
+      "Error: \n Problem: conflicting requests\n  - nothing provides x\n  - nothing provides y\n(try to add '--skip-broken')\n",
+      "Problem: conflicting requests; nothing provides x; nothing provides y",
+    ],
+    [
+      "another yum 3",
+      "Loaded plugins: x\nExisting lock /var/run/yum.pid: another copy is running as pid 66.\n",
+      "Existing lock /var/run/yum.pid: another copy is running as pid 66.",
+    ],
+    [
+      "another dnf",
+      "metadata already locked by 66\n  The application with PID 66 is: dnf\n",
+      "metadata already locked by 66",
+    ],
+    ["words of no known kind", "one\ntwo\n\n", "two"],
+  ])("or why not: %s", (_, output, reason) => {
+    expect(run("dnf_reason <output.txt", output).stdout).toBe(`${reason}\n`);
+  });
+});
+
+/** A yum that answers as the file output.txt says and ends with a status; its arguments go to the file asked. */
+const fakeYum = (status: number) => `
+printf '%s\\n' '#!/bin/bash' 'printf "%s\\n" "$*" >>"'"$PWD"'/asked"' 'cat "'"$PWD"'/output.txt"' 'exit ${status}' >yum
+chmod +x yum
+PLATFORM[tool]=$PWD/yum
+`;
+
+describe.skipIf(!bash42)("asking yum", () => {
+  const wanted = "MISSING=(openstack-nova-spicehtml5proxy spice-html5)\n";
+
+  it("to simulate succeeds where it aborts at the question, with every wanted package in its table", () => {
+    const { stdout } = run(`${fakeYum(1)}${wanted}dnf_simulate a b >/dev/null; echo $?; cat asked`, YUM_3);
+    expect(stdout.split("\n")).toEqual([
+      "0",
+      "--color=never --setopt=exit_on_lock=1 --assumeno --setopt=install_weak_deps=0 --setopt=strict=1 install a b",
+      "",
+    ]);
+  });
+
+  it("fails where it passed over one of them, as yum 3 does", () => {
+    const { stdout } = run(
+      `${fakeYum(1)}${wanted}MISSING+=(other)\nset +e; dnf_simulate a b >/dev/null; echo $?`,
+      YUM_3,
+    );
+    expect(stdout).toBe("1\n");
+  });
+
+  it("fails where it ends well without a question, as where there is nothing to do", () => {
+    const { stdout } = run(`${fakeYum(0)}${wanted}set +e; dnf_simulate a b >/dev/null; echo $?`, "Nothing to do.\n");
+    expect(stdout).toBe("1\n");
+  });
+
+  it("is asked again while another one has the lock, and given up with 200 at the end of the wait", () => {
+    const script = `${fakeYum(200)}${wanted}sleep() { :; }\nseconds_left() { ((++rounds < 3)); }\nrounds=0; set +e
+      dnf_simulate a b >/dev/null; echo $?; wc -l <asked`;
+    expect(run(script, "Existing lock\n").stdout).toBe("200\n3\n");
+  });
+
+  it("is ended where it does not come to an end", () => {
+    const script = `${fakeYum(0)}echo 'sleep 60' >>yum; sed -i '/^exit/d' yum; set +e\nrun_dnf 1 install a; echo $?`;
+    expect(run(script, "", "yum").stdout.split("\n")).toEqual([
+      expect.stringMatching(/^Error: .*\/yum did not end within 1 s$/),
+      "124",
+      "",
+    ]);
+  });
+});
+
+describe.skipIf(!bash42)("the platform of a node", () => {
+  it.each([
+    ["centos", "7", "CentOS 7"],
+    ["rhel", "7.9", "CentOS 7"],
+    ["centos", "8", "RHEL 8 and its likes"],
+    ["rocky", "9.4", "RHEL 9 and its likes"],
+    ["almalinux", "10.1", "RHEL 10 and its likes"],
+    ["debian", "12", "Debian 12"],
+    ["ubuntu", "24.04", "Ubuntu 24.04"],
+    ["ubuntu", "24.10", undefined],
+    ["rocky", "90", undefined],
+    ["debian", "", undefined],
+    ["fedora", "40", undefined],
+  ])("%s %s is %s", (id, version, name) => {
+    const { stdout } = run(`if find_platform '${id}' '${version}'; then platform name; else echo none; fi`, "");
+    expect(stdout).toBe(`${name ?? "none"}\n`);
+  });
+});
