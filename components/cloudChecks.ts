@@ -13,8 +13,12 @@ export function checkCloud(args: SpiceConsoleArgs): readonly Fault[] {
     ...checkProxyAndControllers(args),
     ...checkSsh(args.ssh, "ssh"),
     ...checkNodes({ controllers: controllers.map(entry), computes: computes.map(entry) }),
-    ...controllers.flatMap(({ connection }, index) => checkConnection(connection, `controllers[${index}].connection`)),
-    ...computes.flatMap(({ connection }, index) => checkConnection(connection, `computes[${index}].connection`)),
+    ...controllers.flatMap(({ connection }, index) =>
+      checkConnection(connection, `controllers[${index}].connection`, args.ssh),
+    ),
+    ...computes.flatMap(({ connection }, index) =>
+      checkConnection(connection, `computes[${index}].connection`, args.ssh),
+    ),
     ...checkComputes(args),
     ...checkRollout(
       args.rollout ?? {},

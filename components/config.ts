@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { BastionArgs, ConnectionArgs, LoginArgs, SshArgs } from "../host/connection";
 import { readKeyFile } from "../host/keyFile";
 import { type Fault, type Release, Vnc, parseRelease, shown } from "../nova";
+import { warnOfClearSecrets } from "./clearSecrets";
 import { type Reader, flag, list, missing, number, object, oneOf, record, secret, text } from "./configReader";
 import { rejectFaults } from "./faults";
 import { OnDestroy } from "./onDestroy";
@@ -49,16 +50,19 @@ const readers = {
     },
     ["baseUrl"],
   ),
-  ssh: object<SshArgs>({ ...login, bastion }),
+  ssh: object<SshArgs>({ ...login, bastion, requireHostKeys: flag }),
   controllers: list(
-    object<ControllerArgs, "name" | "connection">({ name: text, connection, proxySourceAddresses: list(text) }, [
-      "name",
-      "connection",
-    ]),
+    object<ControllerArgs, "name" | "connection">(
+      { name: text, connection, proxySourceAddresses: list(text), onDestroy: oneOf(OnDestroy) },
+      ["name", "connection"],
+    ),
   ),
   computes: list(
     object<ComputeArgs, "name" | "connection" | "serverProxyclientAddress">(
-      { name: text, connection, serverProxyclientAddress: text, serverListen: text },
+      {
+        ...{ name: text, connection, serverProxyclientAddress: text, serverListen: text },
+        onDestroy: oneOf(OnDestroy),
+      },
       ["name", "connection", "serverProxyclientAddress"],
     ),
   ),
@@ -111,6 +115,7 @@ export function readConfig(config = new pulumi.Config(namespace)): SpiceConsoleA
   const absent = ["proxy", "controllers", "computes"].filter((key) => config.get(key) === undefined);
   faults.push(...absent.map(missing));
   rejectFaults("The stack's configuration", faults);
+  warnOfClearSecrets(config, namespace);
   return {
     ...args,
     proxy: proxy ?? { baseUrl: "" },

@@ -12,20 +12,20 @@ import { notReached, rejectFaults } from "./faults";
 import { isPlain } from "./inputs";
 
 /** Faults of a node's connection, as far as it is known. */
-export function checkConnection(connection: ConnectionArgs, path: string): readonly Fault[] {
-  return [...checkHost(connection, path), ...checkBastion(connection, path)];
+export function checkConnection(connection: ConnectionArgs, path: string, ssh: SshArgs = {}): readonly Fault[] {
+  return [...checkHost(connection, path, ssh), ...checkBastion(connection, path, ssh)];
 }
 
 /** Faults of what the connections have in common, as far as it is known. */
 export function checkSsh(ssh: SshArgs | undefined, path: string): readonly Fault[] {
-  return ssh === undefined ? [] : [...checkLogin(ssh, path), ...checkBastion(ssh, path)];
+  return ssh === undefined ? [] : [...checkLogin(ssh, path), ...checkBastion(ssh, path, ssh)];
 }
 
-function checkBastion({ bastion }: { readonly bastion?: HostArgs }, path: string): readonly Fault[] {
-  return bastion === undefined ? [] : checkHost(bastion, `${path}.bastion`);
+function checkBastion({ bastion }: { readonly bastion?: HostArgs }, path: string, ssh: SshArgs): readonly Fault[] {
+  return bastion === undefined ? [] : checkHost(bastion, `${path}.bastion`, ssh);
 }
 
-function checkHost(args: HostArgs, path: string): readonly Fault[] {
+function checkHost(args: HostArgs, path: string, { requireHostKeys = false }: SshArgs): readonly Fault[] {
   const { host, hostKey } = args;
   const faults: Fault[] = [];
   if (isPlain(host) && (isWildcard(host) || !(isIpLiteral(host) || isHostName(host)))) {
@@ -34,12 +34,18 @@ function checkHost(args: HostArgs, path: string): readonly Fault[] {
       reason: `${shown(host)} is neither an IP address nor a host name. Give where SSH connects to, without user, port or brackets.`,
     });
   }
+  if (hostKey === undefined && requireHostKeys) {
+    faults.push({ path: `${path}.hostKey`, reason: `It is missing, and ssh.requireHostKeys is set. ${hostKeyRemedy}` });
+  }
   const wrong = hostKey === undefined || !isPlain(hostKey) ? undefined : hostKeyFault(hostKey);
   if (wrong !== undefined) {
     faults.push({ path: `${path}.hostKey`, reason: wrong });
   }
   return [...faults, ...checkLogin(args, path)];
 }
+
+/** Where a host key comes from. */
+const hostKeyRemedy = "Give the line of the host's /etc/ssh/ssh_host_ed25519_key.pub, read in a way you trust.";
 
 function checkLogin(args: LoginArgs, path: string): readonly Fault[] {
   const { port, user, privateKey, privateKeyPassword, dialErrorLimit, perDialTimeout } = args;

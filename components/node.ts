@@ -40,7 +40,7 @@ export function thisStack(): string {
 export function checkNode(name: string, args: NodeArgs): readonly Fault[] {
   return [
     ...(args.nodeName === undefined ? checkNodeName(name, "name") : checkNodeName(args.nodeName, "nodeName")),
-    ...checkConnection(args.connection, "connection"),
+    ...checkConnection(args.connection, "connection", args.ssh),
     ...checkSsh(args.ssh, "ssh"),
   ];
 }

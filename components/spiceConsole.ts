@@ -15,7 +15,10 @@ import { VncProxyRetirement } from "./vncProxyRetirement";
 
 /** A node that runs the console proxy. */
 export interface ControllerArgs {
-  /** The node's name: part of resource names, so it stays. A node that is a compute too has the same name and address there. */
+  /**
+   * The node's name: part of resource names. Another name is harmless, and converges the node once more, which changes nothing. A node that is a
+   * compute too has the same name and address there.
+   */
   readonly name: string;
   /** How to reach the node. */
   readonly connection: ConnectionArgs;
@@ -23,11 +26,13 @@ export interface ControllerArgs {
    * Addresses or CIDR blocks from which the computes see this controller's proxies come, for `computeSecurityGroupId`. @default none
    */
   readonly proxySourceAddresses?: readonly string[];
+  /** What becomes of this node when it leaves the stack. @default onDestroy of the cloud */
+  readonly onDestroy?: OnDestroy;
 }
 
 /** A node that runs guests. */
 export interface ComputeArgs {
-  /** The node's name: part of resource names, so it stays. */
+  /** The node's name: part of resource names. Another name is harmless, and converges the node once more, which changes nothing. */
   readonly name: string;
   /** How to reach the node. */
   readonly connection: ConnectionArgs;
@@ -35,6 +40,8 @@ export interface ComputeArgs {
   readonly serverProxyclientAddress: pulumi.Input<string>;
   /** `[spice] server_listen`: IP address on which its guests' SPICE servers listen. @default serverProxyclientAddress */
   readonly serverListen?: pulumi.Input<string>;
+  /** What becomes of this node when it leaves the stack. @default onDestroy of the cloud */
+  readonly onDestroy?: OnDestroy;
 }
 
 /** Further console options of nova.conf for each role; see `extraNovaOptions` of the nodes. */
@@ -108,7 +115,7 @@ export class SpiceConsole extends pulumi.ComponentResource {
     const nodes = [...located(args.controllers, "controllers"), ...located(args.computes, "computes")];
     const logins = inspectLogins(nodes, args.ssh, { component: this, subject, opts });
     const { proxy, release, onDestroy, extraNovaOptions } = args;
-    const shared = { ssh: logins.ssh, release, onDestroy };
+    const shared = { ssh: logins.ssh, release };
     warnOfSources(proxy.allowedSources, "proxy.allowedSources", this);
     this.openSecurityGroups(name, args);
 
@@ -120,6 +127,7 @@ export class SpiceConsole extends pulumi.ComponentResource {
           ...shared,
           nodeName: controller.name,
           connection: logins.of(controller.connection),
+          onDestroy: controller.onDestroy ?? onDestroy,
           proxy,
           extraNovaOptions: extraNovaOptions?.controllers,
         },
@@ -142,6 +150,7 @@ export class SpiceConsole extends pulumi.ComponentResource {
             ...guests,
             nodeName: compute.name,
             connection: logins.of(compute.connection),
+            onDestroy: compute.onDestroy ?? onDestroy,
             html5proxyBaseUrl: proxy.baseUrl,
             serverProxyclientAddress: compute.serverProxyclientAddress,
             serverListen: compute.serverListen,
@@ -156,7 +165,10 @@ export class SpiceConsole extends pulumi.ComponentResource {
 
     if (vnc === Vnc.Off) {
       // Each batch waits for the one before, so the last one stands for all.
-      const retiring = args.controllers.map(({ name, connection }) => ({ name, connection: logins.of(connection) }));
+      const retiring = args.controllers.map(({ connection, ...node }) => ({
+        ...node,
+        connection: logins.of(connection),
+      }));
       new VncProxyRetirement(
         `${name}-vnc-proxies`,
         { controllers: retiring, ssh: logins.ssh, onDestroy },

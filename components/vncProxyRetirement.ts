@@ -13,6 +13,8 @@ export interface RetiringControllerArgs {
   readonly name: string;
   /** How to reach it. */
   readonly connection: ConnectionArgs;
+  /** What becomes of its noVNC proxy when this, or the controller, leaves the stack. @default the arguments' onDestroy */
+  readonly onDestroy?: OnDestroy;
 }
 
 /** Arguments of {@link VncProxyRetirement}. */
@@ -43,7 +45,7 @@ export class VncProxyRetirement extends pulumi.ComponentResource {
     const nodes = args.controllers.map((controller, index) => ({ ...controller, path: `controllers[${index}]` }));
     rejectFaults(subject, [
       ...nodes.flatMap((node) => checkNodeName(node.name, `${node.path}.name`)),
-      ...nodes.flatMap((node) => checkConnection(node.connection, `${node.path}.connection`)),
+      ...nodes.flatMap((node) => checkConnection(node.connection, `${node.path}.connection`, args.ssh)),
       ...checkSsh(args.ssh, "ssh"),
     ]);
 
@@ -52,7 +54,7 @@ export class VncProxyRetirement extends pulumi.ComponentResource {
     const owner = thisStack();
     const places = nodes.map((node) => ({ ...node, path: `${node.path}.connection` }));
     const logins = inspectLogins(places, args.ssh, { component: this, subject, opts });
-    for (const { name: node, connection } of nodes) {
+    for (const { name: node, connection, onDestroy = args.onDestroy } of nodes) {
       converge(
         `${name}-${node}`,
         {
@@ -60,7 +62,7 @@ export class VncProxyRetirement extends pulumi.ComponentResource {
           ssh: logins.ssh,
           role: vncProxyRetirement,
           document: desiredStateDocument({ role: vncProxyRetirement, owner, node }),
-          restore: args.onDestroy !== OnDestroy.Keep,
+          restore: onDestroy !== OnDestroy.Keep,
         },
         { parent: this, dependsOn: opts?.dependsOn },
       );

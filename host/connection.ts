@@ -45,6 +45,8 @@ export type BastionArgs = HostArgs;
 export interface SshArgs extends LoginArgs {
   /** Host that the connections go through. @default none */
   readonly bastion?: BastionArgs;
+  /** Whether a node or bastion without a `hostKey` is an error, in place of a warning. @default false */
+  readonly requireHostKeys?: boolean;
 }
 
 /** How to reach one node. What is given here comes before what `ssh` says for all. */

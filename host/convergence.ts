@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { type ConnectionArgs, type SshArgs, connectionTo } from "./connection";
@@ -14,7 +15,10 @@ export interface ConvergenceArgs {
   readonly role: string;
   /** The desired state document. Its change is an update: the node converges to the new one. */
   readonly document: pulumi.Input<string>;
-  /** Whether the node gets its former state back when the resource goes. */
+  /**
+   * Whether the node gets its former state back when the resource goes. It is the engine's to know (`retainOnDelete`): a change of it connects to no
+   * node, so a node that is gone for good can leave the stack.
+   */
   readonly restore: boolean;
 }
 
@@ -38,6 +42,8 @@ export interface Convergence {
  *
  * - A changed document, program or connection is an update, which converges; nothing of it is undone first. There is no `update`: converging is the same.
  * - A changed address reverts the old node, then converges the new one. Nothing else replaces the command, or the old node would never be reverted.
+ * - The document says which resource it is from, and the node keeps that: a resource that is deleted after another one has converged the same role of
+ *   the same node, as when a node was renamed, reverts nothing.
  * - No `environment`, which SSH servers refuse, and no output of one command in the next one's environment.
  * - What the program says is shown as it comes, and its report (stdout) is kept. Both are secret in the state, should a login shell's start files print something.
  *
@@ -64,8 +70,8 @@ export function converge(name: string, args: ConvergenceArgs, below: Place): Con
     {
       connection,
       create: convergeCommand(sha256, args.role),
-      ...(args.restore ? { delete: revertCommand(args.role) } : {}),
-      stdin: args.document,
+      delete: revertCommand(args.role),
+      stdin: pulumi.interpolate`id = ${resourceId(below.parent, name)}\n${args.document}`,
       addPreviousOutputInEnv: false,
       triggers: [args.connection.host],
     },
@@ -73,10 +79,23 @@ export function converge(name: string, args: ConvergenceArgs, below: Place): Con
       parent: below.parent,
       dependsOn: [upload, ...toList(below.dependsOn)],
       deleteBeforeReplace: true,
+      ...(args.restore ? {} : { retainOnDelete: true }),
       additionalSecretOutputs: ["stdout", "stderr"],
     },
   );
   return { command, report: pulumi.unsecret(command.stdout).apply(parseReport) };
+}
+
+/**
+ * What tells this resource from others that converge the same role of the same node: a few letters, since the state keeps them twice. A promise: an
+ * output of the parent's would make the parent, with all below it, something that the command waits for.
+ */
+function resourceId(parent: pulumi.Resource, name: string): Promise<string> {
+  return new Promise((resolve) => {
+    parent.urn.apply((urn) => {
+      resolve(createHash("sha256").update(`${urn} ${name}`).digest("hex").slice(0, 6));
+    });
+  });
 }
 
 /** What a resource depends on, as a list. The engine's library also takes an output of a list where it takes one of a resource. */
@@ -96,19 +115,20 @@ function toList(dependsOn: pulumi.ResourceOptions["dependsOn"]): pulumi.Input<pu
 export function convergeCommand(sha256: string, role: string): string {
   const script = [
     `cd ~/${uploadFolder};f=$1-\${0::8}.sh`,
-    `sha256sum -c --quiet<<<"$0  $f"&&exec bash $f --arrive $0 converge`,
+    `sha256sum -c --quiet<<<"$0  $f"&&exec bash $f --arrive $0`,
   ].join(";");
   return `bash -c ${shellQuote(script)} ${sha256} ${role}`;
 }
 
 /**
- * The command line that reverts a role, by the program that converged it: root's copy, which the node's own command `openstack-spice` finds.
+ * The command line that reverts a role, by the program that converged it: root's copy, which the node's own command `openstack-spice` finds. `-` has it
+ * read the document that the resource last converged to, and leave a role alone that another resource has converged since.
  *
  * Succeeds, with a message, where the node has no record of the role: it was never converged, or was reverted on the node or reinstalled. Fails where
  * there are records, and not the command.
  */
 export function revertCommand(role: string): string {
-  const script = `[ -e /var/lib/$0 ]||exec echo no record;exec /usr/local/sbin/$0 revert ${role}`;
+  const script = `[ -e /var/lib/$0 ]&&exec /usr/local/sbin/$0 revert ${role} -;echo no record`;
   return `sh -c ${shellQuote(script)} openstack-spice`;
 }
 

@@ -5,7 +5,8 @@
 #
 #   program [--uploaded FILE] converge <DOCUMENT    make the node as the document says, or leave it as it was
 #   program check <DOCUMENT                         the same plan, read-only
-#   program revert ROLE                             put back what converge recorded for the role
+#   program revert ROLE [- <DOCUMENT]               put back what converge recorded for the role; with `-`, only where
+#                                                   no other resource than the document's has converged it since
 #   program status                                  what is recorded on this node
 #
 # The report goes to stdout, lines of `key value`: each `change` as it is made, the facts at the end. What else a

@@ -1,43 +1,28 @@
 # shellcheck shell=bash
 # How the file that the login user uploaded becomes the program that root runs:
 #
-#   program --arrive SHA256 ARGUMENT...    run by the login user, from the uploaded file
+#   program --arrive SHA256 <DOCUMENT    run by the login user, from the uploaded file
 #
 # Root copies the file to where only root can write, checks the copy, and runs the copy: what is checked is
 # what runs, whatever happens to the uploaded file meanwhile.
 
-# arrive_as_root SHA256 FILE FOLDER ARGUMENT...: stands alone, since another bash runs it, as root.
-arrive_as_root() {
-  set -euo pipefail
-  umask 077
-  digest=$1 uploaded=$2 folder=$3
-  shift 3
-  problem() {
-    printf 'openstack-spice: error: %s: %s\n' "$(uname -n)" "$1" >&2
-    exit 3
-  }
-  if ! mkdir -p -- "$folder" || ! copy=$(mktemp -- "$folder/.arriving.XXXXXX"); then
-    problem "$folder cannot be written. Make room there and see that it can be written, then run again"
-  fi
-  trap 'rm -f -- "$copy"; rmdir -- "$folder" "${folder%/*}" 2>/dev/null || :' EXIT
-  cat -- "$uploaded" >"$copy" || problem "$uploaded cannot be copied to $folder. Make room there, then run again"
-  [[ $(sha256sum <"$copy") == "$digest  -" ]] ||
-    problem "$uploaded changed while it was copied. Find out who writes there, then run again"
-  mv -f -- "$copy" "$folder/$digest.sh"
-  exec bash "$folder/$digest.sh" --uploaded "$uploaded" "$@"
-}
+# What root runs: ARRIVE PROGRAM FILE copies FILE to PROGRAM, where it has the sha256 that PROGRAM is named by, and runs
+# it; with `-` for FILE it does nothing. Stands alone, and is one line of few special characters: a sudoers line can
+# name it with the program, and nothing else (host/sudoers.ts). In braces, since sudo does not see where one argument
+# ends: a part of it, or more than it, is a syntax error.
+# shellcheck disable=SC2016 # for root's own shell
+readonly ARRIVE='{ PATH=/usr/sbin:/usr/bin:/sbin:/bin; umask 077; test "$1" != - || exit 0; d=$(dirname "$0"); e() { echo "openstack-spice: error: $(uname -n): $1, then run again" >&2; exit 3; }; mkdir -p "$d" && c=$(mktemp "$d/.arriving.XXXXXX") || e "$d cannot be written. Make room there and see that it can be written"; q() { rm -f "$c"; rmdir "$d" "$(dirname "$d")" 2>/dev/null; }; trap q EXIT; cat <"$1" >"$c" || e "$1 cannot be copied to $d. Make room there"; test "$(sha256sum <"$c" | head -c 64).sh" = "$(basename "$0")" || e "$1 changed while it was copied. Find out who writes there"; mv -f "$c" "$0" && exec bash "$0" --uploaded "$1" converge; }'
 
-# arrive SHA256 ARGUMENT...
+# arrive SHA256
 arrive() {
-  local digest=$1 answer become_root=()
-  shift
+  local answer run
+  run=(/bin/bash -c "$ARRIVE" "$STATE_DIR/programs/$1.sh")
   if ((EUID != 0)); then
-    answer=$(sudo -n true 2>&1 </dev/null) ||
-      refuse "sudo does not let $(id -un) become root without asking: ${answer##*$'\n'}. Allow that in sudoers (NOPASSWD, and no requiretty), or log in as root"
-    become_root=(sudo -n)
+    run=(sudo -n "${run[@]}")
+    answer=$("${run[@]}" - 2>&1 </dev/null) ||
+      refuse "sudo does not let $(id -un) become root without asking: ${answer##*$'\n'}. Allow that in sudoers (NOPASSWD, and no requiretty): everything, or the line that 'npm run sudoers' prints for this version. Or log in as root"
   fi
-  exec ${become_root[@]+"${become_root[@]}"} bash -c "$(declare -f arrive_as_root); arrive_as_root \"\$@\"" openstack-spice \
-    "$digest" "$(readlink -f -- "${BASH_SOURCE[0]}")" "$STATE_DIR/programs" "$@"
+  exec "${run[@]}" "$(readlink -f -- "${BASH_SOURCE[0]}")"
 }
 
 # remove_uploaded FILE: what was uploaded for a role, by this version and earlier ones. Each role has its own file, or

@@ -49,10 +49,13 @@ recorded() {
 }
 
 # record_owner ROLE: the stack that the record belongs to, or nothing.
-record_owner() {
+# record_id ROLE: which of the stack's resources converged the role last, or nothing.
+record_owner() { record_header "$1" owner; }
+record_id() { record_header "$1" id; }
+record_header() {
   local file
   file=$(record_file "$1")
-  [[ ! -f $file ]] || sed -n 's/^# owner //p' -- "$file"
+  [[ ! -f $file ]] || sed -n "s/^# $2 //p" -- "$file"
 }
 
 # open_journal: starts the role's transaction.
@@ -80,6 +83,8 @@ keep_program() {
 # shellcheck disable=SC2016 # for the launcher's own shell
 readonly LAUNCHER_TEXT='#!/bin/bash
 # Written by openstack-spice; goes with its last record.  openstack-spice status | revert ROLE
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+[[ ${1:-} != *[!a-z]* && ${2:-} != *[!a-z-]* ]] || { echo "openstack-spice status | revert ROLE" >&2 && exit 2; }
 [[ $EUID == 0 ]] || exec sudo -n "$0" "$@"
 cd /var/lib/openstack-spice/roles || exit
 roles=("${2:-*}/program")
@@ -113,7 +118,8 @@ commit() {
 
 # merged_record JOURNAL: the record of ROLE as it is after the journal.
 merged_record() {
-  printf '# openstack-spice record %s\n# owner %s\n# program %s\n' "$RECORD_FORMAT" "${DESIRED[owner]:-}" "$(program_digest)"
+  printf '# openstack-spice record %s\n# owner %s\n# id %s\n# program %s\n' \
+    "$RECORD_FORMAT" "${DESIRED[owner]:-}" "${DESIRED[id]:-}" "$(program_digest)"
   { read_record "$ROLE" && cat -- "$1"; } | awk -F '\t' -v OFS='\t' '
     $1 == "restart" || $1 == "mask" { next }
     { key = $1 FS $2 FS $3 }

@@ -10,7 +10,7 @@ converge() {
   recover
   run_checks
   make_plan
-  if ((${#PLAN[@]} == 0)) && [[ -f $(record_file "$ROLE") ]]; then
+  if ((${#PLAN[@]} == 0)) && [[ -f $(record_file "$ROLE") && $(record_id "$ROLE") == "${DESIRED[id]:-}" ]]; then
     report
     return
   fi

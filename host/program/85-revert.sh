@@ -23,6 +23,17 @@ revert() {
   report
 }
 
+# is_superseded ROLE <DOCUMENT: whether another resource than the document's has converged the role since, and says so.
+# A node that got another name in its stack is converged under the new one first, and the old name's resource deleted
+# after that. Reads only two lines, whatever version wrote them.
+is_superseded() {
+  local document owner id
+  document=$(cat)
+  owner=$(sed -n 's/^owner = //p' <<<"$document") id=$(sed -n 's/^id = //p' <<<"$document")
+  [[ -f $(record_file "$1") && "$(record_owner "$1") $(record_id "$1")" != "$owner $id" ]] || return 1
+  say "the role $1 of this node is managed by another resource of the stack '$(record_owner "$1")' by now, as after a new name: left as it is. To put it back all the same, run 'openstack-spice revert $1' on the node"
+}
+
 # restart_after_revert: services that run on, and that read what was put back. Packages stay where they are.
 restart_after_revert() {
   local change unit=''

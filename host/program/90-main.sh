@@ -42,7 +42,10 @@ main() {
   case $VERB in
     converge) converge ;;
     check) check ;;
-    revert) revert "${2:-}" </dev/null ;;
+    revert)
+      known_role "${2:-}"
+      if [[ ${3:-} != - ]] || ! is_superseded "$2"; then revert "$2" </dev/null; fi
+      ;;
     status) status ;;
     *) bad_document "unknown verb '$VERB'; one of converge, check, revert ROLE, status" ;;
   esac

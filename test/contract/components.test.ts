@@ -147,7 +147,8 @@ describe("VncProxyRetirement, alone", () => {
 
   it("leaves noVNC stopped where nodes are kept", async () => {
     const { resources } = await run(() => new VncProxyRetirement("vnc", { ...args, onDestroy: OnDestroy.Keep }));
-    expect(resources.filter(({ inputs }) => "delete" in inputs)).toEqual([]);
+    const kept = resources.filter(({ retainOnDelete }) => retainOnDelete).map(({ name }) => name);
+    expect(kept).toEqual(["vnc-control-1-converge", "vnc-control-2-converge"]);
   });
 
   it("registers nothing when anything is wrong", async () => {

@@ -70,6 +70,7 @@ describe("SpiceConsole", () => {
     const { resources } = await declare(cloud);
     expect(find(resources, "cloud-control-1-converge").inputs["stdin"]).toBe(
       [
+        "id = 341a6a",
         "format = 1",
         "role = controller",
         "owner = project/stack",
@@ -84,6 +85,7 @@ describe("SpiceConsole", () => {
     );
     expect(find(resources, "cloud-compute-1-converge").inputs["stdin"]).toBe(
       [
+        "id = 08dab9",
         "format = 1",
         "role = compute",
         "owner = project/stack",
@@ -151,7 +153,7 @@ describe("SpiceConsole", () => {
     expect(dependsOn).toEqual(["cloud-compute-1-converge", "cloud-vnc-proxies-control-1-program"]);
     expect(inputs["delete"]).toBe(revertCommand("vnc-proxy-retirement"));
     expect(inputs["stdin"]).toBe(
-      "format = 1\nrole = vnc-proxy-retirement\nowner = project/stack\nnode = control-1\nvnc = off\n",
+      "id = 020fe7\nformat = 1\nrole = vnc-proxy-retirement\nowner = project/stack\nnode = control-1\nvnc = off\n",
     );
     expect(find(resources, "cloud-compute-1-converge").inputs["stdin"]).toContain("[vnc]\nenabled = false\n");
   });
@@ -170,7 +172,7 @@ describe("SpiceConsole", () => {
       computes: [{ ...both, serverProxyclientAddress: "198.51.100.31" }],
     });
     const commands = resources.filter(({ type }) => type === "command:remote:Command");
-    expect(commands.map(({ name, inputs }) => [name, String(inputs["stdin"]).split("\n")[1]])).toEqual([
+    expect(commands.map(({ name, inputs }) => [name, String(inputs["stdin"]).split("\n")[2]])).toEqual([
       ["cloud-all-1-converge", "role = controller"],
       ["cloud-all-1-converge", "role = compute"],
     ]);
@@ -178,10 +180,15 @@ describe("SpiceConsole", () => {
     expect(new Set(uploads.map(({ inputs }) => inputs["remotePath"])).size).toBe(2);
   });
 
-  it("has no revert where nodes are kept", async () => {
+  it("never reverts nodes that are kept, all or one of them, whose command is otherwise the same", async () => {
     const { resources } = await declare({ ...cloud, vnc: Vnc.Off, onDestroy: OnDestroy.Keep });
     const commands = resources.filter(({ type }) => type === "command:remote:Command");
-    expect(commands.map(({ inputs }) => "delete" in inputs)).toEqual([false, false, false]);
+    expect(commands.map(({ retainOnDelete }) => retainOnDelete)).toEqual([true, true, true]);
+    const controllers = cloud.controllers.map((controller) => ({ ...controller, onDestroy: OnDestroy.Keep }));
+    const { resources: one } = await declare({ ...cloud, vnc: Vnc.Off, controllers });
+    const kept = one.filter(({ retainOnDelete }) => retainOnDelete).map(({ name }) => name);
+    expect(kept).toEqual(["cloud-control-1-converge", "cloud-vnc-proxies-control-1-converge"]);
+    expect(find(one, "cloud-control-1-converge").inputs).toEqual(find(resources, "cloud-control-1-converge").inputs);
   });
 
   it("makes no rule without a group, and one for each source with one", async () => {

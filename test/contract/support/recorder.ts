@@ -25,6 +25,7 @@ export interface Registered {
   /** All texts in the inputs that are not in a secret, joined. */
   readonly clearText: string;
   readonly deleteBeforeReplace: boolean;
+  readonly retainOnDelete: boolean;
   readonly replaceOnChanges: readonly string[];
   readonly ignoreChanges: readonly string[];
   readonly additionalSecretOutputs: readonly string[];
@@ -48,6 +49,7 @@ interface RegisterRequest {
   getDependenciesList(): string[];
   getObject(): { toJavaScript(): Record<string, unknown> };
   getDeletebeforereplace(): boolean;
+  getRetainondelete(): boolean;
   getReplaceonchangesList(): string[];
   getIgnorechangesList(): string[];
   getAdditionalsecretoutputsList(): string[];
@@ -124,6 +126,7 @@ function describe(request: RegisterRequest): Registered {
     secretInputs: Object.keys(inputs).filter((key) => isSecret(inputs[key])),
     clearText: clearTexts(inputs).join("\n"),
     deleteBeforeReplace: request.getDeletebeforereplace(),
+    retainOnDelete: request.getRetainondelete(),
     replaceOnChanges: request.getReplaceonchangesList(),
     ignoreChanges: request.getIgnorechangesList(),
     additionalSecretOutputs: request.getAdditionalsecretoutputsList().sort(),
