@@ -25,12 +25,13 @@ arrive() {
   exec "${run[@]}" "$(readlink -f -- "${BASH_SOURCE[0]}")"
 }
 
-# remove_uploaded FILE: what was uploaded for a role, by this version and earlier ones. Each role has its own file, or
+# remove_uploaded FILE STAMP: what was uploaded for a role, by this version and earlier ones, before the file STAMP was
+# written: what came later is for the run that follows this revert, as where a node got another address. Each role has its own file, or
 # one role's upload would write what another one is just checking.
 remove_uploaded() {
   local folder=${1%/*} name=${1##*/}
   [[ $folder == */.openstack-spice && $name =~ ^([a-z-]+-)[0-9a-f]+\.sh$ ]] || return 0
-  find "$folder" -maxdepth 1 -type f -name "${BASH_REMATCH[1]}*.sh" -delete 2>/dev/null || :
+  find "$folder" -maxdepth 1 -type f -name "${BASH_REMATCH[1]}*.sh" ! -newer "$2" -delete 2>/dev/null || :
   rmdir -- "$folder" 2>/dev/null || :
 }
 

@@ -67,9 +67,12 @@ open_journal() {
   IN_TRANSACTION=yes
   keep_program
   ln -sfn -- "$PROGRAM" "$folder/program"
-  [[ -z $UPLOADED ]] || printf '%s\n' "$UPLOADED" >"$folder/uploaded"
+  note_upload
   [[ $(cat -- "$LAUNCHER" 2>/dev/null) == "$LAUNCHER_TEXT" ]] || (umask 022 && create_file "$LAUNCHER" <<<"$LAUNCHER_TEXT" && chmod 755 -- "$LAUNCHER")
 }
+
+# note_upload: what was uploaded, and by the time of the file, until when; for `forget`.
+note_upload() { [[ -z $UPLOADED ]] || printf '%s\n' "$UPLOADED" >"$(role_folder "$ROLE")/uploaded"; }
 
 # keep_program: the copy of this program for the way back. The run that was waited for may have tidied it away, but
 # bash has it open still, as descriptor 255.
@@ -132,7 +135,7 @@ merged_record() {
 forget() {
   local uploaded
   uploaded=$(role_folder "$1")/uploaded
-  [[ ! -f $uploaded ]] || remove_uploaded "$(cat -- "$uploaded")"
+  [[ ! -f $uploaded ]] || remove_uploaded "$(cat -- "$uploaded")" "$uploaded"
   rm -rf -- "$(role_folder "$1")"
 }
 

@@ -11,6 +11,7 @@ converge() {
   run_checks
   make_plan
   if ((${#PLAN[@]} == 0)) && [[ -f $(record_file "$ROLE") && $(record_id "$ROLE") == "${DESIRED[id]:-}" ]]; then
+    note_upload
     report
     return
   fi

@@ -13,6 +13,7 @@ import {
   readFileSync,
   readdirSync,
   rmSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -163,19 +164,24 @@ describe.skipIf(!bash42 || user === undefined || user === 0)("the arrival of the
     );
   });
 
-  it("takes the role's uploads away, of every version, and those of no other role", () => {
+  it("takes the role's uploads away, of every version, and none that came later or is of another role", () => {
     const old = `compute-${"0".repeat(64)}.sh`;
     const other = `vnc-proxy-retirement-${shortDigest(digest)}.sh`;
     for (const name of [`compute-${shortDigest(digest)}.sh`, old, other]) {
       write(`.openstack-spice/${name}`, "");
     }
-    const script = `remove_uploaded ${JSON.stringify(uploaded())}`;
+    write("stamp", "");
+    const late = `compute-${"1".repeat(64)}.sh`;
+    write(`.openstack-spice/${late}`, "");
+    utimesSync(join(home, ".openstack-spice", late), Date.now() / 1000 + 60, Date.now() / 1000 + 60);
+    const script = `remove_uploaded ${JSON.stringify(uploaded())} ${JSON.stringify(join(home, "stamp"))}`;
     const remaining = () => {
       write("run.sh", programWith(script));
       expect(login("bash", "bash run.sh")).toEqual({ status: 0, stdout: "", stderr: "" });
       return existsSync(join(home, ".openstack-spice")) ? readdirSync(join(home, ".openstack-spice")) : undefined;
     };
-    expect(remaining()).toEqual([other]);
+    expect(remaining()?.sort()).toEqual([late, other].sort());
+    rmSync(join(home, ".openstack-spice", late));
     rmSync(join(home, ".openstack-spice", other));
     expect(remaining()).toBeUndefined();
   });
