@@ -46,7 +46,9 @@ function platforms(shell: string): readonly Readonly<Record<string, string>>[] {
   return table
     .trim()
     .split("\n\n")
-    .map((paragraph) => Object.fromEntries(paragraph.split("\n").map((line) => line.split(" = ", 2) as [string, string])));
+    .map((paragraph) =>
+      Object.fromEntries(paragraph.split("\n").map((line) => line.split(" = ", 2) as [string, string])),
+    );
 }
 
 if (require.main === module) {
