@@ -14,26 +14,31 @@ dnf_version() {
 # dnf_pin NAME: with epoch and architecture, or yum 3 does not know it.
 dnf_pin() { rpm -q --qf "$1-%|EPOCH?{%{EPOCH}}:{0}|:%{VERSION}-%{RELEASE}.%{ARCH}\n" "$NOVA_PACKAGE" | tail -n 1; }
 
-# run_dnf SECONDS ARGUMENT...: asks nothing. Both end with 200 where another one holds their lock, when told not to wait
-# for it without end. yum 3 writes a refused transaction into TMPDIR.
+# run_dnf SECONDS ARGUMENT...: asks nothing. Told not to wait without end for another one that holds their lock, dnf ends
+# with 200, and yum 3 with 1 and these words; here both are 200. yum 3 writes a refused transaction into TMPDIR.
 run_dnf() {
-  local seconds=$1 status deadline
+  local seconds=$1 status deadline output=$WORK/dnf-output
   deadline=$(deadline "$DNF_LOCK_WAIT")
   shift
   while :; do
     status=0
-    TMPDIR=$WORK bounded "$seconds" "$(platform tool)" --color=never --setopt=exit_on_lock=1 "$@" </dev/null || status=$?
-    ((status != 124 && status != 137)) || printf 'Error: %s did not end within %s s\n' "$(platform tool)" "$seconds"
-    ((status == 200)) && seconds_left "$deadline" || return "$status"
+    # rpm lets a signal wait for the end of its transaction: a minute for that
+    TMPDIR=$WORK timeout -k 60 "$seconds" "$(platform tool)" --color=never --setopt=exit_on_lock=1 "$@" </dev/null >"$output" 2>&1 || status=$?
+    ! grep -q 'exiting as configured by exit_on_lock' "$output" || status=200
+    if ((status != 200)) || ! seconds_left "$deadline"; then break; fi
     sleep 2
   done
+  cat -- "$output"
+  ((status != 124 && status != 137)) || printf 'Error: %s did not end within %s s\n' "$(platform tool)" "$seconds"
+  return "$status"
 }
 
 # dnf_simulate NAME...: `--assumeno` resolves, prints the transaction and ends with 1, as a failure does: only the last
-# words tell. yum 3 passes over a package that it cannot find.
+# words tell. yum 3 installs without a question, and so without this answer, what was named itself, where yum.conf has
+# alwaysprompt=0; and it passes over a package that it cannot find.
 dnf_simulate() {
   local output=$WORK/dnf-simulation wanted status=0
-  run_dnf "$DNF_LOOK_WAIT" --assumeno "${DNF_OPTIONS[@]}" install "$@" >"$output" 2>&1 || status=$?
+  run_dnf "$DNF_LOOK_WAIT" --assumeno --setopt=alwaysprompt=1 "${DNF_OPTIONS[@]}" install "$@" >"$output" 2>&1 || status=$?
   cat "$output"
   ((status != 200)) || return 200
   grep -qE 'Operation aborted|Exiting on user command' "$output" || return 1

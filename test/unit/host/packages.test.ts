@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { bash42, runInBash } from "./support";
 
-/** What yum and dnf answer, and what the program makes of it. The lab's nodes have dnf 4; yum 3 is here, by its own source (output.py, listTransaction). */
+/** What yum and dnf answer, and what the program makes of it. The lab's nodes have dnf 4; yum 3 is here, by its own source (cli.py, yummain.py, output.py). */
 
 /** yum 3.4.3 of CentOS 7, asked with --assumeno. */
 const YUM_3 = `Loaded plugins: fastestmirror
@@ -143,7 +143,7 @@ describe.skipIf(!bash42)("asking yum", () => {
     const { stdout } = run(`${fakeYum(1)}${wanted}dnf_simulate a b >/dev/null; echo $?; cat asked`, YUM_3);
     expect(stdout.split("\n")).toEqual([
       "0",
-      "--color=never --setopt=exit_on_lock=1 --assumeno --setopt=install_weak_deps=0 --setopt=strict=1 install a b",
+      "--color=never --setopt=exit_on_lock=1 --assumeno --setopt=alwaysprompt=1 --setopt=install_weak_deps=0 --setopt=strict=1 install a b",
       "",
     ]);
   });
@@ -161,11 +161,21 @@ describe.skipIf(!bash42)("asking yum", () => {
     expect(stdout).toBe("1\n");
   });
 
-  it("is asked again while another one has the lock, and given up with 200 at the end of the wait", () => {
-    const script = `${fakeYum(200)}${wanted}sleep() { :; }\nseconds_left() { ((++rounds < 3)); }\nrounds=0; set +e
+  it.each([
+    ["dnf", 200, "metadata already locked by 66\n"],
+    [
+      "yum 3",
+      1,
+      "Existing lock /var/run/yum.pid: another copy is running as pid 66.\n\n\nAnother app is currently holding the yum lock; exiting as configured by exit_on_lock\n",
+    ],
+  ])(
+    "is asked again while another %s has the lock, and given up with 200 at the end of the wait",
+    (_, status, output) => {
+      const script = `${fakeYum(status)}${wanted}sleep() { :; }\nseconds_left() { ((++rounds < 3)); }\nrounds=0; set +e
       dnf_simulate a b >/dev/null; echo $?; wc -l <asked`;
-    expect(run(script, "Existing lock\n").stdout).toBe("200\n3\n");
-  });
+      expect(run(script, output).stdout).toBe("200\n3\n");
+    },
+  );
 
   it("is ended where it does not come to an end", () => {
     const script = `${fakeYum(0)}echo 'sleep 60' >>yum; sed -i '/^exit/d' yum; set +e\nrun_dnf 1 install a; echo $?`;
