@@ -25,6 +25,7 @@ bad_document() {
 # changed TEXT: reports and counts one change, `SUBJECT: OLD -> NEW` (or, in `check`, one that would be made).
 changed() {
   CHANGES+=("$1")
+  [[ $VERB == check ]] || audit "$1"
   printf 'change %s\n' "$1" || :
 }
 

@@ -6,8 +6,8 @@
 # The kinds are in 35-changes.sh. The journal of a role takes each entry before the change is made; a run that
 # ends well merges it into the role's record, any other is undone from it. Both can hold former values of
 # nova.conf: the folder is 0700, the files 0600, and both go when the role is reverted.
-# Beside them lie `program`, a link to the program that wrote them, and `uploaded`, the path of its copy in the login
-# user's home.
+# Beside them lie `program`, a link to the program that wrote them; `uploaded`, the path of its copy in the login user's
+# home; and, while a run is at work on the role, `unfinished` (33-dead-man.sh).
 
 role_folder() { printf '%s/roles/%s\n' "$STATE_DIR" "$1"; }
 record_file() { printf '%s/record\n' "$(role_folder "$1")"; }
@@ -16,6 +16,7 @@ journal_file() { printf '%s/journal\n' "$(role_folder "$1")"; }
 # take_lock: one run at a time on a node; waits for another one, bounded.
 HAS_LOCK=
 take_lock() {
+  [[ -z $HAS_LOCK ]] || return 0
   exec 9>"$LOCK_FILE"
   flock -n 9 && HAS_LOCK=yes && return 0
   say "another run is at work on this node; waiting up to $LOCK_WAIT s for it"
@@ -63,38 +64,26 @@ open_journal() {
   local folder
   folder=$(role_folder "$ROLE")
   mkdir -p -- "$folder" # 0700 by the umask
+  keep_program
   : >"$(journal_file "$ROLE")"
   IN_TRANSACTION=yes
-  keep_program
   ln -sfn -- "$PROGRAM" "$folder/program"
   note_upload
-  [[ $(cat -- "$LAUNCHER" 2>/dev/null) == "$LAUNCHER_TEXT" ]] || (umask 022 && create_file "$LAUNCHER" <<<"$LAUNCHER_TEXT" && chmod 755 -- "$LAUNCHER")
+  arm_dead_man
+  write_launcher
 }
 
 # note_upload: what was uploaded, and by the time of the file, until when; for `forget`.
 note_upload() { [[ -z $UPLOADED ]] || printf '%s\n' "$UPLOADED" >"$(role_folder "$ROLE")/uploaded"; }
 
-# keep_program: the copy of this program for the way back. The run that was waited for may have tidied it away, but
-# bash has it open still, as descriptor 255.
+# keep_program: the copy of this program for the way back. The run that was waited for may have tidied it away.
 keep_program() {
   [[ ! -e $PROGRAM ]] || return 0
   mkdir -p -- "${PROGRAM%/*}"
-  cat -- "/proc/$$/fd/255" >"$PROGRAM" || fail "$PROGRAM is gone and cannot be written again. Make room under $STATE_DIR, and run again"
+  copy_of_program >"$PROGRAM" || fail "$PROGRAM is gone and cannot be written again. Make room under $STATE_DIR, and run again"
 }
-
-# What root, or an operator with sudo, types on the node, with no need of Pulumi or its state; and what `delete` runs.
-# shellcheck disable=SC2016 # for the launcher's own shell
-readonly LAUNCHER_TEXT='#!/bin/bash
-# Written by openstack-spice; goes with its last record.  openstack-spice status | revert ROLE
-PATH=/usr/sbin:/usr/bin:/sbin:/bin
-[[ ${1:-} != *[!a-z]* && ${2:-} != *[!a-z-]* ]] || { echo "openstack-spice status | revert ROLE" >&2 && exit 2; }
-[[ $EUID == 0 ]] || exec sudo -n "$0" "$@"
-cd /var/lib/openstack-spice/roles || exit
-roles=("${2:-*}/program")
-[[ -n ${2:-} ]] || roles=(*/program)
-[[ -e ${roles[0]} || ! -L ${roles[0]} ]] || { echo "openstack-spice: error: $(readlink "${roles[0]}") is gone. Put it back, or restore by hand from $PWD" >&2 && exit 1; }
-[[ -e ${roles[0]} ]] || { echo "openstack-spice: nothing is recorded for ${2:-any role}: nothing to put back" >&2 && exit; }
-exec bash "$(readlink -f "${roles[0]}")" "$@"'
+# copy_of_program: this program, also where its file is gone by now: bash has it open still, as descriptor 255.
+copy_of_program() { cat -- "/proc/$$/fd/255"; }
 
 # journal KIND WHERE WHAT FORMER WRITTEN: to be called, and be on the disk, before the change is made.
 journal() {
@@ -110,12 +99,13 @@ commit() {
   local file journal new
   file=$(record_file "$ROLE") journal=$(journal_file "$ROLE")
   new=$file.new
-  if ! merged_record "$journal" >"$new" || ! mv -f -- "$new" "$file"; then
+  if ! merged_record "$journal" >"$new" 2>/dev/null || ! mv -f -- "$new" "$file"; then
     rm -f -- "$new"
     fail "$file cannot be written. Make room under $STATE_DIR, and run again"
   fi
   sync -- "$file" 2>/dev/null || sync
   rm -f -- "$journal"
+  disarm_dead_man
   IN_TRANSACTION=
 }
 
@@ -137,6 +127,7 @@ forget() {
   uploaded=$(role_folder "$1")/uploaded
   [[ ! -f $uploaded ]] || remove_uploaded "$(cat -- "$uploaded")" "$uploaded"
   rm -rf -- "$(role_folder "$1")"
+  disarm_dead_man
 }
 
 # tidy: at the end of a run, whatever it was. Where nothing is recorded nothing of this program stays; else its copies
@@ -156,6 +147,7 @@ tidy() {
 
 # program_digest: sha256 of this program, which names its file.
 program_digest() {
-  local name=${BASH_SOURCE[0]##*/}
-  printf '%s\n' "${name%.sh}"
+  local digest
+  digest=$(copy_of_program | sha256sum)
+  printf '%s\n' "${digest%% *}"
 }

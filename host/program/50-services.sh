@@ -62,11 +62,15 @@ restart_unit() {
   told_restart "$1"
 }
 # told_restart UNIT: for the report.
-told_restart() { printf 'restarted %s\n' "$1" || :; }
+told_restart() {
+  audit "restarted $1"
+  printf 'restarted %s\n' "$1" || :
+}
 bring_up() {
   local verb=$1 unit=$2 deadline
   deadline=$(deadline "$SERVICE_WAIT")
   FRESH+=("$unit")
+  ! system_is_stopping || return 0
   : >"$WORK/asked"
   systemctl reset-failed "$unit" 2>/dev/null || :
   systemctl "$verb" --no-block "$unit" || fail "systemctl could not $verb $unit. Try 'systemctl status $unit' on the node"
@@ -102,6 +106,9 @@ settle() {
   while seconds_left "${CAME_UP[$1]%% *}" && still_same_process "$1"; do sleep 0.5; done
   still_same_process "$1" || service_failed "$1" "came up, but its process ended within $SETTLE_TIME s"
 }
+
+# system_is_stopping: the node shuts down; what is enabled starts with its next boot.
+system_is_stopping() { [[ $(systemctl is-system-running 2>/dev/null) == stopping ]]; }
 
 # unit_is_moving UNIT: a job is queued, or the unit is starting or stopping (systemd 219 has no `show --value`).
 unit_is_moving() {

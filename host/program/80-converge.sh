@@ -3,7 +3,7 @@
 
 IN_TRANSACTION=
 
-# converge: stdin's document on this node.
+# converge: stdin's document on this node. Called in a unit of its own (88-detach.sh).
 converge() {
   read_document
   take_lock
@@ -144,7 +144,14 @@ recover() {
   say "an earlier run was interrupted; putting back what it had changed"
   detect_platform
   undo "$file" || fail "not everything of the interrupted run could be put back (see above). Mend the cause, and run again"
-  rm -f -- "$file"
+  close_journal
+}
+
+# close_journal: it was undone; a role that has no record leaves nothing behind.
+close_journal() {
+  rm -f -- "$(journal_file "$ROLE")"
+  disarm_dead_man
+  [[ -f $(record_file "$ROLE") ]] || rm -rf -- "$(role_folder "$ROLE")"
 }
 
 # roll_back: called by the exit trap when a transaction is open.
@@ -153,8 +160,7 @@ roll_back() {
   STAGED=()
   say "putting back the former state"
   if (undo "$(journal_file "$ROLE")"); then
-    rm -f -- "$(journal_file "$ROLE")"
-    [[ -f $(record_file "$ROLE") ]] || rm -rf -- "$(role_folder "$ROLE")"
+    close_journal
     say "the node is as it was$(exceptions)"
   else
     say "not everything could be put back (see above); the next run tries again"
@@ -216,7 +222,12 @@ tell_undone() {
     file) [[ $5 == - ]] && new='(none)' || new='as before' ;;
     *) return 0 ;;
   esac
-  if [[ $VERB == revert ]]; then changed "$subject: $old -> $new"; else say "$subject: $old -> $new"; fi
+  if [[ $VERB == revert ]]; then
+    changed "$subject: $old -> $new"
+  else
+    audit "undone: $subject: $old -> $new"
+    say "$subject: $old -> $new"
+  fi
 }
 
 # report: the facts; the changes were told as they were made.

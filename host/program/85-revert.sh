@@ -1,10 +1,9 @@
 # shellcheck shell=bash
 # The way back, from the record; it needs no document and no Pulumi, and can be run again wherever it broke.
 
-# revert ROLE: every recorded change that is still as we left it gets its former state.
+# revert: every recorded change of ROLE that is still as we left it gets its former state. Called in a unit of its own,
+# or by the dead man's timer.
 revert() {
-  ROLE=$1
-  known_role "$ROLE"
   take_lock
   recover
   if [[ ! -f $(record_file "$ROLE") ]]; then
@@ -16,6 +15,7 @@ revert() {
   check_tools
   detect_platform
   check_record "$ROLE"
+  arm_dead_man
   tell_guests_with_spice
   undo "$(record_file "$ROLE")" || fail "not everything could be put back (see above). Mend the cause, and run again"
   restart_after_revert
@@ -77,7 +77,11 @@ status() {
     [[ -d $folder ]] || continue
     role=$(basename -- "$folder")
     printf 'role %s\nowner %s\n' "$role" "$(record_owner "$role")"
-    [[ ! -f $(journal_file "$role") ]] || printf 'interrupted %s\n' "$role"
+    if run_is_there "$role"; then
+      printf 'running %s\n' "$role"
+    elif [[ -f $(journal_file "$role") || -f $(unfinished_file "$role") ]]; then
+      printf 'interrupted %s\n' "$role"
+    fi
     while IFS=$'\t' read -r kind where what former written; do
       printf 'recorded %s\n' "$(subject_of "$kind" "$where" "$what")"
     done < <(read_record "$role")

@@ -10,6 +10,7 @@ at_exit() {
   [[ -z $IN_TRANSACTION ]] || roll_back
   [[ -z $WORK ]] || rm -rf -- "$WORK"
   tidy
+  [[ -z $RUN_FOLDER ]] || { printf '%s\n' "$code" >"$RUN_FOLDER/code.new" && mv -f -- "$RUN_FOLDER/code.new" "$RUN_FOLDER/code"; }
   exit "$code"
 }
 
@@ -22,30 +23,42 @@ remove_work_of_the_dead() {
   done
 }
 
+RUN_FOLDER= # in a unit of its own: the folder of the run (88-detach.sh)
+
 main() {
   while [[ ${1:-} == --* ]]; do
     case $1 in
       --uploaded)
-        UPLOADED=${2:?}
+        UPLOADED=${2?}
+        shift 2
+        ;;
+      --by)
+        BY=${2?}
+        shift 2
+        ;;
+      --run)
+        RUN_FOLDER=${2:?}
+        exec >"$RUN_FOLDER/out" 2>"$RUN_FOLDER/err" <"$RUN_FOLDER/document"
         shift 2
         ;;
       *) bad_document "unknown option '$1'" ;;
     esac
   done
   VERB=${1:-}
+  [[ -n $BY ]] || BY=$(login_of_caller)
   trap at_exit EXIT
   trap 'exit 143' TERM
   trap 'exit 130' INT
   remove_work_of_the_dead
-  PROGRAM=$(readlink -f -- "${BASH_SOURCE[0]}")
+  PROGRAM=$STATE_DIR/programs/$(program_digest).sh
   WORK=$(mktemp -d "/run/openstack-spice.$$.XXXXXX")
-  case $VERB in
-    converge) converge ;;
+  case ${RUN_FOLDER:+run-}$VERB in
+    converge) caller_converge ;;
+    run-converge) converge ;;
     check) check ;;
-    revert)
-      known_role "${2:-}"
-      if [[ ${3:-} != - ]] || ! is_superseded "$2"; then revert "$2" </dev/null; fi
-      ;;
+    revert) caller_revert "${2:-}" "${3:-}" ;;
+    run-revert) ROLE=$2 && revert ;;
+    dead-man) dead_man "${2:-}" </dev/null ;;
     status) status ;;
     *) bad_document "unknown verb '$VERB'; one of converge, check, revert ROLE, status" ;;
   esac

@@ -199,9 +199,10 @@ describe("a controller with noVNC", () => {
     const after = await snapshot(node);
     expect(after).toEqual({ ...before, processes: { [NOVNC]: processes[NOVNC] } });
     expect(await node.read("cat /etc/nova/nova.conf")).toBe(confBefore);
-    expect(await node.read("find /root /home /var/lib /run -name '*openstack-spice*'")).toBe(
-      "/run/lock/openstack-spice.lock\n",
+    expect(await node.read("find /root /home /var/lib /run -name '*openstack-spice*' | sort")).toBe(
+      lines("/run/lock/openstack-spice.callers.lock", "/run/lock/openstack-spice.lock"),
     );
+    expect(await node.read("systemctl list-units --all --no-legend 'openstack-spice*'")).toBe("");
   });
 
   it("has nothing to put back the second time", async () => {

@@ -1,6 +1,7 @@
+import { hostProgram } from "../../host/program";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { LabNode, type Outcome, eventually } from "../support/lab";
-import { controllerDocument } from "./support/documents";
+import { OWNER, controllerDocument } from "./support/documents";
 import { around, programWith } from "./support/injection";
 import { controllerReport, converge, lines, revert } from "./support/program";
 import { type Snapshot, snapshot } from "./support/snapshot";
@@ -9,8 +10,12 @@ import { type Snapshot, snapshot } from "./support/snapshot";
 
 /** The program and, where it is another one, the part of it that this runs in. */
 const KILL = "kill -KILL $$ $BASHPID";
-/** What ssh ends with where a signal ended the command. */
-const KILLED = 255;
+/** The same, on a node where the timer that finishes killed runs is not set: the next run is to do it. */
+const unattended = (code: string) => programWith(`arm_dead_man() { :; }\n${code}`);
+/** What a caller ends with whose run was killed. */
+const KILLED = 1;
+const KILLED_MESSAGE =
+  "the run was killed on the node. What it changed is put back by the node itself within 40 s, or by the next run. Run again";
 const INTERRUPTED = "an earlier run was interrupted; putting back what it had changed";
 
 /** What a run tells on a node with noVNC. */
@@ -19,6 +24,14 @@ const forth = [
   "change spice/html5proxy_port: (unset) -> 6082",
   "change file/etc/systemd/system/nova-spicehtml5proxy.service.d/openstack-spice.conf: (none) -> written",
   "change service/nova-spicehtml5proxy: disabled, inactive -> enabled, active",
+];
+
+/** What is taken back of it, in the node's own log. */
+const backAgain = [
+  "service/nova-spicehtml5proxy: enabled, active -> disabled, inactive",
+  "file/etc/systemd/system/nova-spicehtml5proxy.service.d/openstack-spice.conf: written -> (none)",
+  "spice/html5proxy_port: 6082 -> (unset)",
+  "spice/html5proxy_host: 0.0.0.0 -> (unset)",
 ];
 
 describe("a run that is cut off", () => {
@@ -30,6 +43,11 @@ describe("a run that is cut off", () => {
 
   /** A snapshot for comparison; the process of noVNC is the same, that of SPICE is not. */
   const comparable = ({ processes, ...rest }: Snapshot) => ({ ...rest, novnc: processes["nova-novncproxy.service"] });
+
+  /** Another text for the program that the record names. */
+  const changeProgram = async (text: string) => {
+    await node.read("cat >/var/lib/openstack-spice/programs/*.sh", text);
+  };
 
   beforeAll(async () => {
     node = await LabNode.boot(NAME, "proxy");
@@ -56,8 +74,9 @@ describe("a run that is cut off", () => {
       around("commit", "before", 1, `rm() { ${KILL}; }`),
     ];
     for (const [index, point] of points.entries()) {
-      const { status, stderr } = await converge(node, document, { program: programWith(point) });
+      const { status, stderr } = await converge(node, document, { program: unattended(point) });
       expect([point, status, stderr.startsWith(say(INTERRUPTED))]).toEqual([point, KILLED, index > 0]);
+      expect(stderr).toContain(KILLED_MESSAGE);
     }
     expect((await node.run("/usr/local/sbin/openstack-spice status", { user: "ops" })).stdout).toContain(
       "interrupted controller\n",
@@ -72,12 +91,9 @@ describe("a run that is cut off", () => {
 
   it("while it reverts is finished by the next revert", async () => {
     expect((await converge(node, document)).status).toBe(0);
-    const { text } = programWith(around("transition", "after", 2, KILL));
-    const link = "/var/lib/openstack-spice/roles/controller/program";
-    const own = (await node.read(`readlink ${link}`)).trim();
-    await node.read(`cat >/root/killed.sh && ln -sfn /root/killed.sh ${link}`, text);
+    await changeProgram(unattended(around("transition", "after", 2, KILL)).text);
     expect((await revert(node, "controller")).status).toBe(KILLED);
-    await node.read(`ln -sfn ${own} ${link}`);
+    await changeProgram(hostProgram().text);
     expect((await revert(node, "controller")).status).toBe(0);
     expect(comparable(await snapshot(node))).toEqual(comparable(before));
   });
@@ -108,20 +124,93 @@ describe("a run that is cut off", () => {
       },
     });
     expect(outcome.status).toBe(-1);
-    const { status, stdout } = await converge(node, document, { user: "ops" });
-    expect([status, stdout.split("\n").at(-2)]).toEqual([0, "changed 0"]);
+    // The next caller finds the run, and has its whole report.
+    const { status, stdout, stderr } = await converge(node, document, { user: "ops" });
+    expect([status, stdout]).toEqual([0, controllerReport(forth)]);
+    expect(stderr).toBe(say("a run for the same desired state is at work on this node; following it"));
+    expect((await converge(node, document, { user: "ops" })).stdout).toBe(controllerReport([]));
     expect(await node.answers(6082, "/spice_auto.html")).toBe(200);
   });
 
-  it("does not happen to two runs at the same time: they take turns", async () => {
+  it("does not happen to two callers at the same time: for the same state they share a run", async () => {
     const outcomes = await Promise.all([
       converge(node, document, { user: "ops" }),
       converge(node, document, { user: "root" }),
+    ]);
+    expect(outcomes.map(({ status, stdout }) => [status, stdout])).toEqual([
+      [0, controllerReport(forth)],
+      [0, controllerReport(forth)],
+    ]);
+    expect(outcomes.map(({ stderr }) => stderr).sort()).toEqual([
+      "",
+      say("a run for the same desired state is at work on this node; following it"),
+    ]);
+  });
+
+  it("does not happen to two callers at the same time: for different states they take turns", async () => {
+    const outcomes = await Promise.all([
+      converge(node, document, { user: "ops" }),
+      converge(node, `# asked by another\n${document}`, { user: "ops" }),
     ]);
     expect(outcomes.map(({ status }) => status)).toEqual([0, 0]);
     expect(outcomes.map(({ stdout }) => stdout.split("\n").at(-2)).sort()).toEqual(["changed 0", "changed 4"]);
     const waited = outcomes.find(({ stdout }) => stdout.endsWith("changed 0\n"))?.stderr;
     expect(waited).toBe(say("another run is at work on this node; waiting up to 300 s for it"));
+  });
+
+  it("by kill -9, or all its processes with it, is put back by the node itself", async () => {
+    const killings = [KILL, "systemctl kill --signal=KILL openstack-spice-controller.service"];
+    for (const kill of killings) {
+      const { stderr } = await converge(node, document, { program: programWith(around("bring_up", "after", 1, kill)) });
+      expect(stderr).toContain(KILLED_MESSAGE);
+      await eventually("the node has put all back", 45, async () => {
+        const { status } = await node.run("test ! -e /var/lib/openstack-spice");
+        return status === 0 || undefined;
+      });
+      expect(comparable(await snapshot(node))).toEqual(comparable(before));
+      expect(await node.read("systemctl list-units --all --no-legend 'openstack-spice*dead-man.timer'")).toBe("");
+      const log = await node.read("cat /var/log/openstack-spice.log");
+      const changes = log.split("\n").slice(-9, -1);
+      const program = programWith(around("bring_up", "after", 1, kill)).sha256;
+      const line = (by: string, text: string) =>
+        expect.stringMatching(
+          new RegExp(
+            `^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ ${NAME} controller converge by=${by} stack=${OWNER} program=${program}: ${text}$`,
+          ),
+        ) as string;
+      const quoted = (text: string) => text.replace(/[().]/g, "\\$&");
+      expect(changes).toEqual([
+        ...forth.map((text) => line("root@198\\.18\\.0\\.1", quoted(text.slice("change ".length)))),
+        ...backAgain.map((text) => line("dead-man", `undone: ${quoted(text)}`)),
+      ]);
+    }
+  });
+
+  it("while it reverts, is finished by the node itself", async () => {
+    expect((await converge(node, document)).status).toBe(0);
+    await changeProgram(programWith(around("transition", "after", 2, KILL)).text);
+    expect((await revert(node, "controller")).status).toBe(KILLED);
+    await changeProgram(hostProgram().text);
+    await eventually("the node has finished it", 45, async () => {
+      const { status } = await node.run("test ! -e /var/lib/openstack-spice");
+      return status === 0 || undefined;
+    });
+    expect(comparable(await snapshot(node))).toEqual(comparable(before));
+  });
+
+  it("by a reboot of the node puts its changes back before the node goes down", async () => {
+    const program = programWith(around("verify", "before", 1, "systemctl --no-block reboot; sleep 60"));
+    const former = await node.read("cat /proc/sys/kernel/random/boot_id");
+    await converge(node, document, { program });
+    await eventually("the node is back", 90, async () => {
+      const { status, stdout } = await node.run("cat /proc/sys/kernel/random/boot_id");
+      return (status === 0 && stdout !== former) || undefined;
+    });
+    await node.untilServes(6080, "/vnc_lite.html");
+    const { processes: _, ...after } = await snapshot(node);
+    const { processes: __, ...rest } = before;
+    expect(after).toEqual(rest);
+    expect((await converge(node, document)).stdout).toBe(controllerReport(forth));
   });
 });
 
@@ -151,7 +240,7 @@ describe("a run that another one waits for", () => {
       onOutput: (text) => {
         told += text;
         if (told.includes("change ")) {
-          second ??= converge(node, document, { user: "ops" });
+          second ??= converge(node, `# asked by another\n${document}`, { user: "ops" });
         }
         if (told.includes("putting back")) {
           mended ??= node.read("rm /run/broken");

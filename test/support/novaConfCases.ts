@@ -117,6 +117,10 @@ export function editFiles({ conf, declared }: ConfCase, edit = ""): Record<strin
  * then, after a stranger's edit, takes it back.
  */
 export const editScript = `
+# Nothing of the machine's systemd.
+arm_dead_man() { :; }
+disarm_dead_man() { :; }
+logger() { :; }
 ROLE=compute
 while IFS=$'\\t' read -r option value; do
   OPTIONS+=("$option")

@@ -68,7 +68,7 @@ rules = run("iptables-save") + run("ip6tables-save") + run("nft", "list", "rules
 rules = re.sub(r"\[\d+:\d+\]|counter packets \d+ bytes \d+", "", rules)
 rules = [line for line in rules.splitlines() if not line.startswith("#")]
 
-own = [os.path.join(folder, name) for folder, folders, files in os.walk("/var/lib/openstack-spice") for name in folders + files]
+own = [os.path.join(folder, name) for top in ("/var/lib/openstack-spice", "/run/openstack-spice") for folder, folders, files in os.walk(top) for name in folders + files]
 own = [path for path in own if os.path.isfile(path)] + glob.glob("/run/openstack-spice.*") + glob.glob("/usr/local/sbin/*")
 
 rpms = "".join(sorted(run("rpm", "-qa").splitlines(True))) if os.path.exists("/var/lib/rpm") else ""

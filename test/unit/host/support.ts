@@ -18,6 +18,7 @@ function programParts(): string {
     "readonly STATE_DIR=/var/lib/openstack-spice",
     "readonly NOVA_CONF=/etc/nova/nova.conf",
     "readonly LAUNCHER=/usr/local/sbin/openstack-spice",
+    "readonly AUDIT_LOG=/var/log/openstack-spice.log",
   ].reduce((program, line) => {
     if (!program.includes(line)) {
       throw new Error(`host/program has no line '${line}'`);
