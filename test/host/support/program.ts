@@ -1,5 +1,6 @@
 import { convergeCommand, revertCommand } from "../../../host/convergence";
 import { type HostProgram, hostProgram, shortDigest } from "../../../host/program";
+import { OWNER } from "./documents";
 import type { LabNode, Outcome, StartOptions } from "../../support/lab";
 
 /** Who runs which program, and what is seen of it meanwhile. */
@@ -29,9 +30,9 @@ export async function converge(node: LabNode, document: string, options: RunOpti
   return await node.run(convergeCommand(program.sha256, role), { ...rest, input: document });
 }
 
-/** Reverts a role by the command line that the engine runs. */
+/** Reverts a role by the command line that the engine runs, for the stack that the documents of these tests belong to. */
 export async function revert(node: LabNode, role: string, options: RunOptions = {}): Promise<Outcome> {
-  return await node.run(revertCommand(role), options);
+  return await node.run(revertCommand(role), { input: `owner = ${OWNER}\n`, ...options });
 }
 
 /** Runs another verb of the program, such as `check`, as root, from the uploaded file. */
