@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Project, REPOSITORY, type Run } from "../../support/engine";
 import { LAB_STATE, type LabNode } from "../../support/lab";
@@ -85,7 +86,10 @@ export function makeKey(file: string, password = ""): string {
 }
 
 /** An SSH agent with a key, until `end` is called. */
-export function startAgent(socket: string, keyFile: string): { hold(keyFile: string): void; end(): void } {
+export function startAgent(
+  socket: string,
+  keyFile: string,
+): { hold(keyFile: string): void; add(keyFile: string, password: string): void; end(): void } {
   const agent = spawn("ssh-agent", ["-D", "-a", socket], { stdio: "ignore" });
   const environment = { env: { ...process.env, SSH_AUTH_SOCK: socket }, stdio: "ignore" } as const;
   // ssh-add tries once; the socket is there a moment after the agent's start.
@@ -95,6 +99,12 @@ export function startAgent(socket: string, keyFile: string): { hold(keyFile: str
     hold: (other) => {
       execFileSync("ssh-add", ["-q", "-D"], environment);
       execFileSync("ssh-add", ["-q", other], environment);
+    },
+    add: (other, password) => {
+      const askpass = `${socket}.askpass`;
+      writeFileSync(askpass, '#!/bin/sh\necho "$PASSWORD"\n', { mode: 0o700 });
+      const asking = { SSH_ASKPASS: askpass, SSH_ASKPASS_REQUIRE: "force", PASSWORD: password };
+      execFileSync("ssh-add", ["-q", other], { ...environment, env: { ...environment.env, ...asking } });
     },
     end: () => agent.kill(),
   };
