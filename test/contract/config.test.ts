@@ -12,8 +12,9 @@ afterAll(() => {
 });
 
 /** Reads a configuration as the engine hands it over: each value a text, structures as JSON. */
-const read = (keys: Readonly<Record<string, unknown>>) =>
+const read = (keys: Readonly<Record<string, unknown>>, secretKeys: readonly string[] = []) =>
   run(readConfig, {
+    secretKeys: secretKeys.map((key) => `openstack-spice:${key}`),
     config: Object.fromEntries(
       Object.entries(keys).map(([key, value]) => [
         `openstack-spice:${key}`,
@@ -39,12 +40,21 @@ describe("readConfig", () => {
         ...{ behindLoadBalancer: true, allowedSources: [], allowedOrigins: ["dashboard.example.org"] },
         tls: { certificate: "/etc/nova/console.pem", key: "/etc/nova/console.key", only: true },
       },
-      ssh: { user: "ops", port: 2222, agentSocketPath: "/run/agent", dialErrorLimit: 3, perDialTimeout: 5, bastion },
+      ssh: {
+        user: "ops",
+        port: 2222,
+        agentSocketPath: "/run/agent",
+        dialErrorLimit: 3,
+        perDialTimeout: 5,
+        bastion,
+        requireHostKeys: true,
+      },
       controllers: [
         {
           name: "control-1",
           connection: { host: "192.0.2.11", hostKey, bastion },
           proxySourceAddresses: ["192.0.2.11"],
+          onDestroy: "restore",
         },
       ],
       computes: [
@@ -70,6 +80,24 @@ describe("readConfig", () => {
       ssh: { ...given.ssh, privateKey: sshPrivateKey, privateKeyPassword: sshPrivateKeyPassword },
       ...{ release: 27, acceptConsoleLoss: true, agentEnabled: false, serverListenEverywhere: true },
     });
+  });
+
+  it("warns of keys and passwords that are not encrypted, naming each, and shows none", async () => {
+    const connection = { host: "192.0.2.21", password: "hidden", bastion: { host: "192.0.2.1", privateKey } };
+    const computes = [{ name: "compute-1", connection, serverProxyclientAddress: "198.51.100.21" }];
+    const keys = { ...sound, computes, sshPrivateKey: privateKey, sshPrivateKeyPassword: "hidden" };
+    const { warnings } = await read(keys);
+    expect(warnings).toEqual([
+      "Not encrypted in the stack's file, for all to see who can read it: sshPrivateKey, sshPrivateKeyPassword, computes[0].connection.password, " +
+        "computes[0].connection.bastion.privateKey. Set each as a secret, such as pulumi config set --secret sshPrivateKey < FILE, " +
+        "and use another key if the file was ever shared.",
+    ]);
+    const inPart = await read(keys, ["sshPrivateKey", "sshPrivateKeyPassword"]);
+    expect(inPart.warnings.join("\n")).toContain(
+      "pulumi config set --secret --path 'openstack-spice:computes[0].connection.password' < FILE",
+    );
+    expect((await read(keys, ["sshPrivateKey", "sshPrivateKeyPassword", "computes"])).warnings).toEqual([]);
+    expect((await read(sound)).warnings).toEqual([]);
   });
 
   it("takes unquoted numbers and truth values of YAML where texts are meant", async () => {

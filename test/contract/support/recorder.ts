@@ -74,11 +74,13 @@ export interface Setting {
   readonly preview?: boolean;
   /** The stack's configuration, by key with namespace. */
   readonly config?: Readonly<Record<string, string>>;
+  /** The keys of it that are secrets. */
+  readonly secretKeys?: readonly string[];
 }
 
 /** Runs a program to the end of all that it registers. */
 export async function run<T>(program: () => T | Promise<T>, setting: Setting = {}): Promise<Run<T>> {
-  const { stdout = {}, preview = false, config = {} } = setting;
+  const { stdout = {}, preview = false, config = {}, secretKeys = [] } = setting;
   const mocks: pulumi.runtime.Mocks = {
     call: ({ inputs }) => inputs as Record<string, unknown>,
     newResource: ({ name, type, inputs }) => ({
@@ -91,7 +93,7 @@ export async function run<T>(program: () => T | Promise<T>, setting: Setting = {
   };
   await pulumi.runtime.setMocks(mocks, "project", "stack", preview, "organization");
   const requests = record(pulumi.runtime.getMonitor() as unknown as MockMonitor);
-  pulumi.runtime.setAllConfig({ ...config });
+  pulumi.runtime.setAllConfig({ ...config }, [...secretKeys]);
   const warn = vi.spyOn(pulumi.log, "warn").mockImplementation(() => Promise.resolve());
   try {
     const outcome = await attempt(program);

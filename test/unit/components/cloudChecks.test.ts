@@ -41,6 +41,20 @@ describe("checkCloud", () => {
       { controllers: [{ name: "control-1", connection: { ...node(11), hostKey: "AAAA" } }] },
       ["controllers[0].connection.hostKey"],
     ],
+    [
+      "missing host keys where they are required, of every node and bastion",
+      {
+        ssh: { requireHostKeys: true, bastion: { host: "192.0.2.1" } },
+        controllers: [{ name: "control-1", connection: { host: "192.0.2.11", bastion: { host: "192.0.2.2" } } }],
+        computes: [{ ...compute, name: "compute-1", connection: { host: "192.0.2.21" } }],
+      },
+      [
+        "ssh.bastion.hostKey",
+        "controllers[0].connection.hostKey",
+        "controllers[0].connection.bastion.hostKey",
+        "computes[0].connection.hostKey",
+      ],
+    ],
     ["a wrong user", { ssh: { user: "ops@host" } }, ["ssh.user"]],
     ["wrong limits", { ssh: { dialErrorLimit: 0, perDialTimeout: 0.5 } }, ["ssh.dialErrorLimit", "ssh.perDialTimeout"]],
     [
