@@ -108,7 +108,7 @@ wait_cloud() {
     eventually 60 answers "$service" || die "control-1: $service does not answer."
   done
   say "control-1: nova-api, placement and neutron answer"
-  wait_service compute-1 nova-compute 120
+  wait_service compute-1 "'*nova-compute.service'" 120 # a RHEL-like one says openstack-nova-compute
   say "compute-1: nova-compute is ready"
 }
 

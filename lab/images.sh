@@ -84,6 +84,7 @@ keep_layer() {
 ensure_layer() {
   local name=$1
   [[ ! -d $(layer_folder "$name") ]] || return 0
+  ! layer_is_booted "$name" || die "layer $name is made by: lab prepare"
   [[ $name == base ]] || ensure_layer "$(layer_parent "$name")"
   locked "layer-$name" build_layer "$name"
 }

@@ -166,7 +166,6 @@ boot_new_node() {
   [[ $# == 2 ]] || die "lab node NAME LAYER. Layers: $(layers | tr '\n' ' ')"
   need_packages "${HOST_PACKAGES[@]}"
   load_layer_keys
-  ! layer_is_booted "$2" || [[ -d $(layer_folder "$2") ]] || die "layer $2 is made by: lab prepare"
   ensure_layer "$2"
   ensure_pool
   locked machine add_node "$@"

@@ -1,12 +1,13 @@
 #!/bin/bash
-# make-el.sh EL VERSION: makes a RHEL-like node of this Debian root, in the layer `rpm`: names, files, packages and services
+# make-el.sh EL VERSION [SERVICE]: makes a RHEL-like node of a Debian root after rpm-tools.sh, with openstack-nova-SERVICE (default
+# novncproxy): names, files, packages and services
 # are as RHEL's, RDO's and EPEL's are, by their spec files; the tools are the real rpm and dnf of Debian; the proxies run the
 # real code of Debian's Nova, whatever VERSION the packages say.
 #
 # What it is not, and so cannot prove: yum 3 and systemd 219 of CentOS 7, its Python 2 and bash 4.2; a Nova of that version; SELinux;
 # signatures of packages (the repositories are not signed); dnf's modules; firewalld and what else RHEL brings by default.
 set -euo pipefail
-el=$1 version=$2
+el=$1 version=$2 service=${3:-novncproxy}
 hidden=/usr/lib/debian-tools
 work=$(mktemp -d)
 
@@ -71,8 +72,8 @@ install -m 755 "$work/dnf" /usr/bin/yum
 
 nova=1:$version-1.el$el
 rpm -i /srv/base/*.rpm
-yum -y -q install "openstack-nova-common-$nova" "openstack-nova-novncproxy-$nova"
-systemctl enable openstack-nova-novncproxy
+yum -y -q install "openstack-nova-common-$nova" "openstack-nova-$service-$nova"
+systemctl enable "openstack-nova-$service"
 
 rm -f /etc/os-release /etc/debian_version
 cat >/usr/lib/os-release <<RELEASE
