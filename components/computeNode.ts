@@ -59,10 +59,10 @@ export class ComputeNode extends pulumi.ComponentResource {
   constructor(name: string, args: ComputeNodeArgs, opts?: pulumi.ComponentResourceOptions) {
     const subject = `ComputeNode "${name}"`;
     const { release, extraNovaOptions, vnc, acceptConsoleLoss, agentEnabled, serverListenEverywhere } = args;
-    const { html5proxyBaseUrl, serverProxyclientAddress, serverListen } = args;
+    const { html5proxyBaseUrl, serverProxyclientAddress, serverListen, packagesOnDestroy } = args;
     const guests = { vnc, acceptConsoleLoss, agentEnabled, serverListenEverywhere };
     const addresses = { html5proxyBaseUrl, serverProxyclientAddress, serverListen };
-    const settings = { release, extraNovaOptions, ...guests, ...addresses };
+    const settings = { release, extraNovaOptions, packagesOnDestroy, ...guests, ...addresses };
     const recipient = { node: args.nodeName ?? name, owner: thisStack() };
     rejectFaults(subject, [
       ...checkNode(name, args),

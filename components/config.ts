@@ -5,7 +5,7 @@ import { type Fault, type Release, Vnc, parseRelease, shown } from "../nova";
 import { warnOfClearSecrets } from "./clearSecrets";
 import { type Reader, flag, list, missing, number, object, oneOf, record, secret, text } from "./configReader";
 import { rejectFaults } from "./faults";
-import { OnDestroy } from "./onDestroy";
+import { OnDestroy, PackagesOnDestroy } from "./onDestroy";
 import type { ProxyArgs } from "./proxy";
 import type { RolloutArgs } from "./rollout";
 import type { ComputeArgs, ControllerArgs, ExtraNovaOptionsArgs, SpiceConsoleArgs } from "./spiceConsole";
@@ -76,6 +76,7 @@ const readers = {
   computeSecurityGroupId: text,
   rollout: object<RolloutArgs>({ canaries: list(text), batchSize: number }),
   onDestroy: oneOf(OnDestroy),
+  packagesOnDestroy: oneOf(PackagesOnDestroy),
 };
 type Readable = { readonly [key in keyof typeof readers]: Exclude<ReturnType<(typeof readers)[key]>, undefined> };
 
@@ -111,6 +112,7 @@ export function readConfig(config = new pulumi.Config(namespace)): SpiceConsoleA
     computeSecurityGroupId: read("computeSecurityGroupId"),
     rollout: read("rollout"),
     onDestroy: read("onDestroy"),
+    packagesOnDestroy: read("packagesOnDestroy"),
   };
   const absent = ["proxy", "controllers", "computes"].filter((key) => config.get(key) === undefined);
   faults.push(...absent.map(missing));

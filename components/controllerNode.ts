@@ -32,8 +32,8 @@ export class ControllerNode extends pulumi.ComponentResource {
    */
   constructor(name: string, args: ControllerNodeArgs, opts?: pulumi.ComponentResourceOptions) {
     const subject = `ControllerNode "${name}"`;
-    const { proxy, release, extraNovaOptions } = args;
-    const settings = { proxy, release, extraNovaOptions };
+    const { proxy, release, extraNovaOptions, packagesOnDestroy } = args;
+    const settings = { proxy, release, extraNovaOptions, packagesOnDestroy };
     const recipient = { node: args.nodeName ?? name, owner: thisStack() };
     rejectFaults(subject, [
       ...checkNode(name, args),

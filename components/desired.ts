@@ -19,6 +19,7 @@ import {
 } from "../nova";
 import type { ComputeNodeArgs } from "./computeNode";
 import type { ControllerNodeArgs } from "./controllerNode";
+import { PackagesOnDestroy } from "./onDestroy";
 
 /** Port on which Nova's SPICE proxy listens by default. */
 export const defaultPort = 6082;
@@ -31,7 +32,10 @@ export interface Recipient {
 }
 
 /** What a controller's document depends on. */
-export type ControllerSettings = Pick<ControllerNodeArgs, "proxy" | "release" | "extraNovaOptions">;
+export type ControllerSettings = Pick<
+  ControllerNodeArgs,
+  "proxy" | "release" | "extraNovaOptions" | "packagesOnDestroy"
+>;
 
 /** The document of a controller, or everything that is wrong with its arguments. @param path put before the path of each fault */
 export function controllerDocument(
@@ -66,6 +70,7 @@ export function controllerDocument(
       // On a controller noVNC is never touched: stopping it is VncProxyRetirement's.
       vnc: Vnc.Keep,
       ...(sources?.value === undefined ? {} : { allowedSources: sources.value.map(({ text }: Cidr) => text) }),
+      removePackagesOnDestroy: settings.packagesOnDestroy === PackagesOnDestroy.Remove,
       fragment: fragment.value,
     }),
   );
@@ -108,6 +113,7 @@ export function computeDocument(
       ...(release === undefined ? {} : { release }),
       vnc,
       acceptConsoleLoss,
+      removePackagesOnDestroy: settings.packagesOnDestroy === PackagesOnDestroy.Remove,
       fragment: fragment.value,
     }),
   );

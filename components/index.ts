@@ -6,7 +6,7 @@ export { ComputeNode, type ComputeNodeArgs, type GuestConsoleArgs } from "./comp
 export { ConsoleSecurityGroupRule, type ConsoleSecurityGroupRuleArgs } from "./consoleSecurityGroupRule";
 export { ControllerNode, type ControllerNodeArgs } from "./controllerNode";
 export type { NodeArgs } from "./node";
-export { OnDestroy } from "./onDestroy";
+export { OnDestroy, PackagesOnDestroy } from "./onDestroy";
 export type { ProxyArgs, ProxyTlsArgs } from "./proxy";
 export type { RolloutArgs } from "./rollout";
 export {

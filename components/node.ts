@@ -5,7 +5,7 @@ import { type Checked, type Fault, type Release, checkNodeName } from "../nova";
 import { accept } from "./faults";
 import { derive } from "./inputs";
 import { type LoginOwner, checkConnection, checkSsh, inspectLogins } from "./logins";
-import { OnDestroy } from "./onDestroy";
+import { OnDestroy, type PackagesOnDestroy } from "./onDestroy";
 
 /** What all nodes have in common. */
 export interface NodeArgs {
@@ -27,6 +27,8 @@ export interface NodeArgs {
   readonly extraNovaOptions?: Readonly<Record<string, pulumi.Input<string>>>;
   /** What becomes of the node when it leaves the stack. @default OnDestroy.Restore */
   readonly onDestroy?: OnDestroy;
+  /** What becomes of the packages that were installed there, when the node gets back what it had. @default PackagesOnDestroy.Keep */
+  readonly packagesOnDestroy?: PackagesOnDestroy;
 }
 
 /** The stack that is running: `organization/project/stack`, or `project/stack` on a backend of one's own. It owns what it changes on a node, and a node refuses a second owner. */

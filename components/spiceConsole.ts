@@ -8,7 +8,7 @@ import { ConsoleSecurityGroupRule } from "./consoleSecurityGroupRule";
 import { ControllerNode } from "./controllerNode";
 import { rejectFaults } from "./faults";
 import { type NodeLogin, inspectLogins } from "./logins";
-import type { OnDestroy } from "./onDestroy";
+import type { OnDestroy, PackagesOnDestroy } from "./onDestroy";
 import { type ProxyArgs, warnOfSources } from "./proxy";
 import { type RolloutArgs, batches } from "./rollout";
 import { VncProxyRetirement } from "./vncProxyRetirement";
@@ -78,6 +78,8 @@ export interface SpiceConsoleArgs extends GuestConsoleArgs {
   readonly rollout?: RolloutArgs;
   /** What becomes of nodes that leave the stack. @default OnDestroy.Restore */
   readonly onDestroy?: OnDestroy;
+  /** What becomes of the packages that were installed on nodes that get back what they had. @default PackagesOnDestroy.Keep */
+  readonly packagesOnDestroy?: PackagesOnDestroy;
 }
 
 /** What one node reported when it last converged, for all its roles. */
@@ -114,8 +116,8 @@ export class SpiceConsole extends pulumi.ComponentResource {
 
     const nodes = [...located(args.controllers, "controllers"), ...located(args.computes, "computes")];
     const logins = inspectLogins(nodes, args.ssh, { component: this, subject, opts });
-    const { proxy, release, onDestroy, extraNovaOptions } = args;
-    const shared = { ssh: logins.ssh, release };
+    const { proxy, release, onDestroy, packagesOnDestroy, extraNovaOptions } = args;
+    const shared = { ssh: logins.ssh, release, packagesOnDestroy };
     warnOfSources(proxy.allowedSources, "proxy.allowedSources", this);
     this.openSecurityGroups(name, args);
 

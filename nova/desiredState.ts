@@ -21,6 +21,8 @@ export interface ControllerState extends CommonState {
   readonly vnc: Vnc;
   /** Canonical CIDR blocks that may reach the proxy's port. Undefined: the firewall is left alone. Empty: nobody. */
   readonly allowedSources?: readonly string[];
+  /** Whether a revert removes the packages that were installed. Default: they stay. */
+  readonly removePackagesOnDestroy?: boolean;
   readonly fragment: NovaFragment;
 }
 
@@ -30,6 +32,8 @@ export interface ComputeState extends CommonState {
   readonly vnc: Vnc;
   /** Whether running guests may be left without a console until their next hard reboot. */
   readonly acceptConsoleLoss: boolean;
+  /** Whether a revert removes the packages that were installed. Default: they stay. */
+  readonly removePackagesOnDestroy?: boolean;
   readonly fragment: NovaFragment;
 }
 
@@ -70,6 +74,9 @@ export function desiredStateDocument(state: DesiredState): string {
     const { allowedSources } = state;
     header.push(["firewall", allowedSources === undefined ? "unmanaged" : "managed"]);
     header.push(...(allowedSources ?? []).map((source) => ["allow-from", source] as const));
+  }
+  if (state.removePackagesOnDestroy === true) {
+    header.push(["packages-on-destroy", "remove"]);
   }
   const { ranges, names, sections } = state.fragment;
   header.push(

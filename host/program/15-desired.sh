@@ -46,7 +46,7 @@ read_header() {
     allow-from) ALLOW_FROM+=("$2") ;;
     option-range) OPTION_RANGES+=("$2") ;;
     option-name) OPTION_NAMES+=("$2") ;;
-    format | id | role | owner | node | release | vnc | accept-console-loss | firewall)
+    format | id | role | owner | node | release | vnc | accept-console-loss | firewall | packages-on-destroy)
       [[ -z ${DESIRED[$1]+set} ]] || bad_document "line $3: $1 is given twice"
       DESIRED[$1]=$2
       ;;

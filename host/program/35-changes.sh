@@ -67,7 +67,7 @@ set_state() {
     shell) set_shell "$2" "$4" "$(state_of shell "$2" "$3")" ;;
     unit) set_unit "$2" "$4" ;;
     mask) if [[ $4 == - ]]; then systemctl unmask --runtime --quiet "$2"; else systemctl mask --runtime --quiet "$2" 2>/dev/null; fi ;;
-    package) : ;; # packages stay: another service may have come to use them
+    package) : ;; # see 48-package-removal.sh
     iptables | iptables-file | nft | nft-file) set_firewall "$@" ;;
     restart) : ;;
     *) return 1 ;;
@@ -78,10 +78,11 @@ set_state() {
 # is in neither: someone else changed it since.
 transition() {
   local now
+  [[ $1 != package ]] || return 0 # what becomes of packages is 48-package-removal.sh's
   now=$(state_of "$1" "$2" "$3")
   if [[ $1 == unit ]]; then
     # A service that died, or is on its way up, is still ours to set; another enablement is somebody's will.
-    [[ ${4% *} == absent || ${now% *} == "${4% *}" || ${now% *} == "${5% *}" ]] || return 9
+    [[ ${4% *} == absent || ${now% *} == "${4% *}" || ${now% *} == "${5% *}" || ${now% *}/${5% *} == disabled/absent ]] || return 9
   else
     [[ $now != "$5" ]] || return 0
     [[ $now == "$4" ]] || return 9

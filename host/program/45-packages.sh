@@ -10,6 +10,10 @@
 #   reason <OUTPUT           why simulate failed, one line
 #   refresh                  has the lists of packages looked at anew
 #   install NAME...          installs, and asks nothing; bounded where another one holds its lock
+#   is_there NAME            whether anything of it is installed, be it half
+#   owner FILE               the package that brought the file
+#   simulate_removal NAME... as simulate
+#   remove NAME...           removes these; what came as their dependencies stays, and so do configuration files
 
 MISSING=() # package names that have to be installed
 PINNED=()  # the same as the tool is asked for them, with the version that fits the installed Nova

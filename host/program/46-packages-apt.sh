@@ -43,3 +43,17 @@ apt_reason() {
 apt_refresh() { run_apt "$APT_LOOK_WAIT" -qq update; }
 
 apt_install() { run_apt "$APT_INSTALL_WAIT" -y -qq --no-install-recommends --no-remove -o Dpkg::Options::=--force-confold install "$@"; }
+
+apt_is_there() {
+  # shellcheck disable=SC2016 # the format is dpkg-query's, not the shell's
+  case $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) in
+    '' | not-installed | config-files) return 1 ;;
+  esac
+}
+
+apt_owner() { dpkg-query -S "$1" 2>/dev/null | sed -n 's/^\([^:, ]*\).*/\1/p'; }
+
+# Whatever apt.conf says.
+readonly APT_REMOVAL=(-o APT::Get::AutomaticRemove=false -o APT::Get::Purge=false remove)
+apt_simulate_removal() { run_apt "$APT_LOOK_WAIT" -s -qq "${APT_REMOVAL[@]}" "$@"; }
+apt_remove() { run_apt "$APT_INSTALL_WAIT" -y -qq "${APT_REMOVAL[@]}" "$@"; }

@@ -82,3 +82,16 @@ dnf_reason() {
 dnf_refresh() { run_dnf "$DNF_LOOK_WAIT" -q clean expire-cache; }
 
 dnf_install() { run_dnf "$DNF_INSTALL_WAIT" -y "${DNF_OPTIONS[@]}" install "$@"; }
+
+dnf_is_there() { rpm -q "$1" >/dev/null 2>&1; }
+
+dnf_owner() { rpm -qf --qf '%{NAME}\n' "$1" 2>/dev/null; }
+
+readonly DNF_REMOVAL=(--setopt=clean_requirements_on_remove=0 remove)
+dnf_simulate_removal() {
+  local output=$WORK/dnf-simulation
+  run_dnf "$DNF_LOOK_WAIT" --assumeno "${DNF_REMOVAL[@]}" "$@" >"$output" 2>&1 || :
+  cat "$output"
+  grep -qE 'Operation aborted|Exiting on user command' "$output"
+}
+dnf_remove() { run_dnf "$DNF_INSTALL_WAIT" -y "${DNF_REMOVAL[@]}" "$@"; }

@@ -14,7 +14,8 @@ systemctl() { bounded "$SYSTEMCTL_WAIT" systemctl "$@"; }
 unit_state() {
   local enablement activity
   enablement=$(systemctl is-enabled "$1" 2>/dev/null) || :
-  [[ -n $enablement ]] || enablement=absent
+  # Of a removed package Debian leaves the init script, which counts as "disabled".
+  [[ -n $enablement && $(systemctl show -p LoadState "$1") != LoadState=not-found ]] || enablement=absent
   activity=$(systemctl is-active "$1" 2>/dev/null) || :
   printf '%s %s\n' "$enablement" "$activity"
 }

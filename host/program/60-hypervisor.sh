@@ -30,6 +30,15 @@ guests_without_spice() {
   done < <(virsh_read list --uuid 2>/dev/null)
 }
 
+# guests_with_spice: all that have a SPICE display, running or not, a uuid a line; fails where libvirt does not tell.
+guests_with_spice() {
+  local uuids uuid
+  uuids=$(virsh_read list --all --uuid 2>/dev/null) || return
+  for uuid in $uuids; do
+    ! virsh_read dumpxml "$uuid" 2>/dev/null | grep -q "<graphics type='spice'" || printf '%s\n' "$uuid"
+  done
+}
+
 # check_console_loss: `vnc: Off` takes the console of a running guest that has only VNC, until its hard reboot.
 check_console_loss() {
   local guests

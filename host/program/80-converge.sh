@@ -10,7 +10,7 @@ converge() {
   recover
   run_checks
   make_plan
-  if ((${#PLAN[@]} == 0)) && [[ -f $(record_file "$ROLE") && $(record_id "$ROLE") == "${DESIRED[id]:-}" ]]; then
+  if ((${#PLAN[@]} == 0)) && [[ -f $(record_file "$ROLE") && $(record_id "$ROLE") == "${DESIRED[id]:-}" && $(recorded_package_fate) == "$(declared_package_fate)" ]]; then
     note_upload
     report
     return

@@ -19,6 +19,7 @@ revert() {
   tell_guests_with_spice
   undo "$(record_file "$ROLE")" || fail "not everything could be put back (see above). Mend the cause, and run again"
   restart_after_revert
+  remove_packages
   forget "$ROLE"
   report
 }
@@ -34,7 +35,7 @@ is_superseded() {
   say "the role $1 of this node is managed by another resource of the stack '$(record_owner "$1")' by now, as after a new name: left as it is. To put it back all the same, run 'openstack-spice revert $1' on the node"
 }
 
-# restart_after_revert: services that run on, and that read what was put back. Packages stay where they are.
+# restart_after_revert: services that run on, and that read what was put back.
 restart_after_revert() {
   local change unit=''
   case $ROLE in

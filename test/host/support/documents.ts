@@ -18,11 +18,12 @@ export interface ControllerOptions extends Partial<ControllerSettings> {
   readonly owner?: string;
   readonly release?: Release;
   readonly allowedSources?: readonly string[];
+  readonly removePackagesOnDestroy?: boolean;
 }
 
 /** A controller that serves consoles on every address, port 6082. */
 export function controllerDocument(node: string, options: ControllerOptions = {}): string {
-  const { owner = OWNER, release, allowedSources, ...settings } = options;
+  const { owner = OWNER, release, allowedSources, removePackagesOnDestroy = false, ...settings } = options;
   const fragment = novaFragment(
     Role.Controller,
     { html5proxyHost: "0.0.0.0", html5proxyPort: 6082, ...settings },
@@ -35,6 +36,7 @@ export function controllerDocument(node: string, options: ControllerOptions = {}
     vnc: Vnc.Alongside,
     ...(release === undefined ? {} : { release }),
     ...(allowedSources === undefined ? {} : { allowedSources }),
+    removePackagesOnDestroy,
     fragment: usable(fragment),
   });
 }
@@ -42,11 +44,12 @@ export function controllerDocument(node: string, options: ControllerOptions = {}
 /** What a test's document says that differs from {@link computeDocument}'s defaults. */
 export interface ComputeOptions extends Partial<ComputeSettings> {
   readonly acceptConsoleLoss?: boolean;
+  readonly removePackagesOnDestroy?: boolean;
 }
 
 /** A compute whose guests get SPICE next to VNC. */
 export function computeDocument(node: string, options: ComputeOptions = {}): string {
-  const { acceptConsoleLoss = false, ...settings } = options;
+  const { acceptConsoleLoss = false, removePackagesOnDestroy = false, ...settings } = options;
   const vnc = settings.vnc ?? Vnc.Alongside;
   const fragment = novaFragment(Role.Compute, {
     agentEnabled: true,
@@ -62,6 +65,7 @@ export function computeDocument(node: string, options: ComputeOptions = {}): str
     node,
     vnc,
     acceptConsoleLoss,
+    removePackagesOnDestroy,
     fragment: usable(fragment),
   });
 }

@@ -1,0 +1,158 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { LabNode } from "../support/lab";
+import { controllerDocument } from "./support/documents";
+import { around, programWith, programWithLimits } from "./support/injection";
+import { converge, lines, report, revert } from "./support/program";
+import { type Snapshot, snapshot } from "./support/snapshot";
+
+/** `packagesOnDestroy: remove`: what this stack installed goes when the node is reverted, and nothing else; and packages that hang. */
+
+const NAME = "h-packages";
+const document = controllerDocument(NAME, { removePackagesOnDestroy: true });
+const ours = ["nova-consoleproxy", "spice-html5"];
+const say = (...text: readonly string[]) => lines(...text.map((line) => `openstack-spice: ${NAME}: ${line}`));
+const settingsBack = [
+  "change service/nova-spicehtml5proxy: enabled, active -> disabled, inactive",
+  "change spice/html5proxy_port: 6082 -> (unset)",
+  "change spice/html5proxy_host: 0.0.0.0 -> (unset)",
+];
+const removed = ours.map((name) => `change package/${name}: installed -> (not installed)`);
+const bothRemoved = report(["firewall unmanaged"], [...settingsBack, ...removed]);
+
+describe("a controller whose packages go with the stack", () => {
+  let node: LabNode;
+  let before: Snapshot;
+
+  beforeAll(async () => {
+    node = await LabNode.boot(NAME, "nova");
+  });
+  beforeEach(async () => {
+    await node.reset();
+    before = await snapshot(node);
+  });
+  afterAll(async () => {
+    await node.remove();
+  });
+
+  /** Whole packages that are installed, of these. */
+  async function installed(...names: readonly string[]): Promise<readonly string[]> {
+    const { stdout } = await node.run(`dpkg-query -W -f '\${db:Status-Status} \${Package}\\n' ${names.join(" ")}`);
+    return stdout.split("\n").flatMap((line) => (line.startsWith("installed ") ? [line.slice(10)] : []));
+  }
+  const factsOf = (...names: readonly string[]) =>
+    names.map((name) => `package ${name} ${name === "spice-html5" ? "0.3.0-2" : "2:26.2.2-1~deb12u5"}`);
+
+  it("loses those alone, by the node's own command, and can converge again", async () => {
+    expect((await converge(node, document)).status).toBe(0);
+    const others = async () => await node.read("dpkg-query -W | grep -vE '^(nova-consoleproxy|spice-html5)\\s'");
+    const othersBefore = await others();
+    const { status, stdout, stderr } = await node.run("/usr/local/sbin/openstack-spice revert controller", {
+      user: "ops",
+    });
+    expect([status, stdout]).toEqual([0, bothRemoved]);
+    expect(stderr).toBe(say("removing nova-consoleproxy spice-html5"));
+    expect(await installed(...ours)).toEqual([]);
+    expect(await others()).toBe(othersBefore);
+    const after = await snapshot(node);
+    expect(after.etc["/etc/nova/nova.conf"]).toBe(before.etc["/etc/nova/nova.conf"]);
+    // Configuration files stay, as they do when a package is not purged.
+    expect(after.etc["/etc/default/nova-consoleproxy"]).not.toBe(undefined);
+    expect([after.units, after.own]).toEqual([before.units, before.own]);
+    expect((await converge(node, document)).status).toBe(0);
+    expect(await node.answers(6082, "/spice_auto.html")).toBe(200);
+  });
+
+  it("keeps the proxy's package where noVNC came to use it, and what a new package needs", async () => {
+    expect((await converge(node, document)).status).toBe(0);
+    await node.read(
+      `sed -i 's/^NOVA_CONSOLE_PROXY_TYPE=.*/NOVA_CONSOLE_PROXY_TYPE=novnc/' /etc/default/nova-consoleproxy
+       systemctl enable --now nova-novncproxy
+       mkdir -p /root/site/DEBIAN && cd /root && printf 'Package: site-page\\nVersion: 1\\nArchitecture: all\\nMaintainer: site <site@example.org>\\nDepends: spice-html5\\nDescription: test\\n' >site/DEBIAN/control && dpkg-deb -b site >/dev/null && dpkg -i site.deb`,
+    );
+    const { status, stdout, stderr } = await revert(node, "controller");
+    expect([status, stdout]).toEqual([
+      0,
+      report([...factsOf(...ours), "firewall unmanaged"], settingsBack, [
+        "service/nova-novncproxy",
+        ...ours.map((name) => `package/${name}`),
+      ]),
+    ]);
+    expect(stderr).toBe(
+      say(
+        "service/nova-novncproxy was changed by someone else since: left as it is",
+        "package nova-consoleproxy stays: nova-novncproxy is enabled, active",
+        "package spice-html5 stays: needed by nova-consoleproxy site-page",
+      ),
+    );
+    expect(await installed(...ours, "site-page")).toEqual([...ours, "site-page"]);
+    expect((await snapshot(node)).own).toEqual(before.own);
+  });
+
+  it("keeps all of them where the stack changes its mind, and loses them where it changes it again, at no restart", async () => {
+    expect((await converge(node, document)).status).toBe(0);
+    const { processes } = await snapshot(node);
+    const kept = await converge(node, controllerDocument(NAME));
+    expect([kept.status, kept.stdout]).toEqual([0, report([...factsOf(...ours), "firewall unmanaged"], [])]);
+    expect(await node.read("grep -c packages-on-destroy /var/lib/openstack-spice/roles/controller/record || :")).toBe(
+      "0\n",
+    );
+    expect((await converge(node, document)).status).toBe(0);
+    expect((await snapshot(node)).processes).toEqual(processes);
+    expect((await converge(node, controllerDocument(NAME))).status).toBe(0);
+    expect((await revert(node, "controller")).stdout).toBe(
+      report([...factsOf(...ours), "firewall unmanaged"], settingsBack),
+    );
+    expect(await installed(...ours)).toEqual(ours);
+  });
+
+  it.each([
+    ["before a package went", around("apt_remove", "before", 1, "kill -KILL $$ $BASHPID"), removed],
+    ["after they went", around("apt_remove", "after", 1, "kill -KILL $$ $BASHPID"), []],
+  ])("loses them by the next revert where one was killed %s", async (_, point, told) => {
+    expect((await converge(node, document)).status).toBe(0);
+    const link = "/var/lib/openstack-spice/roles/controller/program";
+    const own = (await node.read(`readlink ${link}`)).trim();
+    await node.read(`cat >/root/killed.sh && ln -sfn /root/killed.sh ${link}`, programWith(point).text);
+    expect((await revert(node, "controller")).status).not.toBe(0);
+    await node.read(`ln -sfn ${own} ${link}`);
+    const { status, stdout } = await revert(node, "controller");
+    expect([status, stdout]).toEqual([0, report(["firewall unmanaged"], told)]);
+    expect(await installed(...ours)).toEqual([]);
+    expect((await snapshot(node)).own).toEqual(before.own);
+  });
+
+  it("keeps a QEMU module while a guest has SPICE, running or not", async () => {
+    const { text } = programWith(
+      [
+        "detect_platform; PLATFORM[qemu-spice]=qemu-system-modules-spice; SPICE_UNIT=no-unit",
+        `virsh_read() { if [[ $1 == list ]]; then echo aaaa; else echo "<graphics type='$DISPLAY_TYPE' port='5900'/>"; fi; }`,
+        "for DISPLAY_TYPE in vnc spice; do use_of_package qemu-system-modules-spice; done; exit",
+      ].join("\n"),
+    );
+    expect(await node.read("bash", text)).toBe("guests have SPICE: aaaa\n");
+  });
+
+  it("is told that apt was ended where a maintainer script hangs, and nothing of it runs on", async () => {
+    await node.read(
+      `mkdir -p /srv/site/tree/DEBIAN && cd /srv/site
+       printf 'Package: spice-html5\\nVersion: 9\\nArchitecture: all\\nMaintainer: site <site@example.org>\\nDescription: test\\n' >tree/DEBIAN/control
+       printf '#!/bin/sh\\nexec sleep 987\\n' >tree/DEBIAN/postinst && chmod 755 tree/DEBIAN/postinst && dpkg-deb -b tree s.deb >/dev/null
+       { cat tree/DEBIAN/control; printf 'Filename: ./s.deb\\nSize: %s\\nSHA256: %s\\n\\n' "$(stat -c %s s.deb)" "$(sha256sum <s.deb | cut -d ' ' -f 1)"; } >Packages
+       echo 'deb [trusted=yes] file:/srv/site ./' >/etc/apt/sources.list.d/site.list; apt-get -qq update`,
+    );
+    const now = await snapshot(node);
+    const { status, stderr } = await converge(node, document, { program: programWithLimits({ APT_INSTALL_WAIT: 60 }) });
+    expect(status).toBe(1);
+    expect(stderr).toContain(
+      "E: apt-get was ended, since it had not come to its end after 60 s. 'dpkg --configure -a' shows what hangs\n",
+    );
+    expect(
+      stderr.endsWith(
+        say("the node is as it was, but for the packages nova-consoleproxy=2:26.2.2-1~deb12u5 spice-html5, which stay"),
+      ),
+    ).toBe(true);
+    expect((await node.run("pgrep -fx 'sleep 987'; ls /run/systemd/system/nova-*")).stdout).toBe("");
+    const after = await snapshot(node);
+    expect([after.etc["/etc/nova/nova.conf"], after.own]).toEqual([now.etc["/etc/nova/nova.conf"], now.own]);
+  });
+});
