@@ -84,7 +84,7 @@ describe("a controller whose packages go with the stack", () => {
         "package spice-html5 stays: needed by nova-consoleproxy site-page",
       ),
     );
-    expect(await installed(...ours, "site-page")).toEqual([...ours, "site-page"]);
+    expect(await installed(...ours, "site-page")).toEqual(["nova-consoleproxy", "site-page", "spice-html5"]);
     expect((await snapshot(node)).own).toEqual(before.own);
   });
 
