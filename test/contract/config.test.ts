@@ -67,7 +67,7 @@ describe("readConfig", () => {
       ],
       extraNovaOptions: { controllers: { "DEFAULT/record": "x" }, computes: { "consoleauth/token_ttl": "600" } },
       rollout: { canaries: ["compute-1"], batchSize: 5 },
-      ...{ vnc: "off", release: "2023.1", onDestroy: "keep" },
+      ...{ vnc: "off", release: "2023.1", onDestroy: "keep", packagesOnDestroy: "remove" },
       ...{ acceptConsoleLoss: "true", agentEnabled: "false", serverListenEverywhere: "true" },
       ...{ controllerSecurityGroupId: "group-1", computeSecurityGroupId: "group-2" },
       ...{ sshPrivateKey: privateKey, sshPrivateKeyPassword: "password" },

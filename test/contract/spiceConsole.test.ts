@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
-import { OnDestroy, SpiceConsole, type SpiceConsoleArgs, Vnc } from "../../components";
+import { OnDestroy, PackagesOnDestroy, SpiceConsole, type SpiceConsoleArgs, Vnc } from "../../components";
 import { convergeCommand, revertCommand } from "../../host/convergence";
 import { hostProgram, hostProgramFile, shortDigest } from "../../host/program";
 import { cloud, hostKey, node, privateKey } from "./support/cloud";
@@ -189,6 +189,18 @@ describe("SpiceConsole", () => {
     const kept = one.filter(({ retainOnDelete }) => retainOnDelete).map(({ name }) => name);
     expect(kept).toEqual(["cloud-control-1-converge", "cloud-vnc-proxies-control-1-converge"]);
     expect(find(one, "cloud-control-1-converge").inputs).toEqual(find(resources, "cloud-control-1-converge").inputs);
+  });
+
+  it("has the packages removed with a node where that is asked, and says nothing of them else", async () => {
+    const said = (resources: Awaited<ReturnType<typeof declare>>["resources"]) =>
+      resources
+        .filter(({ inputs }) => String(inputs["stdin"]).includes("\npackages-on-destroy = remove\n"))
+        .map(({ name }) => name)
+        .sort();
+    expect(said((await declare({ ...cloud, packagesOnDestroy: PackagesOnDestroy.Keep })).resources)).toEqual([]);
+    const all = (await declare({ ...cloud, packagesOnDestroy: PackagesOnDestroy.Remove })).resources;
+    const nodes = [...cloud.controllers, ...cloud.computes].map(({ name }) => `cloud-${name}-converge`);
+    expect(said(all)).toEqual(nodes.sort());
   });
 
   it("makes no rule without a group, and one for each source with one", async () => {
