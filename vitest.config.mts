@@ -17,6 +17,13 @@ const tier = (name: string, seconds: number) => ({
 
 export default defineConfig({
   test: {
-    projects: [tier("unit", 30), tier("contract", 60), tier("providers", 120), tier("host", 600), tier("up", 900)],
+    projects: [
+      tier("unit", 30),
+      tier("contract", 60),
+      tier("providers", 120),
+      tier("host", 600),
+      tier("up", 900),
+      tier("faults", 600),
+    ],
   },
 });

@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # npm test [-- TIER...]: installs what the tests need and runs the tiers, fastest first, each in a vitest run of its own.
-# Tiers: unit contract providers host up (CONTRIBUTING.md says what each proves). host and up boot real nodes on this machine
-# and need Linux and root; elsewhere they are skipped, with a line that says so.
+# Tiers: unit contract providers host up faults (CONTRIBUTING.md says what each proves). host, up and faults boot real nodes on this
+# machine and need Linux and root; elsewhere they are skipped, with a line that says so.
+# Of the fault cases it tries OPENSTACK_SPICE_FAULTS (default 8; `all`: every one, as `npm run test:faults` does), chosen by
+# OPENSTACK_SPICE_SEED (default: the commit), which is printed.
 # Ends with the time of each tier and, as last line, the sum of all: "N passed, N failed, N skipped". Exit status: 1 when one failed.
 set -euo pipefail
 # shellcheck source=tools/lib/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
 
-readonly tiers=(unit contract providers host up)
+readonly tiers=(unit contract providers host up faults)
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 times=()
@@ -15,7 +17,7 @@ status=0
 
 # missing_for TIER: what this machine lacks for it, with the remedy; nothing when all is there.
 missing_for() {
-  [[ $1 == host || $1 == up ]] || return 0
+  [[ " host up faults " == *" $1 "* ]] || return 0
   if [[ $(uname -s) != Linux ]]; then
     printf 'it boots real nodes, which needs Linux, and this is %s. Run it on a Linux machine you can spare' "$(uname -s)"
   elif [[ $(id -u) != 0 ]]; then
@@ -33,14 +35,14 @@ prepare() {
       fi
       ;;
     host) "$repo/lab/lab" prepare </dev/null ;;
-    up) "$repo/tools/engine.sh" >/dev/null && "$repo/lab/lab" prepare </dev/null ;;
+    up | faults) "$repo/tools/engine.sh" >/dev/null && "$repo/lab/lab" prepare </dev/null ;;
   esac
 }
 
 # limit TIER: after how many seconds the whole tier is ended; many times what it takes.
 limit() {
   case $1 in
-    host | up) echo 3600 ;;
+    host | up | faults) echo 3600 ;;
     *) echo 900 ;;
   esac
 }
@@ -125,4 +127,6 @@ main() {
 }
 
 cd "$repo"
+commit=$(git rev-parse --short=7 HEAD 2>/dev/null || echo 1)
+export OPENSTACK_SPICE_FAULTS=${OPENSTACK_SPICE_FAULTS:-8} OPENSTACK_SPICE_SEED=${OPENSTACK_SPICE_SEED:-$((16#${commit:0:7}))}
 main "$@"

@@ -15,6 +15,15 @@ replace_file() {
   fail "$target cannot be rewritten (disk full, or read-only?). Make room or make it writable, and run again"
 }
 
+# remove_leftovers FILE: new files that a killed run left beside those that the journal or record FILE names.
+remove_leftovers() {
+  local file
+  while IFS= read -r file; do
+    [[ $file == /* ]] || continue
+    rm -f -- "$file".openstack-spice.?????? "$(readlink -f -- "$file")".openstack-spice.??????
+  done < <(awk -F '\t' '!/^#/ && !seen[$2]++ { print $2 }' "$1")
+}
+
 # create_file FILE: a new file of root's, 0644, from stdin; its folder is made where it is missing.
 create_file() {
   local temporary

@@ -58,6 +58,21 @@ check_space() {
   done
 }
 
+# check_writable: every file of the plan can be replaced in one step.
+check_writable() {
+  local entry kind file target flags
+  for entry in ${PLAN[@]+"${PLAN[@]}"}; do
+    IFS=$'\t' read -r kind file _ <<<"$entry"
+    [[ $kind == option || $kind == section || $kind == shell ]] || continue
+    target=$(readlink -f -- "$file")
+    ! awk -v file="$target" '$5 == file { found = 1 } END { exit !found }' /proc/self/mountinfo ||
+      refuse "$target is mounted by itself, and cannot be replaced in one step. Mount its folder instead, or take the mount away for this run"
+    flags=$(lsattr -d -- "$target" 2>/dev/null) || flags=
+    [[ ${flags%% *} != *[ia]* ]] || refuse "$target is immutable. Someone wants it so: 'chattr -ia $target' if it may change"
+    [[ -w $target && -w ${target%/*} ]] || refuse "$target cannot be written (a read-only file system?). Make it writable, and run again"
+  done
+}
+
 check_controller() {
   find_missing_packages "${PROXY_PACKAGES[@]}"
   check_port "$(declared spice/html5proxy_host 0.0.0.0)" "$(declared spice/html5proxy_port 6082)"

@@ -15,6 +15,7 @@ converge() {
     report
     return
   fi
+  check_writable
   open_journal
   if ((${#MISSING[@]} > 0)); then
     apply_plan package
@@ -178,7 +179,9 @@ exceptions() {
 KEPT=()
 undo() {
   local entries=() restarts=() index kind where what former written before result
-  mapfile -t entries < <(grep -v '^#' -- "$1" || :)
+  # A last line that was cut off was not followed by its change.
+  mapfile -t entries < <(awk -F '\t' '!/^#/ && NF == 5' "$1")
+  remove_leftovers "$1"
   for ((index = ${#entries[@]} - 1; index >= 0; index--)); do
     IFS=$'\t' read -r kind where what former written <<<"${entries[index]}"
     case $kind in

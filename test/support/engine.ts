@@ -75,21 +75,36 @@ export class Project {
 
   /** As {@link pulumi}, while this process goes on. */
   async pulumiBeside(...args: readonly string[]): Promise<Run> {
+    return await this.pulumiInterrupted(async () => {}, ...args);
+  }
+
+  /** As {@link pulumiBeside}; meanwhile `meanwhile` can end the CLI and all that it started by a signal, as a terminal does. */
+  async pulumiInterrupted(
+    meanwhile: (kill: (signal: NodeJS.Signals) => void) => Promise<void>,
+    ...args: readonly string[]
+  ): Promise<Run> {
     const started = performance.now();
     const child = spawn("pulumi", [...args, "--non-interactive", "--color", "never"], {
       cwd: this.folder,
       env: this.environment,
       stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
     });
     let output = "";
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8").on("data", (text: string) => (output += text));
     }
-    return await new Promise((resolve, reject) => {
+    const ended = new Promise<Run>((resolve, reject) => {
       child.on("error", reject).on("close", (status) => {
         resolve({ status: status ?? -1, output, seconds: (performance.now() - started) / 1000 });
       });
     });
+    await meanwhile((signal) => {
+      if (child.pid !== undefined) {
+        process.kill(-child.pid, signal);
+      }
+    });
+    return await ended;
   }
 
   /** Removes all of it. */

@@ -58,8 +58,12 @@ describe("tools/test.sh", () => {
   it("runs the tiers after one that failed, and fails", () => {
     reports("unit", report("failed", "passed", "failed"));
     reports("contract", report("passed", "passed"));
-    const { status, last } = test("unit", "contract");
-    expect(last).toBe("2 passed, 1 failed, 0 skipped");
+    const { status, last, stderr } = test("unit", "contract");
+    expect([status, last, stderr]).toEqual([
+      1,
+      "2 passed, 1 failed, 0 skipped",
+      "openstack-spice: compiling the package\n",
+    ]);
     expect(status).toBe(1);
   });
 
@@ -100,7 +104,8 @@ describe("tools/test.sh", () => {
   it("names the tiers where it is asked for one that there is not", () => {
     expect(test("integration")).toMatchObject({
       status: 1,
-      stderr: 'openstack-spice: error: there is no tier "integration". The tiers: unit contract providers host up.\n',
+      stderr:
+        'openstack-spice: error: there is no tier "integration". The tiers: unit contract providers host up faults.\n',
     });
   });
 });

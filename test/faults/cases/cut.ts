@@ -1,0 +1,97 @@
+import { eventually } from "../../support/lab";
+import { lab } from "../../support/lab";
+import { around } from "../../host/support/injection";
+import type { FaultCase, FaultNode } from "../support/faultCase";
+
+/** Stops at a point of the program, where a test sees it, for two seconds, or for as long as the node lives. */
+const pauseAt = (name: string, when: "before" | "after", count: number, seconds = 2) =>
+  around(name, when, count, `touch /run/at-the-point; sleep ${seconds}`);
+
+const phases: readonly (readonly [string, string])[] = [
+  ["while it checks", pauseAt("run_checks", "before", 1)],
+  ["while it writes its journal", pauseAt("journal", "after", 1)],
+  ["while it replaces nova.conf", pauseAt("replace_file", "before", 1)],
+  ["while it starts the service", pauseAt("bring_up", "before", 1)],
+  ["while it verifies", pauseAt("verify", "before", 1)],
+  ["while it writes its record", pauseAt("commit", "before", 1)],
+];
+
+const converging: readonly FaultCase[] = phases.map(([text, code]) => ({
+  name: `connection cut ${text}`,
+  befall: async (node) => {
+    await cutOff(node, (signal) => node.converge(code, { user: "ops", signal }));
+  },
+  alone: "converged",
+}));
+
+const reverting: readonly FaultCase[] = [1, 3].map((count) => ({
+  name: `connection cut when ${count} of 4 changes are reverted`,
+  befall: async (node) => {
+    await node.converge();
+    await cutOff(node, (signal) => node.revert(pauseAt("transition", "after", count), signal));
+  },
+  alone: "as it was",
+}));
+
+/** Ends the caller's ssh as soon as the program is at its point, and waits until the node has gone on to its end. */
+async function cutOff(node: FaultNode, call: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
+  const connection = new AbortController();
+  const called = call(connection.signal);
+  await node.until("/run/at-the-point");
+  connection.abort();
+  await called;
+  await node.untilAtRest();
+}
+
+const reboots: readonly FaultCase[] = [
+  ["when nova.conf is replaced", "replace_file", "after"],
+  ["when the service is started", "bring_up", "after"],
+  ["before the record is written", "commit", "before"],
+].map(([text = "", name = "", when]) => ({
+  name: `node rebooted ${text}`,
+  befall: async (node) => {
+    const former = await node.root("cat /proc/sys/kernel/random/boot_id");
+    await node.converge(around(name, when as "before" | "after", 1, "systemctl --no-block reboot; sleep 60"));
+    await untilBack(node, former);
+  },
+  alone: "as it was",
+}));
+
+const rebootOfRevert: FaultCase = {
+  name: "node rebooted while it is reverted",
+  befall: async (node) => {
+    await node.converge();
+    const former = await node.root("cat /proc/sys/kernel/random/boot_id");
+    await node.revert(around("transition", "after", 2, "systemctl --no-block reboot; sleep 60")).catch(() => undefined);
+    await untilBack(node, former);
+  },
+  alone: "between",
+};
+
+async function untilBack(node: FaultNode, former: string): Promise<void> {
+  await eventually(`${node.node.name} is back`, 120, async () => {
+    const { status, stdout } = await node.node.run(
+      "systemctl is-system-running --wait >&2; cat /proc/sys/kernel/random/boot_id",
+    );
+    return (status === 0 && stdout !== former) || undefined;
+  });
+}
+
+const powerCuts: readonly FaultCase[] = [
+  ["when the first change is journaled", "journal", "after"],
+  ["when nova.conf is replaced", "replace_file", "after"],
+  ["when the service is started", "bring_up", "after"],
+].map(([text = "", name = "", when]) => ({
+  name: `power cut ${text}`,
+  befall: async (node) => {
+    const called = node.converge(pauseAt(name, when as "before" | "after", 1, 120));
+    await node.until("/run/at-the-point");
+    await lab("cut", node.node.name);
+    await called;
+    await lab("start", node.node.name);
+  },
+  alone: "between",
+}));
+
+/** The caller's connection is cut, the node rebooted, its power cut. */
+export const cut: readonly FaultCase[] = [...converging, ...reverting, ...reboots, rebootOfRevert, ...powerCuts];

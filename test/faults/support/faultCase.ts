@@ -1,0 +1,146 @@
+import type { HostProgram } from "../../../host/program";
+import type { LabNode, Outcome } from "../../support/lab";
+import { eventually } from "../../support/lab";
+import { controllerDocument } from "../../host/support/documents";
+import { programWith } from "../../host/support/injection";
+import { converge, revert } from "../../host/support/program";
+import { type Snapshot, snapshot } from "../../host/support/snapshot";
+
+/** What a node is like: as before the first run, with SPICE consoles, or somewhere between, which only a run's journal may say. */
+export type NodeState = "as it was" | "converged" | "between";
+
+/** A fault that befalls a node with noVNC while it is converged or reverted. */
+export interface FaultCase {
+  /** What happens, in a few words; names are unique. */
+  readonly name: string;
+  /** Shell text for root that makes the node fit for it, before anything else. */
+  readonly prepare?: string;
+  /** What a run installs on the prepared node stays when it is reverted. @default false */
+  readonly installs?: boolean;
+  /** Brings the fault about; resolves when it is over, and what brought it about is gone. */
+  readonly befall: (node: FaultNode) => Promise<void>;
+  /** What the node is like then, before any other command. */
+  readonly alone: NodeState;
+}
+
+/** A node on which a fault is tried. */
+export class FaultNode {
+  readonly document: string;
+  constructor(readonly node: LabNode) {
+    this.document = controllerDocument(node.name);
+  }
+
+  /** Runs shell text as root. @throws where it fails */
+  async root(command: string, input = ""): Promise<string> {
+    return await this.node.read(command, input);
+  }
+
+  /** Converges, with shell text in the program where a test needs something to happen in it. */
+  async converge(
+    code = "",
+    options: { user?: string; signal?: AbortSignal; program?: HostProgram } = {},
+  ): Promise<Outcome> {
+    return await converge(this.node, this.document, code === "" ? options : { ...options, program: programWith(code) });
+  }
+
+  /** Reverts by the program that converged, or that one with more shell text in it, which goes when it has ended. */
+  async revert(code = "", signal?: AbortSignal): Promise<Outcome> {
+    if (code === "") {
+      return await revert(this.node, "controller");
+    }
+    const program = (await this.root("readlink /var/lib/openstack-spice/roles/controller/program")).trim();
+    await this.root(`cp ${program} /root/own-program && cat >${program}`, programWith(code).text);
+    const outcome = await revert(this.node, "controller", signal === undefined ? {} : { signal });
+    await this.root(`test ! -e ${program} || cp /root/own-program ${program}; rm /root/own-program`);
+    return outcome;
+  }
+
+  /** Waits until a file is there, which shell text in the program makes. */
+  async until(file: string): Promise<void> {
+    await eventually(
+      `${this.node.name} has ${file}`,
+      60,
+      async () => (await this.node.run(`test -e ${file}`)).status === 0 || undefined,
+    );
+  }
+
+  /** Waits until no run is at work on the node, as when its caller was cut off. */
+  async untilAtRest(): Promise<void> {
+    await eventually(`no run is at work on ${this.node.name}`, 120, async () => {
+      const { status, stdout } = await this.node.run("systemctl list-units --no-legend 'openstack-spice*.service'");
+      return (status === 0 && stdout === "") || undefined;
+    });
+  }
+}
+
+/** What is seen of a case, for the table. */
+export interface Proof {
+  readonly alone: NodeState;
+  /** The state after the next `converge`, and how that one ended. */
+  readonly next: NodeState;
+  readonly nextStatus: number;
+  /** What differs from the node before the first run after a `revert`; empty where nothing does. */
+  readonly left: readonly string[];
+  /** Starts of a Nova service on a nova.conf that is neither the former nor the converged one. */
+  readonly halfStarts: number;
+}
+
+/** Notes the nova.conf that each start of a console proxy finds, also at boot. */
+const WATCH = `
+for unit in nova-novncproxy nova-spicehtml5proxy; do
+  mkdir -p /etc/systemd/system/$unit.service.d
+  printf '[Service]\\nExecStartPre=+/bin/sh -c "sha256sum </etc/nova/nova.conf >>/var/tmp/starts"\\n' >/etc/systemd/system/$unit.service.d/site.conf
+done
+systemctl daemon-reload`;
+
+const DIGEST = "sha256sum </etc/nova/nova.conf";
+
+/** Lets a fault befall a fresh node, and looks at the node: as it is left, after the next run, and after a revert. */
+export async function prove(node: LabNode, given: FaultCase, convergedConf: string): Promise<Proof> {
+  await node.reset();
+  const faulty = new FaultNode(node);
+  await faulty.root(`${given.prepare ?? ":"}\n${WATCH}`);
+  const formerConf = await faulty.root(DIGEST);
+  const before = await snapshot(node);
+  const state = async (): Promise<NodeState> => {
+    const now = await snapshot(node);
+    if (now.own.some((path) => /\/(journal|unfinished)$/.test(path))) {
+      return "between";
+    }
+    const conf = await faulty.root(DIGEST);
+    const serves = now.units["nova-spicehtml5proxy.service"] === "enabled active";
+    if (conf === convergedConf && serves && now.own.some((path) => path.endsWith("/record"))) {
+      return "converged";
+    }
+    return differences(before, now).length === 0 ? "as it was" : "between";
+  };
+  await given.befall(faulty);
+  const alone = await state();
+  const { status } = await faulty.converge();
+  const next = await state();
+  await faulty.revert();
+  const starts = (await faulty.root("cat /var/tmp/starts")).trimEnd().split("\n");
+  return {
+    alone,
+    next,
+    nextStatus: status,
+    left: differences(before, await snapshot(node)).filter((text) => !(given.installs && text.startsWith("packages"))),
+    halfStarts: starts.filter((digest) => ![formerConf, convergedConf].includes(`${digest}\n`)).length,
+  };
+}
+
+/** What differs between two snapshots but for processes, whose services a fault may well have restarted. */
+function differences(before: Snapshot, after: Snapshot): readonly string[] {
+  const found: string[] = [];
+  for (const path of new Set([...Object.keys(before.etc), ...Object.keys(after.etc)])) {
+    if (before.etc[path] !== after.etc[path]) {
+      found.push(path);
+    }
+  }
+  for (const key of ["units", "rules", "own", "packages"] as const) {
+    if (JSON.stringify(before[key]) !== JSON.stringify(after[key])) {
+      found.push(`${key}: ${JSON.stringify(before[key])} -> ${JSON.stringify(after[key])}`);
+    }
+  }
+  return found;
+}
