@@ -1,4 +1,12 @@
-import { type Fault, type NodeEntry, checkNodes, parseCidr, parseCidrs } from "../nova";
+import {
+  type Fault,
+  type NodeEntry,
+  checkConsolePorts,
+  checkNodes,
+  defaultConsolePorts,
+  parseCidrs,
+  parseConsoleSources,
+} from "../nova";
 import { checkSecurityGroupId } from "./consoleSecurityGroupRule";
 import { checkRelease, computeDocument, controllerDocument } from "./desired";
 import { isPlain } from "./inputs";
@@ -26,11 +34,15 @@ export function checkCloud(args: SpiceConsoleArgs): readonly Fault[] {
       "rollout",
     ),
     ...checkSecurityGroups(args),
+    ...checkConsoleSources(args),
   ];
 }
 
-/** The canonical blocks from which proxies connect to computes, each once: controllers may share an address. */
-export function proxySources(controllers: readonly ControllerArgs[]): readonly string[] {
+/** The canonical blocks from which proxies connect to computes, each once: controllers may share an address. Undefined where no controller names any. */
+export function proxySources(controllers: readonly ControllerArgs[]): readonly string[] | undefined {
+  if (controllers.every(({ proxySourceAddresses }) => proxySourceAddresses === undefined)) {
+    return undefined;
+  }
   const sources = controllers.flatMap(
     ({ proxySourceAddresses = [] }) => parseCidrs(proxySourceAddresses, "").value ?? [],
   );
@@ -101,18 +113,50 @@ function checkSecurityGroups(args: SpiceConsoleArgs): readonly Fault[] {
     faults.push(...checkSecurityGroupId(computeSecurityGroupId, "computeSecurityGroupId"));
   }
   controllers.forEach(({ proxySourceAddresses = [] }, index) => {
-    const path = `controllers[${index}].proxySourceAddresses`;
-    faults.push(...parseCidrs(proxySourceAddresses, path).faults);
-    if (proxySourceAddresses.some((address) => parseCidr(address, path).value?.everyone)) {
-      const reason =
-        "It names every address, and guests' consoles have no password. Name the addresses of this controller.";
-      faults.push({ path, reason });
-    }
     if (computeSecurityGroupId !== undefined && proxySourceAddresses.length === 0) {
       const reason =
         "It is empty, and computeSecurityGroupId needs it. Name the addresses from which this controller connects to the computes.";
-      faults.push({ path, reason });
+      faults.push({ path: `controllers[${index}].proxySourceAddresses`, reason });
     }
   });
   return faults;
+}
+
+/** Who may reach the guests' consoles: a controller that is forgotten would be shut out by every compute. */
+function checkConsoleSources(args: SpiceConsoleArgs): readonly Fault[] {
+  const {
+    controllers,
+    computeSecurityGroupId,
+    extraConsoleSources = [],
+    consolePortRange = defaultConsolePorts,
+  } = args;
+  const given = controllers.flatMap(({ proxySourceAddresses }, index) =>
+    proxySourceAddresses === undefined ? [] : [`controllers[${index}].proxySourceAddresses`],
+  );
+  if (extraConsoleSources.length > 0) {
+    given.push("extraConsoleSources");
+  }
+  const faults = controllers.flatMap(({ proxySourceAddresses }, index) => {
+    const path = `controllers[${index}].proxySourceAddresses`;
+    if (proxySourceAddresses !== undefined) {
+      return parseConsoleSources(proxySourceAddresses, path).faults;
+    }
+    // The security group's check has said that it is missing.
+    return given[0] === undefined || computeSecurityGroupId !== undefined
+      ? []
+      : [
+          {
+            path,
+            reason: `It is left out, and with ${given[0]} alone the computes would shut this controller's proxies out. Name the addresses that they come from, or [] where others have them.`,
+          },
+        ];
+  });
+  faults.push(...parseConsoleSources(extraConsoleSources, "extraConsoleSources").faults);
+  const isNobody = extraConsoleSources.length === 0 && proxySources(controllers)?.length === 0;
+  if (faults.length === 0 && isNobody && given[0] !== undefined && computeSecurityGroupId === undefined) {
+    const reason =
+      "All lists are empty, so nobody could open a console. Name the addresses that the proxies come from, or leave it out.";
+    faults.push({ path: given[0], reason });
+  }
+  return [...faults, ...checkConsolePorts(consolePortRange, "consolePortRange")];
 }

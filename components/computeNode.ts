@@ -1,9 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { NodeReport } from "../host/report";
-import { Role, type Vnc } from "../nova";
+import { type PortRange, Role, type Vnc } from "../nova";
 import { computeDocument } from "./desired";
 import { rejectFaults } from "./faults";
 import { isPlain } from "./inputs";
+import { isSpokenFor } from "./logins";
 import { type NodeArgs, checkNode, convergeNode, thisStack, withoutDependencies } from "./node";
 
 /** What a compute's guests get; the same for all computes of a cloud, as a rule. */
@@ -25,6 +26,24 @@ export interface GuestConsoleArgs {
    * Whether the computes' SPICE servers may listen on every address (`0.0.0.0`). They have no password: only behind a firewall. @default false
    */
   readonly serverListenEverywhere?: pulumi.Input<boolean>;
+  /**
+   * CIDR blocks, beside the proxies' addresses, that may connect to guests' consoles on the computes, such as a monitoring host's. Needs the proxies'
+   * addresses. @default none
+   */
+  readonly extraConsoleSources?: readonly string[];
+  /**
+   * TCP ports of the guests' consoles, which are closed to all but the proxies. QEMU takes one for each console of each guest, from 5900 up: with VNC
+   * alongside SPICE a hundred are enough for fifty guests. Whole numbers from 5900 to 49151. @default 5900 to 5999
+   */
+  readonly consolePortRange?: PortRange;
+}
+
+/** Warns that a compute's console ports stay as they are. @param path where the proxies' addresses would stand in the arguments */
+export function warnOfOpenConsoles(path: string, component: pulumi.Resource): void {
+  void pulumi.log.warn(
+    `${path} is left out: the firewalls of the computes are left alone, and guests' consoles have no password. Name the addresses from which the computes see the proxies come.`,
+    component,
+  );
 }
 
 /** Arguments of {@link ComputeNode}. */
@@ -38,10 +57,16 @@ export interface ComputeNodeArgs extends NodeArgs, GuestConsoleArgs {
    * serverListenEverywhere
    */
   readonly serverListen?: pulumi.Input<string>;
+  /**
+   * Addresses or CIDR blocks from which this compute sees the console proxies come. `consolePortRange` is closed to all others, `extraConsoleSources`
+   * apart, in this compute's own firewall. @default the firewall is left alone, with a warning
+   */
+  readonly proxySourceAddresses?: readonly string[];
 }
 
 /**
- * One node whose guests have SPICE consoles: nova.conf says so, and `nova-compute` runs with it. A running guest gets its SPICE console with its next
+ * One node whose guests have SPICE consoles: nova.conf says so, and `nova-compute` runs with it; before that their ports are closed to all but the
+ * sources named. A running guest gets its SPICE console with its next
  * hard reboot; no guest is rebooted. Nothing else of Nova is restarted.
  */
 export class ComputeNode extends pulumi.ComponentResource {
@@ -60,9 +85,11 @@ export class ComputeNode extends pulumi.ComponentResource {
     const subject = `ComputeNode "${name}"`;
     const { release, extraNovaOptions, vnc, acceptConsoleLoss, agentEnabled, serverListenEverywhere } = args;
     const { html5proxyBaseUrl, serverProxyclientAddress, serverListen, packagesOnDestroy } = args;
+    const { proxySourceAddresses, extraConsoleSources, consolePortRange } = args;
     const guests = { vnc, acceptConsoleLoss, agentEnabled, serverListenEverywhere };
     const addresses = { html5proxyBaseUrl, serverProxyclientAddress, serverListen };
-    const settings = { release, extraNovaOptions, packagesOnDestroy, ...guests, ...addresses };
+    const ports = { proxySourceAddresses, extraConsoleSources, consolePortRange };
+    const settings = { release, extraNovaOptions, packagesOnDestroy, ...guests, ...addresses, ...ports };
     const recipient = { node: args.nodeName ?? name, owner: thisStack() };
     rejectFaults(subject, [
       ...checkNode(name, args),
@@ -71,6 +98,9 @@ export class ComputeNode extends pulumi.ComponentResource {
 
     super("openstack-spice:index:ComputeNode", name, {}, withoutDependencies(opts));
 
+    if (proxySourceAddresses === undefined && !isSpokenFor(opts)) {
+      warnOfOpenConsoles("proxySourceAddresses", this);
+    }
     const document = (known: pulumi.Unwrap<typeof settings>) => computeDocument(known, recipient);
     const { report, command } = convergeNode({
       component: this,

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { BastionArgs, ConnectionArgs, LoginArgs, SshArgs } from "../host/connection";
 import { readKeyFile } from "../host/keyFile";
-import { type Fault, type Release, Vnc, parseRelease, shown } from "../nova";
+import { type Fault, type PortRange, type Release, Vnc, parseRelease, shown } from "../nova";
 import { warnOfClearSecrets } from "./clearSecrets";
 import { type Reader, flag, list, missing, number, object, oneOf, record, secret, text } from "./configReader";
 import { rejectFaults } from "./faults";
@@ -71,6 +71,8 @@ const readers = {
   agentEnabled: flag,
   acceptConsoleLoss: flag,
   serverListenEverywhere: flag,
+  extraConsoleSources: list(text),
+  consolePortRange: object<PortRange, "first" | "last">({ first: number, last: number }, ["first", "last"]),
   extraNovaOptions: object<ExtraNovaOptionsArgs>({ controllers: record(text), computes: record(text) }),
   controllerSecurityGroupId: text,
   computeSecurityGroupId: text,
@@ -81,7 +83,10 @@ const readers = {
 type Readable = { readonly [key in keyof typeof readers]: Exclude<ReturnType<(typeof readers)[key]>, undefined> };
 
 /** Keys whose values are objects or lists; the others are texts. */
-const structured: readonly string[] = ["proxy", "ssh", "controllers", "computes", "extraNovaOptions", "rollout"];
+const structured: readonly string[] = [
+  ...["proxy", "ssh", "controllers", "computes", "extraConsoleSources", "consolePortRange", "extraNovaOptions"],
+  "rollout",
+];
 
 /**
  * The arguments of a cloud from the stack's configuration, namespace `openstack-spice`; Pulumi.example.yaml documents every key.
@@ -107,6 +112,8 @@ export function readConfig(config = new pulumi.Config(namespace)): SpiceConsoleA
     agentEnabled: read("agentEnabled"),
     acceptConsoleLoss: read("acceptConsoleLoss"),
     serverListenEverywhere: read("serverListenEverywhere"),
+    extraConsoleSources: read("extraConsoleSources"),
+    consolePortRange: read("consolePortRange"),
     extraNovaOptions: read("extraNovaOptions"),
     controllerSecurityGroupId: read("controllerSecurityGroupId"),
     computeSecurityGroupId: read("computeSecurityGroupId"),

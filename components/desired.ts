@@ -7,9 +7,12 @@ import {
   Vnc,
   type Release,
   checkBaseUrl,
+  checkConsolePorts,
   checkProxy,
   checkServerListen,
   checkServerProxyclientAddress,
+  consoleSources,
+  defaultConsolePorts,
   desiredStateDocument,
   invalid,
   novaFragment,
@@ -88,6 +91,8 @@ export function computeDocument(
   const { release, vnc = Vnc.Alongside, html5proxyBaseUrl, serverProxyclientAddress, extraNovaOptions } = settings;
   const { agentEnabled = false, acceptConsoleLoss = false, serverListenEverywhere = false } = settings;
   const serverListen = settings.serverListen ?? (serverListenEverywhere ? "0.0.0.0" : serverProxyclientAddress);
+  const { consolePortRange = defaultConsolePorts } = settings;
+  const sources = consoleSources(settings, path);
   const faults: Fault[] = [
     ...checkRelease(release, path),
     ...checkBaseUrlAlone(html5proxyBaseUrl, `${path}html5proxyBaseUrl`),
@@ -95,6 +100,8 @@ export function computeDocument(
     ...(settings.serverListen === undefined
       ? []
       : checkServerListen(serverListen, `${path}serverListen`, serverListenEverywhere)),
+    ...sources.faults,
+    ...checkConsolePorts(consolePortRange, `${path}consolePortRange`),
   ];
   const fragment = novaFragment(
     Role.Compute,
@@ -114,6 +121,7 @@ export function computeDocument(
       vnc,
       acceptConsoleLoss,
       removePackagesOnDestroy: settings.packagesOnDestroy === PackagesOnDestroy.Remove,
+      ...(sources.value === undefined ? {} : { consolePorts: { ...consolePortRange, sources: sources.value } }),
       fragment: fragment.value,
     }),
   );

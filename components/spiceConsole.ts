@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ConnectionArgs, SshArgs } from "../host/connection";
 import type { NodeReport } from "../host/report";
-import { type Release, Role, Vnc, shown } from "../nova";
+import { type Release, Role, Vnc, defaultConsolePorts, parseCidrs, shown } from "../nova";
 import { checkCloud, proxySources } from "./cloudChecks";
-import { ComputeNode, type GuestConsoleArgs } from "./computeNode";
+import { ComputeNode, type GuestConsoleArgs, warnOfOpenConsoles } from "./computeNode";
 import { ConsoleSecurityGroupRule } from "./consoleSecurityGroupRule";
 import { ControllerNode } from "./controllerNode";
 import { rejectFaults } from "./faults";
@@ -23,7 +23,9 @@ export interface ControllerArgs {
   /** How to reach the node. */
   readonly connection: ConnectionArgs;
   /**
-   * Addresses or CIDR blocks from which the computes see this controller's proxies come, for `computeSecurityGroupId`. @default none
+   * Addresses or CIDR blocks from which the computes see this controller's proxies come. The computes' `consolePortRange` is closed to all others,
+   * `extraConsoleSources` apart, in their own firewalls and by `computeSecurityGroupId`. All controllers name theirs, or none.
+   * @default the computes' firewalls are left alone, with a warning
    */
   readonly proxySourceAddresses?: readonly string[];
   /** What becomes of this node when it leaves the stack. @default onDestroy of the cloud */
@@ -70,8 +72,8 @@ export interface SpiceConsoleArgs extends GuestConsoleArgs {
    */
   readonly controllerSecurityGroupId?: pulumi.Input<string>;
   /**
-   * Id of the computes' security group, where they are instances: gets one rule for TCP 5900 to 5999 for each of the controllers'
-   * `proxySourceAddresses`. @default no rule
+   * Id of the computes' security group, where they are instances: gets one rule for `consolePortRange` for each of the controllers'
+   * `proxySourceAddresses` and each of `extraConsoleSources`. @default no rule
    */
   readonly computeSecurityGroupId?: pulumi.Input<string>;
   /** In what order the computes converge. @default the first one alone, then ten at a time */
@@ -86,9 +88,6 @@ export interface SpiceConsoleArgs extends GuestConsoleArgs {
 export interface NodeOutcome extends NodeReport {
   readonly roles: readonly Role[];
 }
-
-/** Ports of the guests' consoles on a compute: QEMU takes the first that is free, from 5900 up. */
-const guestPorts = { port: 5900, lastPort: 5999 };
 
 /**
  * SPICE HTML5 consoles for a whole cloud.
@@ -119,6 +118,10 @@ export class SpiceConsole extends pulumi.ComponentResource {
     const { proxy, release, onDestroy, packagesOnDestroy, extraNovaOptions } = args;
     const shared = { ssh: logins.ssh, release, packagesOnDestroy };
     warnOfSources(proxy.allowedSources, "proxy.allowedSources", this);
+    const proxySourceAddresses = proxySources(args.controllers);
+    if (proxySourceAddresses === undefined) {
+      warnOfOpenConsoles("controllers[].proxySourceAddresses", this);
+    }
     this.openSecurityGroups(name, args);
 
     const outcomes: RoleOutcome[] = [];
@@ -140,7 +143,9 @@ export class SpiceConsole extends pulumi.ComponentResource {
     });
 
     const { vnc, acceptConsoleLoss, agentEnabled, serverListenEverywhere } = args;
-    const guests = { vnc, acceptConsoleLoss, agentEnabled, serverListenEverywhere };
+    const { extraConsoleSources, consolePortRange } = args;
+    const ports = { proxySourceAddresses, extraConsoleSources, consolePortRange };
+    const guests = { vnc, acceptConsoleLoss, agentEnabled, serverListenEverywhere, ...ports };
     let before: readonly pulumi.Resource[] = controllers;
     for (const batch of batches(args.computes, args.rollout)) {
       const dependsOn = [...before];
@@ -199,10 +204,19 @@ export class SpiceConsole extends pulumi.ComponentResource {
       );
     }
     if (computeSecurityGroupId !== undefined) {
-      const sources = proxySources(controllers);
+      const { first, last } = args.consolePortRange ?? defaultConsolePorts;
+      const sources = [
+        ...new Set([...(proxySources(controllers) ?? []), ...canonical(args.extraConsoleSources ?? [])]),
+      ];
       new ConsoleSecurityGroupRule(
         `${name}-guests`,
-        { securityGroupId: computeSecurityGroupId, sources, ...guestPorts, description: "Guests' consoles" },
+        {
+          securityGroupId: computeSecurityGroupId,
+          sources,
+          port: first,
+          lastPort: last,
+          description: "Guests' consoles",
+        },
         { parent: this },
       );
     }
@@ -219,6 +233,11 @@ interface RoleOutcome {
 /** The nodes of a list with where their connections stand in the arguments. */
 function located(nodes: readonly (ControllerArgs | ComputeArgs)[], list: string): NodeLogin[] {
   return nodes.map(({ name, connection }, index) => ({ name, connection, path: `${list}[${index}].connection` }));
+}
+
+/** CIDR blocks as they are written to computes and to Neutron; without faults, which are known by then. */
+function canonical(sources: readonly string[]): readonly string[] {
+  return (parseCidrs(sources, "").value ?? []).map(({ text }) => text);
 }
 
 /** Puts together what a node reported for each of its roles. */

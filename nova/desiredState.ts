@@ -1,3 +1,4 @@
+import type { PortRange } from "./consolePorts";
 import type { NovaFragment } from "./fragment";
 import type { Release } from "./releases";
 import { Role, Vnc } from "./roles";
@@ -34,6 +35,8 @@ export interface ComputeState extends CommonState {
   readonly acceptConsoleLoss: boolean;
   /** Whether a revert removes the packages that were installed. Default: they stay. */
   readonly removePackagesOnDestroy?: boolean;
+  /** Ports that are closed to all but these canonical CIDR blocks. Undefined: the firewall is left alone. */
+  readonly consolePorts?: PortRange & { readonly sources: readonly string[] };
   readonly fragment: NovaFragment;
 }
 
@@ -69,7 +72,12 @@ export function desiredStateDocument(state: DesiredState): string {
     return documentText(header, []);
   }
   if (state.role === Role.Compute) {
-    header.push(...(state.acceptConsoleLoss ? [["accept-console-loss", "true"] as const] : []));
+    const { acceptConsoleLoss, consolePorts } = state;
+    header.push(...(acceptConsoleLoss ? [["accept-console-loss", "true"] as const] : []));
+    if (consolePorts !== undefined) {
+      const { first, last, sources } = consolePorts;
+      header.push(["console-ports", [`${first}-${last}`, ...sources].join(" ")]);
+    }
   } else {
     const { allowedSources } = state;
     header.push(["firewall", allowedSources === undefined ? "unmanaged" : "managed"]);

@@ -1,5 +1,6 @@
 /** What Nova accepts: releases, console options, the part of nova.conf that a role declares, and the checks before anything runs. Pure functions. */
 export * from "./cidr";
+export * from "./consolePorts";
 export * from "./desiredState";
 export * from "./extraOptions";
 export * from "./faults";

@@ -33,6 +33,13 @@ changed() {
 encode() { base64 -w0; }
 decode() { base64 -d; }
 
+# join SEPARATOR WORD...: the words as one text.
+join() {
+  local text=${2:-} word
+  for word in "${@:3}"; do text+=$1$word; done
+  printf '%s\n' "$text"
+}
+
 # contains WORD WORD...: whether the first word is among the others.
 contains() {
   local word=$1 other

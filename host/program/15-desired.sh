@@ -3,6 +3,7 @@
 
 declare -A DESIRED=()
 ALLOW_FROM=()
+CONSOLE_PORTS=      # FIRST-LAST, to be closed to all but ALLOW_FROM
 OPTIONS=()          # "section/option" in the document's order
 declare -A VALUE=() # "section/option" -> value as written in nova.conf
 OPTION_RANGES=()    # "section/option FIRST LAST"
@@ -42,8 +43,13 @@ declared() { printf '%s\n' "${VALUE[$1]:-$2}"; }
 
 # read_header KEY VALUE LINE: one header line.
 read_header() {
+  local sources
   case $1 in
     allow-from) ALLOW_FROM+=("$2") ;;
+    console-ports)
+      read -r CONSOLE_PORTS sources <<<"$2"
+      read -ra ALLOW_FROM <<<"$sources"
+      ;;
     option-range) OPTION_RANGES+=("$2") ;;
     option-name) OPTION_NAMES+=("$2") ;;
     format | id | role | owner | node | release | vnc | accept-console-loss | firewall | packages-on-destroy)

@@ -11,6 +11,7 @@
 #   mask      unit          -                   `-` or `masked` (at run time only)
 #   package   name          -                   `-` or its version
 #   iptables, iptables-file, nft, nft-file: see 55-firewall-*.sh, `-` or `in`
+#   console-ports file      -                   see 58-console-ports.sh: `-`, or `=` and the rules in base64
 #   restart   unit          -                   no state: the unit was restarted, and is again after an undo
 
 # Files are edited as copies, and published together: a service never reads half of a change.
@@ -50,6 +51,7 @@ state_of() {
     mask) if [[ -L /run/systemd/system/$2.service ]]; then echo masked; else echo -; fi ;;
     package) if [[ -n $(package_version "$2") ]]; then package_version "$2"; else echo -; fi ;;
     iptables | iptables-file | nft | nft-file) firewall_state "$@" ;;
+    console-ports) console_ports_state ;;
     restart) echo '-' ;;
     *) return 1 ;;
   esac
@@ -69,6 +71,7 @@ set_state() {
     mask) if [[ $4 == - ]]; then systemctl unmask --runtime --quiet "$2"; else systemctl mask --runtime --quiet "$2" 2>/dev/null; fi ;;
     package) : ;; # see 48-package-removal.sh
     iptables | iptables-file | nft | nft-file) set_firewall "$@" ;;
+    console-ports) set_console_ports "$4" ;;
     restart) : ;;
     *) return 1 ;;
   esac
@@ -85,7 +88,8 @@ transition() {
     [[ ${4% *} == absent || ${now% *} == "${4% *}" || ${now% *} == "${5% *}" || ${now% *}/${5% *} == disabled/absent ]] || return 9
   else
     [[ $now != "$5" ]] || return 0
-    [[ $now == "$4" ]] || return 9
+    # The table of console ports is ours alone, whatever somebody did to it.
+    [[ $now == "$4" || $1 == console-ports ]] || return 9
   fi
   set_state "$1" "$2" "$3" "$5"
 }
@@ -106,6 +110,7 @@ subject_of() {
     unit) printf 'service/%s\n' "$2" ;;
     package) printf 'package/%s\n' "$2" ;;
     iptables | nft) printf 'firewall/%s\n' "$2" ;;
+    console-ports) echo firewall/consoles ;;
     iptables-file | nft-file) printf 'firewall%s\n' "$2" ;;
     *) printf '%s/%s\n' "$1" "$2" ;;
   esac

@@ -8,18 +8,23 @@ iptables_refuses() { [[ -n $(iptables_save "$1" | first_refusal "$2") ]]; }
 # iptables_save TOOL: the filter table, in the format of the persistent file too.
 iptables_save() { "$1-save" -t filter 2>/dev/null || :; }
 
-# first_refusal CHAIN: of an iptables-save text on stdin, the number of the first rule of CHAIN that can refuse a
-# packet; one past the last rule where only the policy does; nothing where none does.
+# first_refusal CHAIN: of an iptables-save text on stdin, the number of the first rule of CHAIN that can refuse a TCP
+# packet to this node; one past the last rule where only the policy does; nothing where none does. Not Neutron's rules
+# for what is bridged to or from a guest, nor our own chain of 58-console-ports.sh.
 first_refusal() {
   awk -v chain="$1" '
     /^\*/ { table = $1 }
     table != "*filter" { next }
     /^:/ { policy[substr($1, 2)] = $2 }
-    /^-A / { rule[$2, ++rules[$2]] = $0; target[$2, rules[$2]] = target_of($0) }
-    function target_of(text) { return match(text, / -[jg] [^ ]+/) ? substr(text, RSTART + 4, RLENGTH - 4) : "" }
+    /^-A / { target[$2, ++rules[$2]] = target_of($0) }
+    function target_of(text) {
+      if (text ~ / --physdev-is-bridged/ && text !~ /! --physdev-is-bridged/) return ""
+      if (text ~ / -p / && text !~ / (! -p [^ ]+|-p (tcp|all)) /) return ""
+      return match(text, / -[jg] [^ ]+/) ? substr(text, RSTART + 4, RLENGTH - 4) : ""
+    }
     function refuses(name, depth,    i) {
       if (name == "DROP" || name == "REJECT") return 1
-      if (depth > 20) return 0
+      if (depth > 20 || name == "OPENSTACK_SPICE") return 0
       for (i = 1; i <= rules[name]; i++) if (refuses(target[name, i], depth + 1)) return 1
       return 0
     }
@@ -29,9 +34,9 @@ first_refusal() {
     }'
 }
 
-# iptables_rule SOURCE PORT: the rule as iptables-save writes it, without the `-A INPUT`.
+# iptables_rule SOURCE PORT[-LAST]: the rule as iptables-save writes it, without the `-A INPUT`.
 iptables_rule() {
-  printf -- '-s %s -p tcp -m tcp --dport %s -m comment --comment "%s" -j ACCEPT\n' "$1" "$2" "$FIREWALL_COMMENT"
+  printf -- '-s %s -p tcp -m tcp --dport %s -m comment --comment "%s" -j ACCEPT\n' "$1" "${2/-/:}" "$FIREWALL_COMMENT"
 }
 
 # iptables_persistent_file TOOL: the file that is loaded at boot, or nothing.
@@ -67,7 +72,7 @@ iptables_rule_is_in() { iptables_do "$1" -C INPUT "$2" 2>/dev/null; }
 iptables_insert() {
   local number
   number=$(iptables_save "$1" | first_refusal INPUT)
-  iptables_do "$1" -I INPUT "${number:-1}" "$2" || fail "$1 did not take the rule '$2'. Add it by hand, and leave allowedSources out"
+  iptables_do "$1" -I INPUT "${number:-1}" "$2" || fail "$1 did not take the rule '$2'. Add it by hand, and leave $(sources_argument) out"
 }
 
 # iptables_file_with FILE LINE: the file with the line before the first of INPUT's that could refuse, else at the end

@@ -4,28 +4,45 @@
 
 readonly NFT_FILE=/etc/nftables.conf
 
-# nft_ruleset: the rules with handles, without what iptables-nft keeps (those chains have iptables' upper case names).
-nft_ruleset() { if command -v nft >/dev/null; then nft -a list ruleset 2>/dev/null || :; fi; }
+# nft_rules: of each chain of the node a line `FAMILY TABLE CHAIN<tab>TEXT` for its type and for each of its rules, with
+# the handle at its end. nft breaks a long set over lines: a rule is whole where its handle is.
+nft_rules() {
+  command -v nft >/dev/null || return 0
+  { nft -a list ruleset 2>/dev/null || :; } | awk '
+    /^table / { at = $2 " " $3; next }
+    /^\tchain / { chain = $2; text = ""; next }
+    /^\t}/ { chain = "" }
+    chain == "" || /^\t\tcomment "/ { next }
+    { line = $0; sub(/^[ \t]+/, "", line); text = text (text == "" ? "" : " ") line }
+    /^\t\ttype / || / # handle [0-9]+$/ { print at " " chain "\t" text; text = "" }'
+}
 
 # nft_refusing_chains: `family table chain HANDLE` of each base input filter chain that could refuse a packet; HANDLE
-# is the first rule that could, or `end` where only the policy does.
+# is the first rule that could, or `end` where only the policy does. Not the chains that iptables-nft keeps, which are
+# iptables' business, nor firewalld's where it lets the sources in, nor our own of 58-console-ports.sh. A verdict map that
+# has a name can come to refuse at any time.
 nft_refusing_chains() {
-  nft_ruleset | awk '
-    /^table / { family = $2; table = $3; next }
-    /^\tchain / { chain = $2; key = family " " table " " chain; next }
-    /^\t\ttype filter hook input / { base[key] = 1; order[++n] = key; policy[key] = /policy drop/; next }
-    /^\t\t/ && chain != "" {
-      count[key]++; rule[key, count[key]] = $0
-      target = ""
-      if (match($0, /(jump|goto) [^ ]+/)) { target = substr($0, RSTART, RLENGTH); sub(/^[a-z]+ /, "", target) }
-      jump[key, count[key]] = target == "" ? "" : family " " table " " target
-      terminal[key, count[key]] = $0 ~ /[ \t](drop|reject)( |$)/
-      next
+  nft_rules | awk -F '\t' '
+    $2 ~ /^type filter hook input / { order[++n] = $1; policy[$1] = $2 ~ /policy drop/ }
+    $2 ~ /^type / { next }
+    {
+      key = $1; table = key; sub(/ [^ ]+$/, "", table)
+      rule[key, ++count[key]] = $2
+      text = $2; gsub(/"[^"]*"/, "\"\"", text) # a comment or a name is no verdict
+      terminal[key, count[key]] = text ~ /(^|[ \t])(drop|reject)([ ,]|$)/ || text ~ / vmap @/
+      jumps = ""
+      while (match(text, /(^|[ \t])(jump|goto) [^ ,]+/)) {
+        target = substr(text, RSTART, RLENGTH); sub(/.* /, "", target)
+        jumps = jumps table " " target "\t"
+        text = substr(text, RSTART + RLENGTH)
+      }
+      jump[key, count[key]] = jumps
     }
-    /^\t}/ { chain = "" }
-    function refuses(name, i, depth) {
+    function refuses(name, i, depth,    target, k, found) {
       if (terminal[name, i]) return 1
-      return jump[name, i] != "" && depth < 20 && chain_refuses(jump[name, i], depth + 1)
+      found = split(jump[name, i], target, "\t")
+      for (k = 1; k < found && depth < 20; k++) if (chain_refuses(target[k], depth + 1)) return 1
+      return 0
     }
     function chain_refuses(name, depth,    i) {
       for (i = 1; i <= count[name]; i++) if (refuses(name, i, depth)) return 1
@@ -34,8 +51,7 @@ nft_refusing_chains() {
     END {
       for (k = 1; k <= n; k++) {
         name = order[k]
-        # iptables-nft: tables ip/ip6 filter with the built-in chain names
-        if (name ~ /^ip6? filter INPUT$/) continue
+        if (name ~ /^ip6? filter INPUT$/ || name ~ /^[a-z0-9]+ (openstack_spice|firewalld) /) continue
         handle = policy[name] ? "end" : ""
         for (i = 1; i <= count[name]; i++) if (refuses(name, i, 0)) {
           handle = rule[name, i]; sub(/.* # handle /, "", handle); break
@@ -45,7 +61,7 @@ nft_refusing_chains() {
     }'
 }
 
-# nft_rule SOURCE PORT: the rule as `nft list` writes it.
+# nft_rule SOURCE PORT[-LAST]: the rule as `nft list` writes it.
 nft_rule() {
   local family=ip
   [[ $1 != *:* ]] || family=ip6
@@ -53,7 +69,7 @@ nft_rule() {
   printf '%s saddr %s tcp dport %s accept comment "%s"\n' "$family" "$(sed -E 's,^([0-9.]+)/32$,\1,; s,/128$,,' <<<"$1")" "$2" "$FIREWALL_COMMENT"
 }
 
-# plan_nft SOURCE PORT: in each refusing chain that sees the source's family.
+# plan_nft SOURCE PORT[-LAST]: in each refusing chain that sees the source's family.
 plan_nft() {
   local rule family table chain handle
   rule=$(nft_rule "$1" "$2")
@@ -69,9 +85,13 @@ plan_nft() {
       say "nftables.service is not enabled: the rule is gone after a reboot, as are all others of $family $table"
       continue
     fi
-    nft_file_has_chain "$family $table $chain" ||
-      refuse "chain '$family $table $chain' refuses packets, but is not written out in $NFT_FILE. Put '$rule' there and in the running chain yourself, and leave allowedSources out"
-    plan_rule nft-file "$NFT_FILE" "$family $table $chain|$rule" '(none)' "accept tcp $2 from $1"
+    if nft_file_has_chain "$family $table $chain"; then
+      plan_rule nft-file "$NFT_FILE" "$family $table $chain|$rule" '(none)' "accept tcp $2 from $1"
+    else
+      # Whoever keeps that chain may have put the rule in.
+      [[ -n $(nft_handle "$family $table $chain" "$rule") ]] ||
+        refuse "chain '$family $table $chain' refuses packets, but is not written out in $NFT_FILE. Put '$rule' before its first refusal, and where the chain is kept, yourself, then run again; or leave $(sources_argument) out"
+    fi
   done < <(nft_refusing_chains)
 }
 
@@ -91,7 +111,7 @@ nft_insert() {
     nft insert rule "$family" "$table" "$chain" position "$handle" "$2"
   else
     nft add rule "$family" "$table" "$chain" "$2"
-  fi || fail "nft did not take the rule '$2' in $1. Add it by hand, and leave allowedSources out"
+  fi || fail "nft did not take the rule '$2' in $1. Add it by hand, and leave $(sources_argument) out"
 }
 nft_delete() {
   local family table chain

@@ -96,6 +96,7 @@ check_compute() {
   check_packages
   check_hypervisor
   check_console_loss
+  check_console_ports
 }
 
 # check_retirement: noVNC goes only where the SPICE proxy serves.

@@ -58,6 +58,7 @@ make_plan() {
       plan_options
       # A node that is as it should be is no matter of its queue's.
       [[ -n $IN_TRANSACTION ]] || { ((${#PLAN[@]} == 0)) && [[ -f $(record_file "$ROLE") ]]; } || check_queue "$COMPUTE_UNIT"
+      plan_console_ports
       ;;
     vnc-proxy-retirement)
       plan_unit "$NOVNC_UNIT" 'disabled inactive'
@@ -85,11 +86,13 @@ apply_plan() {
   done
 }
 # passes: a service is started after the files it reads, and stopped before them; an undo runs backwards.
-passes() { if [[ $ROLE == vnc-proxy-retirement ]]; then echo units files; else echo files units firewall; fi; }
+# The console ports are closed before a service can open the first one.
+passes() { if [[ $ROLE == vnc-proxy-retirement ]]; then echo units files; else echo console-ports files units firewall; fi; }
 pass_of() {
   case $1 in
     unit) echo units ;;
     iptables* | nft*) echo firewall ;;
+    console-ports) echo console-ports ;;
     *) echo files ;;
   esac
 }
@@ -144,7 +147,7 @@ recover() {
   [[ -f $file ]] || return 0
   say "an earlier run was interrupted; putting back what it had changed"
   detect_platform
-  undo "$file" || fail "not everything of the interrupted run could be put back (see above). Mend the cause, and run again"
+  { undo "$file" && undo_console_ports; } || fail "not everything of the interrupted run could be put back (see above). Mend the cause, and run again"
   close_journal
 }
 
@@ -160,7 +163,7 @@ roll_back() {
   IN_TRANSACTION=
   STAGED=()
   say "putting back the former state"
-  if (undo "$(journal_file "$ROLE")"); then
+  if (undo "$(journal_file "$ROLE")" && undo_console_ports); then
     close_journal
     say "the node is as it was$(exceptions)"
   else
@@ -175,10 +178,11 @@ exceptions() {
 }
 
 # undo FILE: takes back the entries of a journal or record, the last one first. What someone else changed since is
-# left alone, told, and counted in KEPT. The services that read a changed file are restarted.
+# left alone, told, and counted in KEPT. The services that read a changed file are restarted. What remains to be undone
+# after them is for undo_console_ports.
 KEPT=()
 undo() {
-  local entries=() restarts=() index kind where what former written before result
+  local entries=() restarts=() index kind where what former written
   # A last line that was cut off was not followed by its change.
   mapfile -t entries < <(awk -F '\t' '!/^#/ && NF == 5' "$1")
   remove_leftovers "$1"
@@ -189,19 +193,13 @@ undo() {
         contains "$where" ${restarts[@]+"${restarts[@]}"} || restarts+=("$where")
         continue
         ;;
+      console-ports)
+        PORTS_ENTRY=${entries[index]}
+        continue
+        ;;
       unit) publish_files && reload_units ;;
     esac
-    before=$(state_of "$kind" "$where" "$what")
-    result=0
-    transition "$kind" "$where" "$what" "$written" "$former" || result=$?
-    if ((result == 9)); then
-      KEPT+=("$(subject_of "$kind" "$where" "$what")")
-      say "$(subject_of "$kind" "$where" "$what") was changed by someone else since: left as it is"
-    elif ((result != 0)); then
-      return 1
-    elif [[ $before != "$(state_of "$kind" "$where" "$what")" ]]; then
-      tell_undone "$kind" "$where" "$what" "$written" "$former"
-    fi
+    undo_entry "$kind" "$where" "$what" "$former" "$written" || return
   done
   publish_files
   reload_units
@@ -209,6 +207,31 @@ undo() {
   for where in ${restarts[@]+"${restarts[@]}"}; do bring_up restart "$where"; done
 }
 reload_units() { systemctl daemon-reload; }
+
+# undo_entry KIND WHERE WHAT FORMER WRITTEN: one of them.
+undo_entry() {
+  local before result=0
+  before=$(state_of "$1" "$2" "$3")
+  transition "$1" "$2" "$3" "$5" "$4" || result=$?
+  if ((result == 9)); then
+    KEPT+=("$(subject_of "$1" "$2" "$3")")
+    say "$(subject_of "$1" "$2" "$3") was changed by someone else since: left as it is"
+  elif ((result != 0)); then
+    return 1
+  elif [[ $before != "$(state_of "$1" "$2" "$3")" ]]; then
+    tell_undone "$1" "$2" "$3" "$5" "$4"
+  fi
+}
+
+# undo_console_ports: the console ports of what was undone, once no service opens any more there.
+PORTS_ENTRY=
+undo_console_ports() {
+  local kind where what former written
+  [[ -n $PORTS_ENTRY ]] || return 0
+  IFS=$'\t' read -r kind where what former written <<<"$PORTS_ENTRY"
+  PORTS_ENTRY=
+  undo_entry "$kind" "$where" "$what" "$former" "$written"
+}
 
 # tell_undone KIND WHERE WHAT FROM TO: one change, as the operator reads it; sections go without saying.
 tell_undone() {
@@ -223,6 +246,7 @@ tell_undone() {
       [[ $5 == - ]] && new='(none)' || new=$(rule_text "$3")
       ;;
     file) [[ $5 == - ]] && new='(none)' || new='as before' ;;
+    console-ports) old=$(console_ports_text "$4") new=$(console_ports_text "$5") ;;
     *) return 0 ;;
   esac
   if [[ $VERB == revert ]]; then
@@ -245,7 +269,10 @@ report() {
         done
         printf 'firewall %s\n' "$(firewall_text)"
         ;;
-      compute) guests_without_spice | sed 's/^/guest-without-spice /' ;;
+      compute)
+        guests_without_spice | sed 's/^/guest-without-spice /'
+        ! firewall_is_managed || printf 'firewall %s\n' "$(firewall_text)"
+        ;;
     esac
     for item in ${KEPT[@]+"${KEPT[@]}"}; do printf 'kept %s\n' "$item"; done
     printf 'changed %s\n' "${#CHANGES[@]}"

@@ -20,6 +20,8 @@ revert() {
   undo "$(record_file "$ROLE")" || fail "not everything could be put back (see above). Mend the cause, and run again"
   restart_after_revert
   remove_packages
+  tell_open_consoles
+  undo_console_ports || fail "not everything could be put back (see above). Mend the cause, and run again"
   forget "$ROLE"
   report
 }

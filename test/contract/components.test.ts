@@ -89,6 +89,20 @@ describe("ComputeNode, alone", () => {
     }
   });
 
+  it("closes its console ports to all but the sources, and warns where there are none", async () => {
+    const ports = { proxySourceAddresses: ["198.51.100.11"], extraConsoleSources: ["198.51.100.99"] };
+    const closed = await run(() => new ComputeNode("compute-1", { ...args, ...ports }));
+    expect(closed.resources.at(-1)?.inputs["stdin"]).toContain(
+      "\nconsole-ports = 5900-5999 198.51.100.11/32 198.51.100.99/32\n",
+    );
+    expect(closed.warnings).toEqual([]);
+    const open = await run(() => new ComputeNode("compute-1", args));
+    expect(open.resources.at(-1)?.inputs["stdin"]).not.toContain("console-ports");
+    expect(open.warnings).toEqual([
+      "proxySourceAddresses is left out: the firewalls of the computes are left alone, and guests' consoles have no password. Name the addresses from which the computes see the proxies come.",
+    ]);
+  });
+
   it("listens where it is told to", async () => {
     const { resources } = await run(() => new ComputeNode("compute-1", { ...args, serverListenEverywhere: true }));
     expect(resources.at(-1)?.inputs["stdin"]).toContain("\nserver_listen = 0.0.0.0\n");
@@ -103,6 +117,8 @@ describe("ComputeNode, alone", () => {
           html5proxyBaseUrl: "ftp://console.example.org/spice_auto.html",
           serverProxyclientAddress: "127.0.0.1",
           serverListen: "0.0.0.0",
+          extraConsoleSources: ["198.51.100.99"],
+          consolePortRange: { first: 6000, last: 5900 },
         }),
     );
     expect(resources).toEqual([]);
@@ -113,6 +129,8 @@ describe("ComputeNode, alone", () => {
       "html5proxyBaseUrl",
       "serverProxyclientAddress",
       "serverListen",
+      "proxySourceAddresses",
+      "consolePortRange.last",
     ]);
     expect(error).toContain(
       '\n  connection.host: "ops@192.0.2.21" is neither an IP address nor a host name. Give where SSH connects to, without user, port or brackets.\n' +

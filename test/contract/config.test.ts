@@ -66,6 +66,8 @@ describe("readConfig", () => {
         },
       ],
       extraNovaOptions: { controllers: { "DEFAULT/record": "x" }, computes: { "consoleauth/token_ttl": "600" } },
+      extraConsoleSources: ["198.51.100.0/24"],
+      consolePortRange: { first: 5900, last: 6099 },
       rollout: { canaries: ["compute-1"], batchSize: 5 },
       ...{ vnc: "off", release: "2023.1", onDestroy: "keep", packagesOnDestroy: "remove" },
       ...{ acceptConsoleLoss: "true", agentEnabled: "false", serverListenEverywhere: "true" },

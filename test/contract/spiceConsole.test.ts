@@ -90,6 +90,7 @@ describe("SpiceConsole", () => {
         "role = compute",
         "owner = project/stack",
         "node = compute-1",
+        "console-ports = 5900-5999 198.51.100.11/32",
         "[vnc]",
         "enabled = true",
         "[spice]",
@@ -127,7 +128,10 @@ describe("SpiceConsole", () => {
       connection: node(20 + number),
       serverProxyclientAddress: `198.51.100.${20 + number}`,
     }));
-    const controllers = [...cloud.controllers, { name: "control-2", connection: node(12) }];
+    const controllers = [
+      ...cloud.controllers,
+      { name: "control-2", connection: node(12), proxySourceAddresses: ["198.51.100.12"] },
+    ];
     const rollout = { canaries: ["compute-2"], batchSize: 2 };
     const { resources } = await declare({ ...cloud, controllers, computes, rollout });
     const waits = (name: string) =>
@@ -253,6 +257,25 @@ describe("SpiceConsole", () => {
     expect(rules.map(({ deleteBeforeReplace }) => deleteBeforeReplace)).toEqual([true, true, true]);
   });
 
+  it("opens the computes' group and their own firewalls for the same ports and sources", async () => {
+    const { resources } = await declare({
+      ...cloud,
+      computeSecurityGroupId: "group-2",
+      extraConsoleSources: ["198.51.100.99", "198.51.100.11/32"],
+      consolePortRange: { first: 5901, last: 6099 },
+    });
+    const rules = resources.filter(({ type }) => type === "openstack:networking/secGroupRule:SecGroupRule");
+    expect(
+      rules.map(({ inputs }) => [inputs["remoteIpPrefix"], inputs["portRangeMin"], inputs["portRangeMax"]]),
+    ).toEqual([
+      ["198.51.100.11/32", 5901, 6099],
+      ["198.51.100.99/32", 5901, 6099],
+    ]);
+    expect(find(resources, "cloud-compute-1-converge").inputs["stdin"]).toContain(
+      "\nconsole-ports = 5901-6099 198.51.100.11/32 198.51.100.99/32\n",
+    );
+  });
+
   it("waits for arguments that are outputs, and then checks them", async () => {
     const { resources } = await declare({
       ...cloud,
@@ -327,6 +350,7 @@ describe("SpiceConsole", () => {
     expect(warnings).toEqual([
       "No hostKey is given for control-1, the bastion: whatever answers there is trusted. Give each the line of its /etc/ssh/ssh_host_ed25519_key.pub, read in a way you trust.",
       "proxy.allowedSources is left out: the firewalls of the controllers are left alone. Name the CIDR blocks that may open consoles, or [] for nobody.",
+      "controllers[].proxySourceAddresses is left out: the firewalls of the computes are left alone, and guests' consoles have no password. Name the addresses from which the computes see the proxies come.",
     ]);
     const everybody = await declare({ ...cloud, proxy: { ...cloud.proxy, allowedSources: ["0.0.0.0/0"] } });
     expect(everybody.warnings).toEqual([

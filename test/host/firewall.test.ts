@@ -160,17 +160,20 @@ describe("nftables with two chains that refuse", () => {
     await node.read(
       "nft -f -",
       `add chain inet stranger gate { type filter hook input priority 6; policy drop; }
+       add rule inet stranger gate iif lo accept
        add rule inet stranger gate tcp dport { 22, 6080 } accept\n`,
     );
     const former = await snapshot(node);
     const { status, stderr } = await converge(node, controllerDocument(NAME, { allowedSources: ["203.0.113.0/24"] }));
     expect(stderr).toBe(
       lines(
-        `openstack-spice: error: ${NAME}: chain 'inet stranger gate' refuses packets, but is not written out in /etc/nftables.conf. Put '${rule("203.0.113.0/24")}' there and in the running chain yourself, and leave allowedSources out`,
+        `openstack-spice: error: ${NAME}: chain 'inet stranger gate' refuses packets, but is not written out in /etc/nftables.conf. Put '${rule("203.0.113.0/24")}' before its first refusal, and where the chain is kept, yourself, then run again; or leave allowedSources out`,
       ),
     );
     expect(status).toBe(3);
     expect(await snapshot(node)).toEqual(former);
+    await node.read("nft -f -", `add rule inet stranger gate ${rule("203.0.113.0/24")}\n`);
+    expect((await converge(node, controllerDocument(NAME, { allowedSources: ["203.0.113.0/24"] }))).status).toBe(0);
   });
 });
 
@@ -340,6 +343,66 @@ describe("a node without a firewall", () => {
     expect(stderr).toContain(`openstack-spice: ${NAME}: no firewall refuses TCP 6082 here: open to all\n`);
     expect(firewallLines(stdout)).toEqual(["firewall none"]);
     expect(status).toBe(0);
+    expect((await snapshot(node)).rules).toEqual(rules);
+  });
+});
+
+/** Its own packages, as Debian has them, in the nodes' repository. */
+async function installManager(node: LabNode, name: string): Promise<void> {
+  if (!readdirSync(join(LAB_STATE, "pool/debs")).some((file) => file.startsWith(`${name}_`))) {
+    await lab("pool", name);
+  }
+  await node.read(
+    `DEBIAN_FRONTEND=noninteractive; export DEBIAN_FRONTEND; apt-get -qq update && apt-get -y -qq install ${name} >/dev/null 2>&1`,
+  );
+}
+
+describe.each([
+  {
+    manager: "firewalld",
+    on: "firewall-cmd -q --permanent --add-service=ssh && systemctl restart firewalld",
+    command: (source: string, family: string) =>
+      `firewall-cmd --permanent --add-rich-rule="rule family=${family} source address=${source} port port=6082 protocol=tcp accept" && firewall-cmd --reload`,
+  },
+  {
+    manager: "ufw",
+    on: "ufw allow 22/tcp && ufw --force enable && systemctl restart ufw",
+    command: (source: string) => `ufw allow from ${source} to any port 6082 proto tcp`,
+  },
+])("a node whose firewall $manager keeps", ({ manager, on, command }) => {
+  const NAME = `f-${manager}`;
+  const document = controllerDocument(NAME, { allowedSources: ["198.18.0.0/24", "2001:db8::7/128"] });
+  let node: LabNode;
+  beforeAll(async () => {
+    node = await LabNode.boot(NAME, "proxy");
+    await installManager(node, manager);
+    await node.read(on);
+  });
+  afterAll(async () => {
+    await node.remove();
+  });
+
+  it("is refused with the command that lets the sources in, and touched once they are let in, but for its firewall", async () => {
+    const sources = [
+      { source: "198.18.0.0/24", family: "ipv4" },
+      { source: manager === "ufw" ? "2001:db8::7" : "2001:db8::7/128", family: "ipv6" },
+    ];
+    for (const { source, family } of sources) {
+      const before = await snapshot(node);
+      const { status, stderr } = await converge(node, document);
+      expect(stderr).toBe(
+        lines(
+          `openstack-spice: error: ${NAME}: the firewall is managed by ${manager}, which this version does not edit, and which does not let ${source.replace(/::7$/, "::7/128")} in to TCP 6082. Run '${command(source, family)}', then this again; or leave allowedSources out`,
+        ),
+      );
+      expect(status).toBe(3);
+      expect(await snapshot(node)).toEqual(before);
+      await node.read(command(source, family));
+    }
+    const { rules } = await snapshot(node);
+    const { status, stdout } = await converge(node, document);
+    expect([status, firewallLines(stdout)]).toEqual([0, [`firewall ${manager}`]]);
+    expect(await node.answers(6082, "/spice_auto.html")).toBe(200);
     expect((await snapshot(node)).rules).toEqual(rules);
   });
 });

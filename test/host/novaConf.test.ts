@@ -27,7 +27,7 @@ for case in given["cases"]:
         for name, text in case["files"].items():
             with open(path(name), "w", encoding="latin1", newline="") as file:
                 file.write(text)
-        done = subprocess.run(["bash", "-c", given["script"]], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        done = subprocess.run(["bash", "-c", 'eval "$(cat)"'], input=given["script"].encode(), cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         told = done.stdout.decode("latin1")
         if done.returncode != 0 or told:
             wrong.append([case, done.returncode, told])

@@ -89,12 +89,12 @@ const refusals: readonly Refusal[] = [
       "nova-spicehtml5proxy is masked: someone switched it off on purpose. 'systemctl unmask nova-spicehtml5proxy' if it may run again",
   },
   {
-    title: "a firewall manager that this version does not know",
+    title: "a firewall manager that does not let the sources in",
     spoil: "systemd-run -q --unit=ufw sleep infinity",
     mend: "systemctl stop ufw",
     document: controllerDocument(NAME, { allowedSources: ["203.0.113.0/24"] }),
     message:
-      "the firewall is managed by ufw, which this version cannot edit. Open TCP 6082 there yourself, and leave allowedSources out",
+      "the firewall is managed by ufw, which this version does not edit, and which does not let 203.0.113.0/24 in to TCP 6082. Run 'ufw allow from 203.0.113.0/24 to any port 6082 proto tcp', then this again; or leave allowedSources out",
   },
   {
     title: "a damaged record",

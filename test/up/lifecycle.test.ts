@@ -2,6 +2,7 @@
  * The main job, with the real engine on real nodes: preview, up, no-op, change, noVNC off and on again, destroy. Each step starts where the one before ended.
  */
 import { readFileSync, readdirSync } from "node:fs";
+import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Snapshot, changedPaths, snapshot } from "../host/support/snapshot";
 import { lab } from "../support/lab";
@@ -43,6 +44,26 @@ function commandLines(): string {
       }
     })
     .join("\n");
+}
+
+/** How a connection from this machine ends: `open`, `timeout`, or an error's code. */
+async function connects(host: string, port: number): Promise<string> {
+  return await new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: 3000 });
+    const end = (outcome: string) => {
+      socket.destroy();
+      resolve(outcome);
+    };
+    socket.on("connect", () => {
+      end("open");
+    });
+    socket.on("timeout", () => {
+      end("timeout");
+    });
+    socket.on("error", ({ message }) => {
+      end(message);
+    });
+  });
 }
 
 beforeAll(async () => {
@@ -184,6 +205,26 @@ describe("a cloud that has SPICE", () => {
     const { "nova-compute.service": old, ...othersBefore } = converged.compute.processes;
     expect(restarted).not.toBe(old);
     expect(others).toEqual(othersBefore);
+  });
+
+  it("closes its guests' consoles to all but the proxies' machine, without a restart", async () => {
+    const { processes } = await snapshot(cloud.compute);
+    const port = Number(/<graphics type='spice' port='(\d+)'/.exec(await lab("guest-xml"))?.[1]);
+    expect(await connects(cloud.compute.address, port)).toBe("open");
+    const controllers = configuration.controllers.map((node) => ({
+      ...node,
+      proxySourceAddresses: [cloud.controller.address],
+    }));
+    configuration = { ...configuration, controllers };
+    cloud.configure(configuration);
+    const { status, output } = cloud.pulumi("up", "--yes", "--skip-preview");
+    expect(output).toContain(`firewall/consoles: open -> 5900-5999 only from ${cloud.controller.address}/32`);
+    expect(output).toMatch(/1 updated/);
+    expect(status).toBe(0);
+    expect(await connects(cloud.compute.address, port)).toBe("timeout");
+    expect(await connects(cloud.compute.address, 22)).toBe("open");
+    expect(await lab("probe", (await lab("guest-console", "spice")).trim())).toMatch(/REDQ/);
+    expect((await snapshot(cloud.compute)).processes).toEqual(processes);
   });
 });
 

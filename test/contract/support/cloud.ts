@@ -16,6 +16,6 @@ export function node(last: number): ConnectionArgs {
 export const cloud: SpiceConsoleArgs = {
   proxy: { baseUrl: "http://console.example.org:6082/spice_auto.html", allowedSources: ["203.0.113.0/24"] },
   ssh: { user: "ops", privateKey },
-  controllers: [{ name: "control-1", connection: node(11) }],
+  controllers: [{ name: "control-1", connection: node(11), proxySourceAddresses: ["198.51.100.11"] }],
   computes: [{ name: "compute-1", connection: node(21), serverProxyclientAddress: "198.51.100.21" }],
 };

@@ -1,10 +1,12 @@
 import {
+  type PortRange,
   type Release,
   Role,
   Vnc,
   type ComputeSettings,
   type ControllerSettings,
   type DesiredState,
+  defaultConsolePorts,
   desiredStateDocument,
   novaFragment,
   vncProxyRetirement,
@@ -43,13 +45,17 @@ export function controllerDocument(node: string, options: ControllerOptions = {}
 
 /** What a test's document says that differs from {@link computeDocument}'s defaults. */
 export interface ComputeOptions extends Partial<ComputeSettings> {
+  /** Who may reach the guests' consoles; default: the firewall is left alone. */
+  readonly sources?: readonly string[];
+  readonly ports?: PortRange;
   readonly acceptConsoleLoss?: boolean;
   readonly removePackagesOnDestroy?: boolean;
 }
 
 /** A compute whose guests get SPICE next to VNC. */
 export function computeDocument(node: string, options: ComputeOptions = {}): string {
-  const { acceptConsoleLoss = false, removePackagesOnDestroy = false, ...settings } = options;
+  const { acceptConsoleLoss = false, removePackagesOnDestroy = false, ...rest } = options;
+  const { sources, ports = defaultConsolePorts, ...settings } = rest;
   const vnc = settings.vnc ?? Vnc.Alongside;
   const fragment = novaFragment(Role.Compute, {
     agentEnabled: true,
@@ -66,6 +72,7 @@ export function computeDocument(node: string, options: ComputeOptions = {}): str
     vnc,
     acceptConsoleLoss,
     removePackagesOnDestroy,
+    ...(sources === undefined ? {} : { consolePorts: { ...ports, sources } }),
     fragment: usable(fragment),
   });
 }

@@ -113,13 +113,40 @@ describe("checkCloud", () => {
     ],
     [
       "a computes' group and no proxies' addresses",
-      { computeSecurityGroupId: "group" },
+      { computeSecurityGroupId: "group", controllers: [{ name: "control-1", connection: node(11) }] },
       ["controllers[0].proxySourceAddresses"],
     ],
     [
       "everybody on guests' ports",
       { controllers: [{ name: "control-1", connection: node(11), proxySourceAddresses: ["0.0.0.0/0"] }] },
       ["controllers[0].proxySourceAddresses"],
+    ],
+    [
+      "a controller that is left out of the proxies' addresses",
+      { controllers: [...cloud.controllers, { name: "control-2", connection: node(12) }] },
+      ["controllers[1].proxySourceAddresses"],
+    ],
+    [
+      "other sources of consoles without the proxies' addresses",
+      { controllers: [{ name: "control-1", connection: node(11) }], extraConsoleSources: ["198.51.100.0/24"] },
+      ["controllers[0].proxySourceAddresses"],
+    ],
+    [
+      "nobody on guests' ports",
+      { controllers: [{ name: "control-1", connection: node(11), proxySourceAddresses: [] }] },
+      ["controllers[0].proxySourceAddresses"],
+    ],
+    [
+      "everything that is wrong with guests' ports, named once for all computes",
+      {
+        extraConsoleSources: ["198.51.100.1/24", "::/0"],
+        consolePortRange: { first: 22, last: 49152 },
+        computes: [
+          { ...compute, name: "compute-1" },
+          { name: "compute-2", connection: node(22), serverProxyclientAddress: "198.51.100.22" },
+        ],
+      },
+      ["extraConsoleSources[0]", "consolePortRange.first", "consolePortRange.last"],
     ],
     ["an empty group", { controllerSecurityGroupId: "" }, ["controllerSecurityGroupId"]],
   ])("refuses %s", (_what, part, expected) => {

@@ -45,7 +45,9 @@ export function runInBash(script: string, files: Readonly<Record<string, string>
     for (const [name, text] of Object.entries(files)) {
       writeFileSync(join(folder, name), text, "latin1");
     }
-    const { status, stdout, stderr } = spawnSync("bash", ["-c", afterFunctions(script)], {
+    const { status, stdout, stderr } = spawnSync("bash", ["-c", 'eval "$(cat)"'], {
+      // As an argument it would be too long for Linux, which takes 128 KiB.
+      input: afterFunctions(script),
       cwd: folder,
       encoding: "utf8",
     });

@@ -5,6 +5,7 @@ import {
   Release,
   Role,
   Vnc,
+  defaultConsolePorts,
   desiredStateDocument,
   novaFragment,
   parseCidrs,
@@ -80,6 +81,7 @@ html5proxy_port = 6082
         release: Release.Zed,
         vnc: Vnc.Off,
         acceptConsoleLoss: true,
+        consolePorts: { ...defaultConsolePorts, sources: ["198.51.100.11/32", "2001:db8::/64"] },
         fragment,
       }),
     ).toBe(`format = 1
@@ -89,6 +91,7 @@ node = compute-1
 release = 26
 vnc = off
 accept-console-loss = true
+console-ports = 5900-5999 198.51.100.11/32 2001:db8::/64
 [consoleauth]
 token_ttl = 1800
 [vnc]

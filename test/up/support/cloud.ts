@@ -125,7 +125,7 @@ export interface Configuration {
   [key: string]: unknown;
   proxy: Record<string, unknown>;
   ssh: Record<string, unknown>;
-  controllers: { name: string; connection: Record<string, unknown> }[];
+  controllers: { name: string; connection: Record<string, unknown>; proxySourceAddresses?: string[] }[];
   computes: { name: string; connection: Record<string, unknown>; serverProxyclientAddress: string }[];
 }
 

@@ -1,0 +1,73 @@
+import { LabNode } from "../../support/lab";
+
+/** The address on which the node meets its {@link PEERS}. */
+export const NODE = { v4: "198.18.9.254", v6: "2001:db8::ff" };
+
+/** A machine that runs a console proxy, and one that nobody declared; both with IPv4 and IPv6. They live in a network name space of the node's. */
+export const PEERS = {
+  proxy: { v4: "198.18.9.1", v6: "2001:db8::1" },
+  stranger: { v4: "198.18.9.2", v6: "2001:db8::2" },
+};
+
+const PEERS_SCRIPT = `set -e
+ip netns add peers
+ip link add peers0 type veth peer name eth0 netns peers
+ip address add ${NODE.v4}/24 dev peers0
+ip address add ${NODE.v6}/64 dev peers0 nodad
+ip link set peers0 up
+for address in ${[PEERS.proxy, PEERS.stranger].map(({ v4, v6 }) => `${v4}/24 ${v6}/64`).join(" ")}; do
+  case $address in *:*) ip -n peers address add $address dev eth0 nodad ;; *) ip -n peers address add $address dev eth0 ;; esac
+done
+ip -n peers link set eth0 up
+`;
+
+/**
+ * Boots a compute whose guest is a real QEMU with SPICE on TCP 5901, and gives it {@link PEERS}. In place of `nova-compute`, which has no cloud to talk
+ * to, its unit runs a process that sleeps.
+ */
+export async function bootCompute(name: string): Promise<LabNode> {
+  const node = await LabNode.boot(name, "compute");
+  await node.read(
+    `mkdir -p /etc/systemd/system/nova-compute.service.d
+     printf '[Service]\\nType=simple\\nExecStart=\\nExecStart=/bin/sleep infinity\\n' >/etc/systemd/system/nova-compute.service.d/stand-in.conf
+     sed -i 's,^transport_url.*,,; s,^\\[DEFAULT\\]$,&\\ntransport_url = fake://,' /etc/nova/nova.conf
+     cat >/etc/systemd/system/guest.service
+     systemctl daemon-reload && systemctl enable -q --now guest && systemctl restart nova-compute`,
+    "[Service]\nExecStart=/usr/bin/qemu-system-x86_64 -M none -nodefaults -display none -spice port=5901,addr=::,disable-ticketing=on\n[Install]\nWantedBy=multi-user.target\n",
+  );
+  await addPeers(node);
+  return node;
+}
+
+/** Gives the node its peers, which a reboot takes away, and waits for its guest. */
+export async function addPeers(node: LabNode): Promise<void> {
+  await node.read(PEERS_SCRIPT);
+  await node.read(
+    "for ((i = 0; i < 100; i++)); do ss -Hltn 'sport = :5901' | grep -q . && exit; sleep 0.1; done; exit 1",
+  );
+}
+
+/** How a connection from one address to another ends: `open`; `timeout`, which is a packet dropped; or an error's name. */
+export async function connects(node: LabNode, from: string, to: string, port = 5901): Promise<string> {
+  const program = `
+import socket, sys
+try:
+    socket.create_connection((sys.argv[2], int(sys.argv[3])), 1.5, (sys.argv[1], 0)).close()
+    print("open")
+except socket.timeout:
+    print("timeout")
+except OSError as error:
+    print(type(error).__name__)
+`;
+  const space = from.startsWith("127.") || from === to ? "" : "ip netns exec peers ";
+  return (await node.read(`${space}python3 - ${from} ${to} ${port}`, program)).trim();
+}
+
+/** Who gets through to the guest's console, by both families. */
+export async function whoGetsIn(node: LabNode): Promise<Record<keyof typeof PEERS, readonly string[]>> {
+  const both = async ({ v4, v6 }: typeof NODE) => [
+    await connects(node, v4, NODE.v4),
+    await connects(node, v6, NODE.v6),
+  ];
+  return { proxy: await both(PEERS.proxy), stranger: await both(PEERS.stranger) };
+}
