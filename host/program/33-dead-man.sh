@@ -45,6 +45,7 @@ dead_man() {
     return
   fi
   HAS_LOCK=yes
+  make_work_folder
   say "a run was killed before its end"
   VERB=$verb BY=dead-man
   DESIRED[owner]=$owner
@@ -55,6 +56,7 @@ dead_man() {
     revert) revert ;;
     *) recover ;;
   esac
+  systemctl reset-failed "$(run_unit "$ROLE")" 2>/dev/null || :
 }
 
 # end_late_run DEADLINE: a run of another role may hold the lock: that one has its own timer.

@@ -23,6 +23,8 @@ remove_work_of_the_dead() {
   done
 }
 
+make_work_folder() { WORK=$(mktemp -d "/run/openstack-spice.$$.XXXXXX"); }
+
 RUN_FOLDER= # in a unit of its own: the folder of the run (88-detach.sh)
 
 main() {
@@ -51,7 +53,7 @@ main() {
   trap 'exit 130' INT
   remove_work_of_the_dead
   PROGRAM=$STATE_DIR/programs/$(program_digest).sh
-  WORK=$(mktemp -d "/run/openstack-spice.$$.XXXXXX")
+  [[ $VERB == dead-man ]] || make_work_folder
   case ${RUN_FOLDER:+run-}$VERB in
     converge) caller_converge ;;
     run-converge) converge ;;

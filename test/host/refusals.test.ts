@@ -135,7 +135,7 @@ const refusals: readonly Refusal[] = [
     title: "a login user whose sudo asks for a password",
     user: "nosudo",
     message:
-      "sudo does not let nosudo become root without asking: sudo: a password is required. Allow that in sudoers (NOPASSWD, and no requiretty), or log in as root",
+      "sudo does not let nosudo become root without asking: sudo: a password is required. Allow that in sudoers (NOPASSWD, and no requiretty): everything, or the line that 'npm run sudoers' prints for this version. Or log in as root",
   },
   {
     title: "a sudo that wants a terminal",
@@ -143,7 +143,7 @@ const refusals: readonly Refusal[] = [
     mend: "rm /etc/sudoers.d/tty",
     user: "ops",
     message:
-      "sudo does not let ops become root without asking: sudo: sorry, you must have a tty to run sudo. Allow that in sudoers (NOPASSWD, and no requiretty), or log in as root",
+      "sudo does not let ops become root without asking: sudo: sorry, you must have a tty to run sudo. Allow that in sudoers (NOPASSWD, and no requiretty): everything, or the line that 'npm run sudoers' prints for this version. Or log in as root",
   },
   {
     title: "a compute where there is no nova-compute",

@@ -16,7 +16,7 @@ const steps: readonly (readonly [string, "before" | "after", number, string])[] 
   ["journal", "after", 3, "when the third change is journaled"],
   ["replace_file", "before", 1, "before nova.conf is replaced"],
   ["replace_file", "after", 1, "when nova.conf is replaced"],
-  ["create_file", "after", 2, "when the drop-in is written"],
+  ["transition", "after", 3, "when the drop-in is written"],
   ["set_unit", "before", 1, "before the service is started"],
   ["bring_up", "after", 1, "when the service is started"],
   ["verify", "after", 1, "when all is verified"],
@@ -29,7 +29,11 @@ const converging: readonly FaultCase[] = steps.map(([name, when, count, text]) =
   befall: async (node) => {
     await node.converge(UNATTENDED + around(name, when, count, KILL));
   },
-  alone: text.startsWith("before its journal") ? "as it was" : "between",
+  alone: text.startsWith("before its journal")
+    ? "as it was"
+    : text === "when the record is written"
+      ? "converged"
+      : "between",
 }));
 
 const byTheNode: readonly FaultCase[] = [
