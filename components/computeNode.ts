@@ -3,7 +3,6 @@ import type { NodeReport } from "../host/report";
 import { type PortRange, Role, type Vnc } from "../nova";
 import { computeDocument } from "./desired";
 import { rejectFaults } from "./faults";
-import { guardsOf } from "./guards";
 import { isPlain } from "./inputs";
 import { isSpokenFor } from "./logins";
 import { type NodeArgs, checkNode, convergeNode, thisStack, withoutDependencies } from "./node";
@@ -91,7 +90,7 @@ export class ComputeNode extends pulumi.ComponentResource {
     const addresses = { html5proxyBaseUrl, serverProxyclientAddress, serverListen };
     const ports = { proxySourceAddresses, extraConsoleSources, consolePortRange };
     const settings = { release, extraNovaOptions, packagesOnDestroy, ...guests, ...addresses, ...ports };
-    const recipient = { node: args.nodeName ?? name, owner: thisStack(), ...guardsOf(args) };
+    const recipient = { node: args.nodeName ?? name, owner: thisStack() };
     rejectFaults(subject, [
       ...checkNode(name, args),
       ...(isPlain(settings) ? computeDocument(settings, recipient).faults : []),
