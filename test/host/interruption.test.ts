@@ -274,22 +274,21 @@ describe("an installation that is cut off", () => {
   });
 
   it.each([
-    ["before it begins", `apt-get() { [[ " $* " != *" -y "* ]] || { ${KILL}; }; command apt-get "$@"; }`],
+    ["before it begins", `bounded() { ! installs "$@" || { ${KILL}; }; timeout "$@"; }`],
     [
       "while dpkg is at work, which goes on",
-      `apt-get() {
-         [[ " $* " == *" -y "* ]] || { command apt-get "$@"; return; }
-         command apt-get "$@" &
+      `bounded() {
+         installs "$@" || { timeout "$@"; return; }
+         timeout "$@" &
          until pgrep -x dpkg >/dev/null; do sleep 0.02; done
          ${KILL}
        }`,
     ],
-    [
-      "when it has just ended",
-      `apt-get() { command apt-get "$@" || return; [[ " $* " != *" -y "* ]] || { ${KILL}; }; }`,
-    ],
+    ["when it has just ended", `bounded() { timeout "$@" || return; ! installs "$@" || { ${KILL}; }; }`],
   ])("%s, leaves the next run to end well, and no stray proxy", async (_, code) => {
-    expect((await converge(node, document, { program: programWith(code) })).status).toBe(KILLED);
+    // What is called bounded, and is the installation itself, not its rehearsal.
+    const installs = 'installs() { [[ " $* " == *" apt-get "*" -y "*" install "* && " $* " != *" -s "* ]]; }\n';
+    expect((await converge(node, document, { program: unattended(installs + code) })).status).toBe(KILLED);
     const { status, stderr } = await converge(node, document);
     expect([status, stderr]).toEqual([0, expect.stringContaining(INTERRUPTED)]);
     expect((await snapshot(node)).units).toEqual({
