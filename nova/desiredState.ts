@@ -51,15 +51,15 @@ export type DesiredState = ControllerState | ComputeState | VncProxyRetirementSt
 /**
  * The document that the program on the node reads: header lines `key = value`, then the nova.conf sections as they are to stand there.
  *
+ * The first line is the role and the node. The program that reads it is of the same version of this package, and refuses keys that it does not know.
+ *
  * The same state gives the same bytes, so the document changes exactly when the desired state does. Every value has to be printable ASCII
  * without a line break; `novaFragment`, `checkNodes`, `checkProxy` and `parseCidrs` see to that.
  */
 export function desiredStateDocument(state: DesiredState): string {
   const header: (readonly [key: string, value: string | number])[] = [
-    ["format", 1],
-    ["role", state.role],
+    [state.role, state.node],
     ["owner", state.owner],
-    ["node", state.node],
   ];
   if (state.release !== undefined) {
     header.push(["release", state.release]);

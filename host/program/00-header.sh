@@ -31,7 +31,6 @@ trap '' PIPE HUP
 
 readonly STATE_DIR=/var/lib/openstack-spice
 readonly RECORD_FORMAT=1
-readonly DOCUMENT_FORMAT=1
 readonly NOVA_CONF=/etc/nova/nova.conf
 readonly LAUNCHER=/usr/local/sbin/openstack-spice
 readonly LOCK_FILE=/run/lock/openstack-spice.lock

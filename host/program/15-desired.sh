@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The desired state document: header lines `key = value`, then nova.conf sections.
+# The desired state document: header lines `key = value`, of which `ROLE = NODE` is one, then nova.conf sections.
 
 declare -A DESIRED=()
 ALLOW_FROM=()
@@ -32,10 +32,8 @@ read_document() {
       read_header "$key" "$value" "$number"
     fi
   done
-  [[ ${DESIRED[format]:-} == "$DOCUMENT_FORMAT" ]] ||
-    bad_document "the desired state has format '${DESIRED[format]:-none}', this program reads $DOCUMENT_FORMAT"
-  ROLE=${DESIRED[role]:-} NODE=${DESIRED[node]:-$NODE}
-  known_role "$ROLE"
+  [[ -n $ROLE && -n ${DESIRED[owner]:-} ]] ||
+    bad_document "the desired state does not say which role it is for, such as 'compute = $NODE', and which stack's it is ('owner = ...')"
 }
 
 # declared SECTION/OPTION DEFAULT: the declared value, as written in nova.conf.
@@ -45,6 +43,10 @@ declared() { printf '%s\n' "${VALUE[$1]:-$2}"; }
 read_header() {
   local sources
   case $1 in
+    controller | compute | vnc-proxy-retirement)
+      [[ -z $ROLE ]] || bad_document "line $3: the desired state is for the role $ROLE already"
+      ROLE=$1 NODE=$2
+      ;;
     allow-from) ALLOW_FROM+=("$2") ;;
     console-ports)
       read -r CONSOLE_PORTS sources <<<"$2"
@@ -52,7 +54,7 @@ read_header() {
       ;;
     option-range) OPTION_RANGES+=("$2") ;;
     option-name) OPTION_NAMES+=("$2") ;;
-    format | id | role | owner | node | release | vnc | accept-console-loss | firewall | packages-on-destroy)
+    id | owner | release | vnc | accept-console-loss | firewall | packages-on-destroy)
       [[ -z ${DESIRED[$1]+set} ]] || bad_document "line $3: $1 is given twice"
       DESIRED[$1]=$2
       ;;

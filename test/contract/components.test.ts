@@ -22,7 +22,7 @@ describe("ControllerNode, alone", () => {
   it("is one node, named like the component", async () => {
     const { resources, warnings } = await run(() => new ControllerNode("control-9", args));
     expect(names(resources)).toEqual(["control-9", "control-9-converge", "control-9-program"]);
-    expect(resources.at(-1)?.inputs["stdin"]).toContain("\nnode = control-9\n");
+    expect(resources.at(-1)?.inputs["stdin"]).toContain("controller = control-9\n");
     expect(warnings).toEqual([]);
   });
 

@@ -71,10 +71,8 @@ describe("SpiceConsole", () => {
     expect(find(resources, "cloud-control-1-converge").inputs["stdin"]).toBe(
       [
         "id = 341a6a",
-        "format = 1",
-        "role = controller",
+        "controller = control-1",
         "owner = project/stack",
-        "node = control-1",
         "firewall = managed",
         "allow-from = 203.0.113.0/24",
         "[spice]",
@@ -86,10 +84,8 @@ describe("SpiceConsole", () => {
     expect(find(resources, "cloud-compute-1-converge").inputs["stdin"]).toBe(
       [
         "id = 08dab9",
-        "format = 1",
-        "role = compute",
+        "compute = compute-1",
         "owner = project/stack",
-        "node = compute-1",
         "console-ports = 5900-5999 198.51.100.11/32",
         "[vnc]",
         "enabled = true",
@@ -156,9 +152,7 @@ describe("SpiceConsole", () => {
     expect(parent).toBe("cloud-vnc-proxies");
     expect(dependsOn).toEqual(["cloud-compute-1-converge", "cloud-vnc-proxies-control-1-program"]);
     expect(inputs["delete"]).toBe(revertCommand("vnc-proxy-retirement"));
-    expect(inputs["stdin"]).toBe(
-      "id = 020fe7\nformat = 1\nrole = vnc-proxy-retirement\nowner = project/stack\nnode = control-1\nvnc = off\n",
-    );
+    expect(inputs["stdin"]).toBe("id = 020fe7\nvnc-proxy-retirement = control-1\nowner = project/stack\nvnc = off\n");
     expect(find(resources, "cloud-compute-1-converge").inputs["stdin"]).toContain("[vnc]\nenabled = false\n");
   });
 
@@ -176,9 +170,9 @@ describe("SpiceConsole", () => {
       computes: [{ ...both, serverProxyclientAddress: "198.51.100.31" }],
     });
     const commands = resources.filter(({ type }) => type === "command:remote:Command");
-    expect(commands.map(({ name, inputs }) => [name, String(inputs["stdin"]).split("\n")[2]])).toEqual([
-      ["cloud-all-1-converge", "role = controller"],
-      ["cloud-all-1-converge", "role = compute"],
+    expect(commands.map(({ name, inputs }) => [name, String(inputs["stdin"]).split("\n")[1]])).toEqual([
+      ["cloud-all-1-converge", "controller = all-1"],
+      ["cloud-all-1-converge", "compute = all-1"],
     ]);
     const uploads = resources.filter(({ type }) => type === "command:remote:CopyToRemote");
     expect(new Set(uploads.map(({ inputs }) => inputs["remotePath"])).size).toBe(2);

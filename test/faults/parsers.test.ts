@@ -50,10 +50,8 @@ describe.skipIf(!bash42)(
   () => {
     it("as desired state: each is refused in one line", () => {
       const begin = [
-        "format = 1",
-        "role = controller",
+        "controller = n",
         "owner = a/b/c",
-        "node = n",
         "[spice]",
         "enabled = true",
         "# x",

@@ -146,10 +146,10 @@ const refusals: readonly Refusal[] = [
     message: `line ${lineOf("firewall = ")}: unknown key 'colour'; the document is newer than this program`,
   },
   {
-    title: "a document of another format",
-    document: document.replace("format = 1", "format = 2"),
+    title: "a document for two roles",
+    document: document.replace("owner = ", "compute = x\nowner = "),
     status: 2,
-    message: "the desired state has format '2', this program reads 1",
+    message: "line 2: the desired state is for the role controller already",
   },
   {
     title: "a document that was cut off",
@@ -161,7 +161,7 @@ const refusals: readonly Refusal[] = [
     title: "no document at all",
     document: "",
     status: 2,
-    message: "the desired state has format 'none', this program reads 1",
+    message: `the desired state does not say which role it is for, such as 'compute = ${NAME}', and which stack's it is ('owner = ...')`,
   },
 ];
 

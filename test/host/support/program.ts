@@ -25,7 +25,7 @@ async function upload(node: LabNode, role: string, options: RunOptions): Promise
 /** Converges by the command line that the engine runs. */
 export async function converge(node: LabNode, document: string, options: RunOptions = {}): Promise<Outcome> {
   const { program = hostProgram(), ...rest } = options;
-  const role = /^role = (.*)$/m.exec(document)?.[1] ?? "controller";
+  const role = /^(controller|compute|vnc-proxy-retirement) = /m.exec(document)?.[1] ?? "controller";
   await upload(node, role, options);
   return await node.run(convergeCommand(program.sha256, role), { ...rest, input: document });
 }

@@ -41,10 +41,8 @@ describe("desiredStateDocument", () => {
         allowedSources,
         fragment,
       }),
-    ).toBe(`format = 1
-role = controller
+    ).toBe(`controller = control-1
 owner = acme/openstack-spice/lab
-node = control-1
 firewall = managed
 allow-from = 192.0.2.7/32
 allow-from = 203.0.113.0/24
@@ -84,10 +82,8 @@ html5proxy_port = 6082
         consolePorts: { ...defaultConsolePorts, sources: ["198.51.100.11/32", "2001:db8::/64"] },
         fragment,
       }),
-    ).toBe(`format = 1
-role = compute
+    ).toBe(`compute = compute-1
 owner = acme/openstack-spice/lab
-node = compute-1
 release = 26
 vnc = off
 accept-console-loss = true
@@ -124,7 +120,7 @@ server_proxyclient_address = 198.51.100.21
       acceptConsoleLoss: false,
       fragment,
     });
-    expect(document.split("\n").slice(4, 7)).toEqual([
+    expect(document.split("\n").slice(2, 5)).toEqual([
       "option-range = spice/keymap 13 21",
       "[spice]",
       "enabled = true",
@@ -133,10 +129,8 @@ server_proxyclient_address = 198.51.100.21
 
   it("of a retirement of noVNC, which declares nothing in nova.conf", () => {
     expect(desiredStateDocument({ role: vncProxyRetirement, owner, node: "control-1", release: Release.Mitaka })).toBe(
-      `format = 1
-role = vnc-proxy-retirement
+      `vnc-proxy-retirement = control-1
 owner = acme/openstack-spice/lab
-node = control-1
 release = 13
 vnc = off
 `,
@@ -177,7 +171,7 @@ vnc = off
           fragment,
         });
         expect(document).toMatch(/^([\x20-\x7e]+\n)+$/);
-        const body = document.split("\n").slice(5, -1);
+        const body = document.split("\n").slice(3, -1);
         expect(body.map((line) => line.split(" = ", 1)[0])).toEqual([
           "[DEFAULT]",
           "cert",

@@ -16,6 +16,7 @@ function readInBash(document: string, release: Release) {
   const script = `${program}
 read_document
 fit_options_to_release ${release}
+printf '%s\\0%s\\0' role "$ROLE" node "$NODE"
 for key in "\${!DESIRED[@]}"; do printf '%s\\0%s\\0' "$key" "\${DESIRED[$key]}"; done
 for source in \${ALLOW_FROM[@]+"\${ALLOW_FROM[@]}"}; do printf 'allow-from\\0%s\\0' "$source"; done
 for option in "\${OPTIONS[@]}"; do printf '%s\\0%s\\0' "$option" "\${VALUE[$option]}"; done`;
@@ -68,8 +69,7 @@ describe.skipIf(!bash42)("the program on the node (needs bash 4.2 here)", () => 
           "192.0.2.0/24",
           "2001:db8::/32",
         ]);
-        expect(["format", "role", "owner", "node", "firewall"].map((key) => read.get(key))).toEqual([
-          "1",
+        expect(["role", "owner", "node", "firewall"].map((key) => read.get(key))).toEqual([
           "controller",
           "acme/openstack-spice/lab",
           "control-1",
