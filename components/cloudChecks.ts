@@ -9,6 +9,7 @@ import {
 } from "../nova";
 import { checkSecurityGroupId } from "./consoleSecurityGroupRule";
 import { checkRelease, computeDocument, controllerDocument } from "./desired";
+import { checkGuards } from "./guards";
 import { isPlain } from "./inputs";
 import { checkConnection, checkSsh } from "./logins";
 import { checkRollout } from "./rollout";
@@ -27,6 +28,9 @@ export function checkCloud(args: SpiceConsoleArgs): readonly Fault[] {
     ...computes.flatMap(({ connection }, index) =>
       checkConnection(connection, `computes[${index}].connection`, args.ssh),
     ),
+    ...checkGuards(args),
+    ...controllers.flatMap((node, index) => checkGuards(node, `controllers[${index}].`)),
+    ...computes.flatMap((node, index) => checkGuards(node, `computes[${index}].`)),
     ...checkComputes(args),
     ...checkRollout(
       args.rollout ?? {},

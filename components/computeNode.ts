@@ -3,6 +3,7 @@ import type { NodeReport } from "../host/report";
 import { type PortRange, Role, type Vnc } from "../nova";
 import { computeDocument } from "./desired";
 import { rejectFaults } from "./faults";
+import { guardsOf } from "./guards";
 import { isPlain } from "./inputs";
 import { isSpokenFor } from "./logins";
 import { type NodeArgs, checkNode, convergeNode, thisStack, withoutDependencies } from "./node";
@@ -90,7 +91,7 @@ export class ComputeNode extends pulumi.ComponentResource {
     const addresses = { html5proxyBaseUrl, serverProxyclientAddress, serverListen };
     const ports = { proxySourceAddresses, extraConsoleSources, consolePortRange };
     const settings = { release, extraNovaOptions, packagesOnDestroy, ...guests, ...addresses, ...ports };
-    const recipient = { node: args.nodeName ?? name, owner: thisStack() };
+    const recipient = { node: args.nodeName ?? name, owner: thisStack(), ...guardsOf(args) };
     rejectFaults(subject, [
       ...checkNode(name, args),
       ...(isPlain(settings) ? computeDocument(settings, recipient).faults : []),

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { BastionArgs, ConnectionArgs, LoginArgs, SshArgs } from "../host/connection";
 import { readKeyFile } from "../host/keyFile";
-import { type Fault, type PortRange, type Release, Vnc, parseRelease, shown } from "../nova";
+import { type Fault, Manager, type PortRange, type Release, Vnc, parseRelease, shown } from "../nova";
 import { warnOfClearSecrets } from "./clearSecrets";
 import { type Reader, flag, list, missing, number, object, oneOf, record, secret, text } from "./configReader";
 import { rejectFaults } from "./faults";
@@ -36,6 +36,9 @@ const host = { ...login, host: text, hostKey: text };
 const bastion = object<BastionArgs, "host">(host, ["host"]);
 const connection = object<ConnectionArgs, "host">({ ...host, bastion }, ["host"]);
 
+const ignoreManagers = list(oneOf(Manager));
+const guards = { ignoreManagers, acceptPendingChanges: flag };
+
 /** The other keys, with what stands in each. */
 const readers = {
   proxy: object<ProxyArgs, "baseUrl">(
@@ -53,7 +56,7 @@ const readers = {
   ssh: object<SshArgs>({ ...login, bastion, requireHostKeys: flag }),
   controllers: list(
     object<ControllerArgs, "name" | "connection">(
-      { name: text, connection, proxySourceAddresses: list(text), onDestroy: oneOf(OnDestroy) },
+      { name: text, connection, proxySourceAddresses: list(text), onDestroy: oneOf(OnDestroy), ...guards },
       ["name", "connection"],
     ),
   ),
@@ -62,6 +65,7 @@ const readers = {
       {
         ...{ name: text, connection, serverProxyclientAddress: text, serverListen: text },
         onDestroy: oneOf(OnDestroy),
+        ...guards,
       },
       ["name", "connection", "serverProxyclientAddress"],
     ),
@@ -70,6 +74,7 @@ const readers = {
   release,
   agentEnabled: flag,
   acceptConsoleLoss: flag,
+  ignoreManagers,
   serverListenEverywhere: flag,
   extraConsoleSources: list(text),
   consolePortRange: object<PortRange, "first" | "last">({ first: number, last: number }, ["first", "last"]),
@@ -84,7 +89,16 @@ type Readable = { readonly [key in keyof typeof readers]: Exclude<ReturnType<(ty
 
 /** Keys whose values are objects or lists; the others are texts. */
 const structured: readonly string[] = [
-  ...["proxy", "ssh", "controllers", "computes", "extraConsoleSources", "consolePortRange", "extraNovaOptions"],
+  ...[
+    "proxy",
+    "ssh",
+    "controllers",
+    "computes",
+    "ignoreManagers",
+    "extraConsoleSources",
+    "consolePortRange",
+    "extraNovaOptions",
+  ],
   "rollout",
 ];
 
@@ -111,6 +125,7 @@ export function readConfig(config = new pulumi.Config(namespace)): SpiceConsoleA
     release: read("release"),
     agentEnabled: read("agentEnabled"),
     acceptConsoleLoss: read("acceptConsoleLoss"),
+    ignoreManagers: read("ignoreManagers"),
     serverListenEverywhere: read("serverListenEverywhere"),
     extraConsoleSources: read("extraConsoleSources"),
     consolePortRange: read("consolePortRange"),

@@ -3,6 +3,7 @@ import type { NodeReport } from "../host/report";
 import { Role } from "../nova";
 import { controllerDocument } from "./desired";
 import { rejectFaults } from "./faults";
+import { guardsOf } from "./guards";
 import { isPlain } from "./inputs";
 import { isSpokenFor } from "./logins";
 import { type NodeArgs, checkNode, convergeNode, thisStack, withoutDependencies } from "./node";
@@ -34,7 +35,7 @@ export class ControllerNode extends pulumi.ComponentResource {
     const subject = `ControllerNode "${name}"`;
     const { proxy, release, extraNovaOptions, packagesOnDestroy } = args;
     const settings = { proxy, release, extraNovaOptions, packagesOnDestroy };
-    const recipient = { node: args.nodeName ?? name, owner: thisStack() };
+    const recipient = { node: args.nodeName ?? name, owner: thisStack(), ...guardsOf(args) };
     rejectFaults(subject, [
       ...checkNode(name, args),
       ...(isPlain(settings) ? controllerDocument(settings, recipient).faults : []),

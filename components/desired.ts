@@ -22,13 +22,14 @@ import {
 } from "../nova";
 import type { ComputeNodeArgs } from "./computeNode";
 import type { ControllerNodeArgs } from "./controllerNode";
+import type { GuardArgs } from "./guards";
 import { PackagesOnDestroy } from "./onDestroy";
 
 /** Port on which Nova's SPICE proxy listens by default. */
 export const defaultPort = 6082;
 
 /** The node that a document is for. */
-export interface Recipient {
+export interface Recipient extends GuardArgs {
   readonly node: string;
   /** The stack: `organization/project/stack`. The node refuses two owners. */
   readonly owner: string;
@@ -80,7 +81,7 @@ export function controllerDocument(
 }
 
 /** What a compute's document depends on. */
-export type ComputeSettings = Omit<ComputeNodeArgs, "nodeName" | "connection" | "ssh" | "onDestroy">;
+export type ComputeSettings = Omit<ComputeNodeArgs, "nodeName" | "connection" | "ssh" | "onDestroy" | keyof GuardArgs>;
 
 /** The document of a compute, or everything that is wrong with its arguments. @param path put before the path of each fault */
 export function computeDocument(

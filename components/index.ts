@@ -1,10 +1,11 @@
 /** The package's public surface. */
 export type { BastionArgs, ConnectionArgs, HostArgs, LoginArgs, SshArgs } from "../host/connection";
 export type { NodeReport } from "../host/report";
-export { type PortRange, Release, Role, Vnc } from "../nova";
+export { Manager, type PortRange, Release, Role, Vnc } from "../nova";
 export { ComputeNode, type ComputeNodeArgs, type GuestConsoleArgs } from "./computeNode";
 export { ConsoleSecurityGroupRule, type ConsoleSecurityGroupRuleArgs } from "./consoleSecurityGroupRule";
 export { ControllerNode, type ControllerNodeArgs } from "./controllerNode";
+export type { GuardArgs, ManagerGuardArgs } from "./guards";
 export type { NodeArgs } from "./node";
 export { OnDestroy, PackagesOnDestroy } from "./onDestroy";
 export type { ProxyArgs, ProxyTlsArgs } from "./proxy";

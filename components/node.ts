@@ -3,12 +3,13 @@ import type { ConnectionArgs, SshArgs } from "../host/connection";
 import { type Convergence, converge } from "../host/convergence";
 import { type Checked, type Fault, type Release, checkNodeName } from "../nova";
 import { accept } from "./faults";
+import { type GuardArgs, checkGuards } from "./guards";
 import { derive } from "./inputs";
 import { type LoginOwner, checkConnection, checkSsh, inspectLogins } from "./logins";
 import { OnDestroy, type PackagesOnDestroy } from "./onDestroy";
 
 /** What all nodes have in common. */
-export interface NodeArgs {
+export interface NodeArgs extends GuardArgs {
   /**
    * The node's name in messages and on the node. A node with both roles has one name. 1 to 63 letters, digits, hyphens, dots and underscores.
    * @default the component's name
@@ -44,6 +45,7 @@ export function checkNode(name: string, args: NodeArgs): readonly Fault[] {
     ...(args.nodeName === undefined ? checkNodeName(name, "name") : checkNodeName(args.nodeName, "nodeName")),
     ...checkConnection(args.connection, "connection", args.ssh),
     ...checkSsh(args.ssh, "ssh"),
+    ...checkGuards(args),
   ];
 }
 

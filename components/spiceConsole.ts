@@ -7,6 +7,7 @@ import { ComputeNode, type GuestConsoleArgs, warnOfOpenConsoles } from "./comput
 import { ConsoleSecurityGroupRule } from "./consoleSecurityGroupRule";
 import { ControllerNode } from "./controllerNode";
 import { rejectFaults } from "./faults";
+import { type GuardArgs, type ManagerGuardArgs, guardsOf } from "./guards";
 import { type NodeLogin, inspectLogins } from "./logins";
 import type { OnDestroy, PackagesOnDestroy } from "./onDestroy";
 import { type ProxyArgs, warnOfSources } from "./proxy";
@@ -14,7 +15,7 @@ import { type RolloutArgs, batches } from "./rollout";
 import { VncProxyRetirement } from "./vncProxyRetirement";
 
 /** A node that runs the console proxy. */
-export interface ControllerArgs {
+export interface ControllerArgs extends GuardArgs {
   /**
    * The node's name: part of resource names. Another name is harmless, and converges the node once more, which changes nothing. A node that is a
    * compute too has the same name and address there.
@@ -33,7 +34,7 @@ export interface ControllerArgs {
 }
 
 /** A node that runs guests. */
-export interface ComputeArgs {
+export interface ComputeArgs extends GuardArgs {
   /** The node's name: part of resource names. Another name is harmless, and converges the node once more, which changes nothing. */
   readonly name: string;
   /** How to reach the node. */
@@ -53,7 +54,7 @@ export interface ExtraNovaOptionsArgs {
 }
 
 /** Arguments of {@link SpiceConsole}. */
-export interface SpiceConsoleArgs extends GuestConsoleArgs {
+export interface SpiceConsoleArgs extends GuestConsoleArgs, ManagerGuardArgs {
   /** The SPICE proxy, the same on all controllers. */
   readonly proxy: ProxyArgs;
   /** What the connections to all nodes have in common. @default root, with the SSH agent's keys */
@@ -133,6 +134,7 @@ export class SpiceConsole extends pulumi.ComponentResource {
           nodeName: controller.name,
           connection: logins.of(controller.connection),
           onDestroy: controller.onDestroy ?? onDestroy,
+          ...guardsOf(controller, args),
           proxy,
           extraNovaOptions: extraNovaOptions?.controllers,
         },
@@ -158,6 +160,7 @@ export class SpiceConsole extends pulumi.ComponentResource {
             nodeName: compute.name,
             connection: logins.of(compute.connection),
             onDestroy: compute.onDestroy ?? onDestroy,
+            ...guardsOf(compute, args),
             html5proxyBaseUrl: proxy.baseUrl,
             serverProxyclientAddress: compute.serverProxyclientAddress,
             serverListen: compute.serverListen,
@@ -175,6 +178,7 @@ export class SpiceConsole extends pulumi.ComponentResource {
       const retiring = args.controllers.map(({ connection, ...node }) => ({
         ...node,
         connection: logins.of(connection),
+        ...guardsOf(node, args),
       }));
       new VncProxyRetirement(
         `${name}-vnc-proxies`,

@@ -3,12 +3,13 @@ import type { ConnectionArgs, SshArgs } from "../host/connection";
 import { converge } from "../host/convergence";
 import { checkNodeName, desiredStateDocument, vncProxyRetirement } from "../nova";
 import { rejectFaults } from "./faults";
+import { type ManagerGuardArgs, checkGuards, guardsOf } from "./guards";
 import { checkConnection, checkSsh, inspectLogins } from "./logins";
 import { thisStack, withoutDependencies } from "./node";
 import { OnDestroy } from "./onDestroy";
 
 /** A controller whose noVNC proxy is stopped. */
-export interface RetiringControllerArgs {
+export interface RetiringControllerArgs extends ManagerGuardArgs {
   /** The controller's name, the same as its {@link ControllerNode} has. */
   readonly name: string;
   /** How to reach it. */
@@ -46,6 +47,7 @@ export class VncProxyRetirement extends pulumi.ComponentResource {
     rejectFaults(subject, [
       ...nodes.flatMap((node) => checkNodeName(node.name, `${node.path}.name`)),
       ...nodes.flatMap((node) => checkConnection(node.connection, `${node.path}.connection`, args.ssh)),
+      ...nodes.flatMap((node) => checkGuards(node, `${node.path}.`)),
       ...checkSsh(args.ssh, "ssh"),
     ]);
 
@@ -54,14 +56,14 @@ export class VncProxyRetirement extends pulumi.ComponentResource {
     const owner = thisStack();
     const places = nodes.map((node) => ({ ...node, path: `${node.path}.connection` }));
     const logins = inspectLogins(places, args.ssh, { component: this, subject, opts });
-    for (const { name: node, connection, onDestroy = args.onDestroy } of nodes) {
+    for (const { name: node, connection, onDestroy = args.onDestroy, ...guards } of nodes) {
       converge(
         `${name}-${node}`,
         {
           connection: logins.of(connection),
           ssh: logins.ssh,
           role: vncProxyRetirement,
-          document: desiredStateDocument({ role: vncProxyRetirement, owner, node }),
+          document: desiredStateDocument({ role: vncProxyRetirement, owner, node, ...guardsOf(guards) }),
           restore: onDestroy !== OnDestroy.Keep,
         },
         { parent: this, dependsOn: opts?.dependsOn },

@@ -1,5 +1,6 @@
 import type { PortRange } from "./consolePorts";
 import type { NovaFragment } from "./fragment";
+import type { Manager } from "./managers";
 import type { Release } from "./releases";
 import { Role, Vnc } from "./roles";
 
@@ -14,10 +15,18 @@ interface CommonState {
   readonly node: string;
   /** The release that the node must have; left out where it is detected. */
   readonly release?: Release;
+  /** Tools that manage Nova there, out of whose hands it has been taken. Left out: none. */
+  readonly ignoreManagers?: readonly Manager[];
+}
+
+/** What the roles say whose services are restarted. */
+interface RestartingState extends CommonState {
+  /** Whether a restart may bring changes of other people's into force. Left out: it may not. */
+  readonly acceptPendingChanges?: boolean;
 }
 
 /** What a controller is to be. */
-export interface ControllerState extends CommonState {
+export interface ControllerState extends RestartingState {
   readonly role: Role.Controller;
   readonly vnc: Vnc;
   /** Canonical CIDR blocks that may reach the proxy's port. Undefined: the firewall is left alone. Empty: nobody. */
@@ -28,7 +37,7 @@ export interface ControllerState extends CommonState {
 }
 
 /** What a compute is to be. */
-export interface ComputeState extends CommonState {
+export interface ComputeState extends RestartingState {
   readonly role: Role.Compute;
   readonly vnc: Vnc;
   /** Whether running guests may be left without a console until their next hard reboot. */
@@ -68,8 +77,12 @@ export function desiredStateDocument(state: DesiredState): string {
   if (state.role === vncProxyRetirement || state.vnc === Vnc.Off) {
     header.push(["vnc", Vnc.Off]);
   }
+  header.push(...(state.ignoreManagers ?? []).map((manager) => ["ignore-manager", manager] as const));
   if (state.role === vncProxyRetirement) {
     return documentText(header, []);
+  }
+  if (state.acceptPendingChanges === true) {
+    header.push(["accept-pending-changes", "true"]);
   }
   if (state.role === Role.Compute) {
     const { acceptConsoleLoss, consolePorts } = state;

@@ -6,6 +6,7 @@ export * from "./extraOptions";
 export * from "./faults";
 export * from "./fragment";
 export * from "./hosts";
+export * from "./managers";
 export * from "./nodes";
 export * from "./options";
 export * from "./optionTypes";

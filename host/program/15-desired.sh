@@ -4,6 +4,7 @@
 declare -A DESIRED=()
 ALLOW_FROM=()
 CONSOLE_PORTS=      # FIRST-LAST, to be closed to all but ALLOW_FROM
+IGNORED_MANAGERS=() # see 71-managers.sh
 OPTIONS=()          # "section/option" in the document's order
 declare -A VALUE=() # "section/option" -> value as written in nova.conf
 OPTION_RANGES=()    # "section/option FIRST LAST"
@@ -52,9 +53,10 @@ read_header() {
       read -r CONSOLE_PORTS sources <<<"$2"
       read -ra ALLOW_FROM <<<"$sources"
       ;;
+    ignore-manager) IGNORED_MANAGERS+=("$2") ;;
     option-range) OPTION_RANGES+=("$2") ;;
     option-name) OPTION_NAMES+=("$2") ;;
-    id | owner | release | vnc | accept-console-loss | firewall | packages-on-destroy)
+    id | owner | release | vnc | accept-console-loss | accept-pending-changes | firewall | packages-on-destroy)
       [[ -z ${DESIRED[$1]+set} ]] || bad_document "line $3: $1 is given twice"
       DESIRED[$1]=$2
       ;;

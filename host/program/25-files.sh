@@ -6,6 +6,7 @@
 replace_file() {
   local target temporary
   target=$(readlink -f -- "$1")
+  note_write "$target" "$2"
   temporary=$(mktemp -- "$target.openstack-spice.XXXXXX")
   if cp --preserve=all -- "$target" "$temporary" && cat -- "$2" >"$temporary" && sync -- "$temporary" 2>/dev/null &&
     mv -f -T -- "$temporary" "$target"; then
@@ -30,6 +31,7 @@ create_file() {
   (umask 022 && mkdir -p -- "$(dirname -- "$1")")
   temporary=$(mktemp -- "$1.openstack-spice.XXXXXX")
   cat >"$temporary"
+  note_write "$1" "$temporary"
   chmod 644 -- "$temporary"
   mv -f -T -- "$temporary" "$1"
 }

@@ -14,6 +14,7 @@
 #   owner FILE               the package that brought the file
 #   simulate_removal NAME... as simulate
 #   remove NAME...           removes these; what came as their dependencies stays, and so do configuration files
+#   unpacked_since SECONDS EXPRESSION   lines `NAME VERSION SECONDS`: what came after that time, by name
 
 MISSING=() # package names that have to be installed
 PINNED=()  # the same as the tool is asked for them, with the version that fits the installed Nova
@@ -88,6 +89,7 @@ install_packages() {
     UNIT_BEFORE[$unit]='absent inactive'
   done
   for unit in ${new_units[@]+"${new_units[@]}"}; do change mask "$unit" - - masked; done
+  note_packages
   say "installing ${PINNED[*]}"
   with_package_tool install "${PINNED[@]}" >"$log" 2>&1 || {
     tail -n 20 "$log" >&2 || :

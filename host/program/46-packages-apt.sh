@@ -57,3 +57,13 @@ apt_owner() { dpkg-query -S "$1" 2>/dev/null | sed -n 's/^\([^:, ]*\).*/\1/p'; }
 readonly APT_REMOVAL=(-o APT::Get::AutomaticRemove=false -o APT::Get::Purge=false remove)
 apt_simulate_removal() { run_apt "$APT_LOOK_WAIT" -s -qq "${APT_REMOVAL[@]}" "$@"; }
 apt_remove() { run_apt "$APT_INSTALL_WAIT" -y -qq "${APT_REMOVAL[@]}" "$@"; }
+
+# apt_unpacked_since SECONDS EXPRESSION: dpkg writes a package's list of files when it unpacks it.
+apt_unpacked_since() {
+  local unpacked name
+  while read -r unpacked name; do
+    name=${name%.list}
+    [[ ${name%%:*} =~ $2 && ${unpacked%.*} -gt $1 && -n $(apt_version "$name") ]] || continue
+    printf '%s %s %s\n' "${name%%:*}" "$(apt_version "$name")" "${unpacked%.*}"
+  done < <(find /var/lib/dpkg/info -maxdepth 1 -name '*.list' -newermt "@$1" -printf '%T@ %f\n')
+}

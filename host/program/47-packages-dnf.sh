@@ -95,3 +95,12 @@ dnf_simulate_removal() {
   grep -qE 'Operation aborted|Exiting on user command' "$output"
 }
 dnf_remove() { run_dnf "$DNF_INSTALL_WAIT" -y "${DNF_REMOVAL[@]}" "$@"; }
+
+# dnf_unpacked_since SECONDS EXPRESSION: several versions of one package can be installed.
+dnf_unpacked_since() {
+  local unpacked name
+  while read -r unpacked name; do
+    [[ $name =~ $2 && $unpacked -gt $1 ]] || continue
+    printf '%s %s %s\n' "$name" "$(dnf_version "$name")" "$unpacked"
+  done < <(rpm -qa --qf '%{INSTALLTIME} %{NAME}\n')
+}

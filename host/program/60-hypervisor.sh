@@ -4,9 +4,30 @@
 # virsh_read ARGUMENT...: libvirt, read-only, bounded: a libvirtd that hangs must not hang us.
 virsh_read() { bounded 30 virsh --readonly --connect qemu:///system "$@"; }
 
-# check_hypervisor: refuses a compute whose QEMU cannot do SPICE; an instance would go to ERROR at its next start.
+# compute_option SECTION OPTION DEFAULT: the value that nova-compute reads from its files: the last one that has it.
+compute_option() {
+  local file value result=$3
+  while IFS= read -r file; do
+    [[ -f $file && -r $file ]] || continue
+    value=$(ini value "$file" "$1" "$2")
+    result=${value:-$result}
+  done < <(
+    printf '%s\n' "$NOVA_CONF"
+    service_arguments "$COMPUTE_UNIT" | sed 's/^--config-file=//' | grep '^/' || :
+  )
+  printf '%s\n' "$result"
+}
+
+# check_hypervisor: refuses a compute that cannot do SPICE; an instance would go to ERROR at its next start.
 check_hypervisor() {
-  local capabilities
+  local capabilities driver type
+  driver=$(compute_option DEFAULT compute_driver libvirt.LibvirtDriver)
+  [[ $driver == *libvirt* ]] ||
+    refuse "this compute's hypervisor is not libvirt ([DEFAULT] compute_driver = $driver). Only libvirt with QEMU or KVM can do SPICE: take the node out"
+  # Nova gives SPICE to guests of these two alone (nova/virt/libvirt/driver.py).
+  type=$(compute_option libvirt virt_type kvm)
+  [[ $type == kvm || $type == qemu ]] ||
+    refuse "guests of this compute are ${type^^} ([libvirt] virt_type = $type), which has no SPICE. Only kvm and qemu have: take the node out"
   command -v virsh >/dev/null || refuse "virsh is not installed: this does not look like a libvirt compute. Only libvirt with QEMU or KVM can do SPICE"
   # libvirt does not answer this one on a read-only connection.
   capabilities=$(bounded 30 virsh --connect qemu:///system domcapabilities 2>/dev/null) ||

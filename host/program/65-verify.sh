@@ -94,50 +94,99 @@ service_file() {
   local pid
   pid=$(systemctl show -p MainPID "$1" 2>/dev/null)
   pid=${pid#MainPID=}
-  [[ $pid == 0 || ! -r /proc/$pid/$2 ]] || tr '\0' '\n' <"/proc/$pid/$2"
+  [[ ${pid:-0} == 0 || ! -r /proc/$pid/$2 ]] || tr '\0' '\n' <"/proc/$pid/$2"
+}
+
+# service_command UNIT: the words of its command line, a line each: as it runs, or as it would be started.
+service_command() {
+  local words script
+  words=$(service_file "$1" cmdline)
+  if [[ -z $words ]]; then
+    words=$(systemctl show -p ExecStart "$1" 2>/dev/null | sed -n 's/.* argv\[\]=\([^;]*\) ;.*/\1/p')
+    script=${words%% *}
+    # Debian's init scripts put the arguments together, and tell them; as root they would make folders.
+    if [[ $script == /etc/init.d/* ]]; then words=$(INIT_TEMPLATE=1 bounded 10 runuser -u nova -- "$script" show-args 2>/dev/null) || :; fi
+    words=${words// /$'\n'}
+  fi
+  printf '%s\n' "$words"
 }
 
 # service_arguments UNIT: its configuration arguments, a line each.
 service_arguments() {
-  service_file "$1" cmdline | awk '/^--config-(file|dir)=/ { print } take { print; take = 0 } /^--config-(file|dir)$/ { print; take = 1 }'
+  service_command "$1" | awk '/^--config-(file|dir)=/ { print } take { print; take = 0 } /^--config-(file|dir)$/ { print; take = 1 }'
 }
 
-# run_in_environment_of UNIT COMMAND...: with its OS_ variables, which oslo.config reads; they can be secrets, so they
-# are on no command line.
+# service_environment UNIT: its variables as NAME=VALUE, a line each: as it runs, or as its unit says.
+service_environment() {
+  if [[ -n $(service_file "$1" cmdline) ]]; then
+    service_file "$1" environ
+  else
+    systemctl show -p Environment "$1" 2>/dev/null | sed 's/^Environment=//' | tr ' ' '\n'
+  fi
+}
+
+# run_in_environment_of UNIT COMMAND...: with its OS_ variables, which oslo.config reads, and its home folder, where it
+# looks for files. They can be secrets, so they are on no command line.
 run_in_environment_of() (
   local line
-  while IFS= read -r line; do export "${line?}"; done < <(service_file "$1" environ | grep '^OS_[A-Z0-9_]*=' || :)
+  while IFS= read -r line; do export "${line?}"; done < <(service_environment "$1" | grep -E '^(OS_[A-Z0-9_]*|HOME)=' || :)
   "${@:2}"
 )
 
 # nova_program UNIT: by whose name the unit's service looks for a configuration file of its own.
 nova_program() { if [[ $1 == "$SPICE_UNIT" ]]; then echo nova-spicehtml5proxy; else printf '%s\n' "${1#openstack-}"; fi; }
 
-# verify_effective_options UNIT: reads the declared options with the node's own oslo.config, as the running service
-# does; other files, a nova.conf.d or OS_ variables can win over nova.conf.
-verify_effective_options() {
-  local unit=$1 entry arguments status=0 declared=$WORK/declared
+# options_in_force UNIT CONF: whether the service reads the declared options as declared, with CONF in the place of
+# nova.conf, by the node's own oslo.config. Tells on stderr what it reads instead, and where.
+options_in_force() {
+  local unit=$1 entry arguments declared=$WORK/declared
   ((${#OPTIONS[@]} > 0)) || return 0
   for entry in "${OPTIONS[@]}"; do printf '[%s]\n%s = %s\n' "${entry%%/*}" "${entry#*/}" "${VALUE[$entry]}"; done >"$declared"
   mapfile -t arguments < <(service_arguments "$unit")
-  run_in_environment_of "$unit" bounded "$PROBE_WAIT" "$(nova_python)" - "$declared" "$(nova_program "$unit")" ${arguments[@]+"${arguments[@]}"} <<<"$OSLO_PROGRAM" >&2 || status=$?
+  run_in_environment_of "$unit" bounded "$PROBE_WAIT" "$(nova_python)" - "$declared" "$(nova_program "$unit")" "$NOVA_CONF" "$2" \
+    ${arguments[@]+"${arguments[@]}"} <<<"$OSLO_PROGRAM" >&2
+}
+
+# verify_effective_options UNIT: the proof, once it runs; other files, a nova.conf.d or OS_ variables can win over
+# nova.conf.
+verify_effective_options() {
+  local status=0
+  options_in_force "$1" "$NOVA_CONF" || status=$?
   case $status in
     0) ;;
-    9) fail "another configuration file or an OS_ variable of $unit wins over $NOVA_CONF (named above). Take the option out of it" ;;
-    *) fail "the node's oslo.config does not tell what $unit reads (status $status; see above). See that '$(nova_python) -c \"import oslo_config\"' works, and run again" ;;
+    9) fail "another configuration file or an OS_ variable of $1 wins over $NOVA_CONF (named above). Take the option out of it" ;;
+    *) fail "the node's oslo.config does not tell what $1 reads (status $status; see above). See that '$(nova_python) -c \"import oslo_config\"' works, and run again" ;;
   esac
 }
 readonly OSLO_PROGRAM='
 import os, sys
 from oslo_config import cfg
 environment = dict((name, os.environ.pop(name)) for name in list(os.environ) if name.startswith("OS_"))
-declared, prog, arguments = sys.argv[1], sys.argv[2], sys.argv[3:]
+declared, prog, real, copy, arguments = sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4], sys.argv[5:]
+has_folders = hasattr(cfg, "find_config_dirs")
+def in_place(path):
+    return copy if os.path.realpath(path) == os.path.realpath(real) else path
 def read(options, args, **kwargs):
     conf = cfg.ConfigOpts()
     for group, name in options:
         conf.register_opt(cfg.StrOpt(name), group=None if group == "DEFAULT" else group)
     conf(args, **kwargs)
-    return dict(((g, n), getattr(conf if g == "DEFAULT" else conf[g], n)) for g, n in options)
+    return conf, dict(((g, n), value(conf, g, n)) for g, n in options)
+def value(conf, group, name):
+    for _ in range(9):
+        try:
+            return getattr(conf if group == "DEFAULT" else conf[group], name)
+        except cfg.NoSuchOptError as other:  # the value refers to it
+            if other.opt_name == name:
+                raise
+            conf.register_opt(cfg.StrOpt(other.opt_name), group=other.group)
+def source(conf, group, name):
+    try:
+        place = conf.get_location(name, None if group == "DEFAULT" else group)
+    except Exception:  # before Stein
+        return "another file or a variable"
+    detail = place.detail or place.location.name
+    return real if detail == copy else detail
 options, group = [], None
 for line in open(declared):
     if line.startswith("["):
@@ -147,11 +196,16 @@ for line in open(declared):
 def spelled(value):
     lower = str(value).lower()
     return {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(lower, lower if lower in ("true", "false") else str(value))
-wanted = read(options, ["--config-file", declared], default_config_files=[], default_config_dirs=[]) if hasattr(cfg, "find_config_dirs") else read(options, ["--config-file", declared], default_config_files=[])
+none = dict(default_config_files=[], default_config_dirs=[]) if has_folders else dict(default_config_files=[])
+wanted = read(options, ["--config-file", declared], **none)[1]
 os.environ.update(environment)
-found = read(options, arguments, project="nova", prog=prog)
+arguments = ["=".join([w.split("=", 1)[0], in_place(w.split("=", 1)[1])]) if "=" in w else in_place(w) if w.startswith("/") else w for w in arguments]
+usual = {}
+if not any(w.startswith("--config-file") for w in arguments):
+    usual = dict(default_config_files=[in_place(path) for path in cfg.find_config_files(project="nova", prog=prog)])
+conf, found = read(options, arguments, project="nova", prog=prog, **usual)
 wrong = [o for o in options if spelled(wanted[o]) != spelled(found[o])]
 for group, name in wrong:
-    print("openstack-spice: %s reads [%s] %s = %s" % (prog, group, name, found[group, name]))
+    print("openstack-spice: %s reads [%s] %s = %s from %s" % (prog, group, name, found[group, name], source(conf, group, name)))
 sys.exit(9 if wrong else 0)
 '

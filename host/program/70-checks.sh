@@ -7,6 +7,7 @@ readonly SPACE_NEEDED=16384
 # run_checks: refuses with one message, or returns.
 run_checks() {
   check_tools
+  check_managers
   detect_platform
   check_record "$ROLE"
   check_owner

@@ -16,6 +16,7 @@ converge() {
     return
   fi
   check_writable
+  check_plan
   open_journal
   if ((${#MISSING[@]} > 0)); then
     apply_plan package
@@ -37,6 +38,7 @@ check() {
   take_lock
   run_checks
   make_plan
+  check_plan
   for text in ${PLAN_TEXT[@]+"${PLAN_TEXT[@]}"}; do
     changed "$text"
   done

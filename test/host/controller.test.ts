@@ -200,7 +200,7 @@ describe("a controller with noVNC", () => {
     expect(after).toEqual({ ...before, processes: { [NOVNC]: processes[NOVNC] } });
     expect(await node.read("cat /etc/nova/nova.conf")).toBe(confBefore);
     expect(await node.read("find /root /home /var/lib /run -name '*openstack-spice*' | sort")).toBe(
-      lines("/run/lock/openstack-spice.callers.lock", "/run/lock/openstack-spice.lock"),
+      lines("/run/lock/openstack-spice.callers.lock", "/run/lock/openstack-spice.lock", "/run/openstack-spice-written"),
     );
     expect(await node.read("systemctl list-units --all --no-legend 'openstack-spice*'")).toBe("");
   });

@@ -171,6 +171,20 @@ describe("a package is refused, and the node left untouched,", () => {
        make spice-html5 9.0 'Conflicts: site-base'`,
       cannot("E: Packages need to be removed but remove is disabled."),
     ],
+    [
+      "where it would downgrade another one",
+      `${SITE_REPOSITORY}
+       make site-base 2.0; dpkg -i site-base_2.0.deb >/dev/null
+       : >Packages; make site-base 1.0; make spice-html5 9.0 'Depends: site-base (<< 2.0)'`,
+      cannot("E: Unable to correct problems, you have held broken packages."),
+    ],
+    [
+      "where it would upgrade one that is held",
+      `${SITE_REPOSITORY}
+       make site-base 1.0; dpkg -i site-base_1.0.deb >/dev/null; apt-mark hold site-base >/dev/null
+       make site-base 2.0; make spice-html5 9.0 'Depends: site-base (>= 2.0)'`,
+      cannot("E: Unable to correct problems, you have held broken packages."),
+    ],
   ])("%s", async (_, spoil, message) => {
     await node.read(spoil);
     const before = await snapshot(node);

@@ -97,6 +97,23 @@ const refusals: readonly Refusal[] = [
       "the firewall is managed by ufw, which this version does not edit, and which does not let 203.0.113.0/24 in to TCP 6082. Run 'ufw allow from 203.0.113.0/24 to any port 6082 proto tcp', then this again; or leave allowedSources out",
   },
   {
+    title: "a variable that the service would have, and that wins over nova.conf",
+    spoil:
+      "mkdir /etc/systemd/system/nova-spicehtml5proxy.service.d; printf '[Service]\\nEnvironment=OS_SPICE__HTML5PROXY_PORT=7000\\n' " +
+      ">/etc/systemd/system/nova-spicehtml5proxy.service.d/site.conf; systemctl daemon-reload",
+    mend: "rm -r /etc/systemd/system/nova-spicehtml5proxy.service.d; systemctl daemon-reload",
+    message:
+      "what is declared would have no effect: nova-spicehtml5proxy reads [spice] html5proxy_port = 7000 from OS_SPICE__HTML5PROXY_PORT. That wins over /etc/nova/nova.conf: take it out of there, or declare the same value",
+  },
+  {
+    title: "a file that Debian's init script would be told of, and that wins over nova.conf",
+    spoil:
+      "printf '[spice]\\nhtml5proxy_host = 192.0.2.9\\n' >/etc/nova/site.conf; echo 'DAEMON_ARGS=\"$DAEMON_ARGS --config-file=/etc/nova/site.conf\"' >/etc/default/nova-spicehtml5proxy",
+    mend: "rm /etc/nova/site.conf /etc/default/nova-spicehtml5proxy",
+    message:
+      "what is declared would have no effect: nova-spicehtml5proxy reads [spice] html5proxy_host = 192.0.2.9 from /etc/nova/site.conf. That wins over /etc/nova/nova.conf: take it out of there, or declare the same value",
+  },
+  {
     title: "a damaged record",
     spoil: `mkdir -p ${RECORD.replace("/record", "")}; printf '# openstack-spice record 1\\noption\\t/etc' >${RECORD}`,
     mend: "rm -r /var/lib/openstack-spice/roles",

@@ -1,4 +1,5 @@
 import {
+  type Manager,
   type PortRange,
   type Release,
   Role,
@@ -21,11 +22,21 @@ export interface ControllerOptions extends Partial<ControllerSettings> {
   readonly release?: Release;
   readonly allowedSources?: readonly string[];
   readonly removePackagesOnDestroy?: boolean;
+  readonly ignoreManagers?: readonly Manager[];
+  readonly acceptPendingChanges?: boolean;
 }
 
 /** A controller that serves consoles on every address, port 6082. */
 export function controllerDocument(node: string, options: ControllerOptions = {}): string {
-  const { owner = OWNER, release, allowedSources, removePackagesOnDestroy = false, ...settings } = options;
+  const {
+    owner = OWNER,
+    release,
+    allowedSources,
+    ignoreManagers = [],
+    acceptPendingChanges = false,
+    removePackagesOnDestroy = false,
+    ...settings
+  } = options;
   const fragment = novaFragment(
     Role.Controller,
     { html5proxyHost: "0.0.0.0", html5proxyPort: 6082, ...settings },
@@ -36,6 +47,8 @@ export function controllerDocument(node: string, options: ControllerOptions = {}
     owner,
     node,
     vnc: Vnc.Alongside,
+    ignoreManagers,
+    acceptPendingChanges,
     ...(release === undefined ? {} : { release }),
     ...(allowedSources === undefined ? {} : { allowedSources }),
     removePackagesOnDestroy,
@@ -50,11 +63,12 @@ export interface ComputeOptions extends Partial<ComputeSettings> {
   readonly ports?: PortRange;
   readonly acceptConsoleLoss?: boolean;
   readonly removePackagesOnDestroy?: boolean;
+  readonly acceptPendingChanges?: boolean;
 }
 
 /** A compute whose guests get SPICE next to VNC. */
 export function computeDocument(node: string, options: ComputeOptions = {}): string {
-  const { acceptConsoleLoss = false, removePackagesOnDestroy = false, ...rest } = options;
+  const { acceptConsoleLoss = false, removePackagesOnDestroy = false, acceptPendingChanges = false, ...rest } = options;
   const { sources, ports = defaultConsolePorts, ...settings } = rest;
   const vnc = settings.vnc ?? Vnc.Alongside;
   const fragment = novaFragment(Role.Compute, {
@@ -73,6 +87,7 @@ export function computeDocument(node: string, options: ComputeOptions = {}): str
     acceptConsoleLoss,
     removePackagesOnDestroy,
     ...(sources === undefined ? {} : { consolePorts: { ...ports, sources } }),
+    acceptPendingChanges,
     fragment: usable(fragment),
   });
 }

@@ -36,8 +36,8 @@ export async function revert(node: LabNode, role: string, options: RunOptions = 
 }
 
 /** Runs another verb of the program, such as `check`, as root, from the uploaded file. */
-export async function runVerb(node: LabNode, verb: string, input = ""): Promise<Outcome> {
-  const file = await upload(node, "test", {});
+export async function runVerb(node: LabNode, verb: string, input = "", program = hostProgram()): Promise<Outcome> {
+  const file = await upload(node, "test", { program });
   return await node.run(`bash ${file} ${verb}; status=$?; rm ${file}; exit $status`, { input });
 }
 

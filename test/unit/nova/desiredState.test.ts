@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  Manager,
   type NovaFragment,
   Release,
   Role,
@@ -125,6 +126,23 @@ server_proxyclient_address = 198.51.100.21
       "[spice]",
       "enabled = true",
     ]);
+  });
+
+  it("of what an operator vouches for, where that is given", () => {
+    const fragment = must(novaFragment(Role.Controller, { html5proxyHost: "0.0.0.0", html5proxyPort: 6082 }).value);
+    const controller = { role: Role.Controller, owner, node: "control-1", vnc: Vnc.Alongside, fragment } as const;
+    const headOf = (state: Parameters<typeof desiredStateDocument>[0]) =>
+      desiredStateDocument(state).split("\n").slice(4, 8);
+    expect(
+      headOf({ ...controller, ignoreManagers: [Manager.Puppet, Manager.Pacemaker], acceptPendingChanges: true }),
+    ).toEqual([
+      "ignore-manager = puppet",
+      "ignore-manager = pacemaker",
+      "accept-pending-changes = true",
+      "firewall = unmanaged",
+    ]);
+    const none = { ignoreManagers: [], acceptPendingChanges: false };
+    expect(desiredStateDocument({ ...controller, ...none })).toBe(desiredStateDocument(controller));
   });
 
   it("of a retirement of noVNC, which declares nothing in nova.conf", () => {

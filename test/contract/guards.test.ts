@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+import { Manager, SpiceConsole, type SpiceConsoleArgs, Vnc } from "../../components";
+import { cloud } from "./support/cloud";
+import { run } from "./support/recorder";
+
+/** The header lines about guards, by the command that gets them. */
+async function guards(args: Partial<SpiceConsoleArgs>): Promise<Record<string, readonly string[]>> {
+  const { resources } = await run(() => new SpiceConsole("cloud", { ...cloud, ...args }));
+  const commands = resources.filter(({ type }) => type === "command:remote:Command");
+  return Object.fromEntries(
+    commands.map(({ name, inputs }) => [
+      name.replace(/^cloud-(.*)-converge$/, "$1"),
+      String(inputs["stdin"])
+        .split("\n")
+        .filter((line) => /^(ignore-manager|accept-pending-changes) /.test(line)),
+    ]),
+  );
+}
+
+const [controller, compute] = [cloud.controllers[0], cloud.computes[0]];
+
+describe("what an operator vouches for", () => {
+  it("is nothing by default", async () => {
+    expect(await guards({})).toEqual({ "control-1": [], "compute-1": [] });
+  });
+
+  it("holds for the node it is said of", async () => {
+    const computes = [{ ...compute, acceptPendingChanges: true, ignoreManagers: [Manager.Salt] }] as const;
+    expect(await guards({ computes: computes as unknown as SpiceConsoleArgs["computes"] })).toEqual({
+      "control-1": [],
+      "compute-1": ["ignore-manager = salt", "accept-pending-changes = true"],
+    });
+  });
+
+  it("holds for all nodes and roles, but for a node that says otherwise", async () => {
+    const controllers = [{ ...controller, ignoreManagers: [] }] as unknown as SpiceConsoleArgs["controllers"];
+    const ignoreManagers = [Manager.Puppet];
+    expect(await guards({ ignoreManagers, vnc: Vnc.Off })).toEqual({
+      "control-1": ["ignore-manager = puppet"],
+      "compute-1": ["ignore-manager = puppet"],
+      "vnc-proxies-control-1": ["ignore-manager = puppet"],
+    });
+    expect(await guards({ ignoreManagers, controllers })).toEqual({
+      "control-1": [],
+      "compute-1": ["ignore-manager = puppet"],
+    });
+  });
+
+  it("is refused where it is no tool, with its place", async () => {
+    const ignoreManagers = ["pupet"] as unknown as readonly Manager[];
+    const computes = [{ ...compute, ignoreManagers }] as unknown as SpiceConsoleArgs["computes"];
+    const { error, resources } = await run(() => new SpiceConsole("cloud", { ...cloud, ignoreManagers, computes }));
+    expect(resources).toEqual([]);
+    expect(error?.split("\n").map((line) => line.trim().split(": ")[0])).toEqual([
+      'SpiceConsole "cloud"',
+      "ignoreManagers[0]",
+      "computes[0].ignoreManagers[0]",
+    ]);
+  });
+});

@@ -1,0 +1,243 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { LabNode } from "../support/lab";
+import { computeDocument } from "./support/documents";
+import { around, programWith } from "./support/injection";
+import { converge, lines, runVerb } from "./support/program";
+import { snapshot } from "./support/snapshot";
+
+/**
+ * A compute that refuses, or is postponed, before its first change. libvirt, its guest and the jobs on it are real; in the place of nova-compute, which
+ * would want a control plane, runs a process with its arguments, as its unit's.
+ */
+
+const NAME = "g-compute";
+const GUEST = "5b1ce000-0000-4000-8000-00000000000a";
+const document = computeDocument(NAME);
+const error = (text: string) => lines(`openstack-spice: error: ${NAME}: ${text}`);
+const say = (text: string) => lines(`openstack-spice: ${NAME}: ${text}`);
+
+/** The program up to the last check. */
+const passing = programWith(around("check_plan", "after", 1, "echo passed; exit 0"));
+
+const UNIT = (environment: string, ...words: readonly string[]) => `mkdir -p /etc/systemd/system/nova-compute.service.d
+cat >/etc/systemd/system/nova-compute.service.d/lab.conf <<'END'
+[Service]
+Type=simple
+Environment=${environment}
+ExecStart=
+ExecStart=/usr/bin/python3 -c "import time; time.sleep(1e6)" /usr/bin/nova-compute ${words.join(" ")}
+END
+systemctl daemon-reload
+systemctl restart nova-compute
+`;
+const FILES = ["--config-file=/etc/nova/nova.conf", "--config-file=/etc/nova/nova-compute.conf"];
+const unit = UNIT("LANG=C", ...FILES);
+
+const DOMAIN = `<domain type='qemu'><name>guest</name><uuid>${GUEST}</uuid><memory unit='MiB'>32</memory>
+<os><type arch='x86_64'>hvm</type></os>
+<devices><disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='/var/lib/libvirt/images/guest.qcow2'/><target dev='vda' bus='virtio'/></disk>
+<graphics type='vnc' port='-1'/></devices></domain>`;
+
+let node: LabNode;
+beforeAll(async () => {
+  node = await LabNode.boot(NAME, "compute");
+  await node.read(`set -e
+systemctl stop nova-compute
+sed -i '0,/^\\[DEFAULT\\]/s//&\\ntransport_url = fake:\\/\\//' /etc/nova/nova.conf
+${unit}
+head -c 33554432 /dev/urandom >/run/disk
+qemu-img convert -O qcow2 /run/disk /var/lib/libvirt/images/guest.qcow2`);
+  await node.read("cat >/root/guest.xml && virsh -q define /root/guest.xml && virsh -q start guest", DOMAIN);
+});
+afterAll(async () => {
+  await node.remove();
+});
+
+/** Makes the node so, runs `test`, and takes it back. */
+async function where(spoil: string, mend: string, test: (printed: string) => Promise<void>): Promise<void> {
+  try {
+    await test((await node.read(`set -e\n${spoil}`)).trim());
+  } finally {
+    await node.read(`set -e\n${mend}`);
+  }
+}
+
+/** Checks that the node refuses with this message, and that nothing is touched. */
+async function refuses(message: string, program = passing, before = ""): Promise<void> {
+  const untouched = await snapshot(node);
+  const outcome = await converge(node, document, { program });
+  expect(outcome).toEqual({ status: 3, stdout: "", stderr: before + error(message) });
+  expect(await snapshot(node)).toEqual(untouched);
+}
+
+/** Checks that all checks pass, and none has anything to say. */
+async function passes(): Promise<void> {
+  expect(await converge(node, document, { program: passing })).toEqual({ status: 0, stdout: "passed\n", stderr: "" });
+}
+
+it("a compute that nothing speaks against passes", async () => {
+  await passes();
+});
+
+describe("where another layer would win over nova.conf, it is named:", () => {
+  const option = (...lines: readonly string[]) => `printf '%s\\n' ${lines.map((line) => `'${line}'`).join(" ")}`;
+  const wins = (what: string) =>
+    `what is declared would have no effect: nova-compute reads ${what}. That wins over /etc/nova/nova.conf: take it out of there, or declare the same value`;
+  const restart = unit;
+
+  it.each([
+    [
+      "nova-compute.conf, with a value that refers to another option",
+      `cp /etc/nova/nova-compute.conf /root/; ${option("[spice]", "server_listen = $my_ip")} >>/etc/nova/nova-compute.conf`,
+      "cat /root/nova-compute.conf >/etc/nova/nova-compute.conf",
+      "[spice] server_listen = @ from /etc/nova/nova-compute.conf",
+    ],
+    [
+      "a folder that the unit names after nova.conf",
+      `mkdir /etc/nova/site.d; ${option("[spice]", "agent_enabled = no", "[DEFAULT]", "debug = true")} >/etc/nova/site.d/9.conf\n${UNIT("LANG=C", ...FILES, "--config-dir", "/etc/nova/site.d")}`,
+      `rm -r /etc/nova/site.d\n${restart}`,
+      "[spice] agent_enabled = no from /etc/nova/site.d/9.conf",
+    ],
+    [
+      "nova.conf.d, where the unit names no file",
+      `mkdir /etc/nova/nova.conf.d; ${option("[spice]", "enabled = false")} >/etc/nova/nova.conf.d/site.conf\n${UNIT("LANG=C")}`,
+      `rm -r /etc/nova/nova.conf.d\n${restart}`,
+      "[spice] enabled = false from /etc/nova/nova.conf.d/site.conf",
+    ],
+    [
+      "a variable of the running service",
+      UNIT("OS_SPICE__SERVER_PROXYCLIENT_ADDRESS=192.0.2.9", ...FILES),
+      restart,
+      "[spice] server_proxyclient_address = 192.0.2.9 from OS_SPICE__SERVER_PROXYCLIENT_ADDRESS",
+    ],
+  ])("%s", async (_, spoil, mend, what) => {
+    const restarted = spoil.includes("systemctl") ? "" : "\nsystemctl restart nova-compute";
+    await where(`${spoil}${restarted}`, `${mend}\n${restart}`, async () => {
+      const address = (await node.read("sed -n 's/^my_ip *= *//p' /etc/nova/nova.conf")).trim();
+      await refuses(wins(what.replace("@", address)));
+    });
+  });
+
+  it.each([
+    [
+      "the same value",
+      `cp /etc/nova/nova-compute.conf /root/; ${option("[spice]", "server_listen = 0.0.0.0")} >>/etc/nova/nova-compute.conf`,
+      "cat /root/nova-compute.conf >/etc/nova/nova-compute.conf",
+    ],
+    [
+      "another value in nova.conf.d, which loses to a file that the unit names",
+      `mkdir /etc/nova/nova.conf.d; ${option("[spice]", "server_listen = 192.0.2.9")} >/etc/nova/nova.conf.d/site.conf`,
+      "rm -r /etc/nova/nova.conf.d",
+    ],
+  ])("but not %s", async (_, spoil, mend) => {
+    await where(`${spoil}\nsystemctl restart nova-compute`, `${mend}\n${restart}`, passes);
+  });
+});
+
+describe("a hypervisor without SPICE is refused:", () => {
+  it.each([
+    [
+      "guests that are containers",
+      "s/^virt_type.*/virt_type = lxc/",
+      "guests of this compute are LXC ([libvirt] virt_type = lxc), which has no SPICE. Only kvm and qemu have: take the node out",
+    ],
+    [
+      "another driver than libvirt",
+      "s/^compute_driver.*/compute_driver = ironic.IronicDriver/",
+      "this compute's hypervisor is not libvirt ([DEFAULT] compute_driver = ironic.IronicDriver). Only libvirt with QEMU or KVM can do SPICE: take the node out",
+    ],
+  ])("%s", async (_, edit, message) => {
+    const conf = "/etc/nova/nova-compute.conf";
+    await where(
+      `cp ${conf} /root/; sed -i '${edit}' ${conf}`,
+      `cat /root/nova-compute.conf >${conf}\n${unit}`,
+      async () => {
+        await refuses(message);
+      },
+    );
+  });
+
+  it("but not KVM, nor libvirt's driver by its full name", async () => {
+    const conf = "/etc/nova/nova-compute.conf";
+    const edit =
+      "s/^virt_type.*/virt_type = kvm/; s/^compute_driver.*/compute_driver = nova.virt.libvirt.LibvirtDriver/";
+    await where(
+      `cp ${conf} /root/; sed -i '${edit}' ${conf}; systemctl restart nova-compute`,
+      `cat /root/nova-compute.conf >${conf}\n${unit}`,
+      passes,
+    );
+  });
+});
+
+describe("a busy compute is waited for, and postponed,", () => {
+  const waiting = programWith(`BUSY_WAIT=2\n${around("check_plan", "after", 1, "echo passed; exit 0")}`);
+  const backup = `cat >/root/backup.xml <<'END'
+<domainbackup mode='pull'><server transport='unix' socket='/var/lib/libvirt/qemu/backup.sock'/><disks><disk name='vda' type='file'><scratch file='/var/lib/libvirt/images/scratch'/></disk></disks></domainbackup>
+END
+virsh -q backup-begin guest /root/backup.xml`;
+  /** As Nova does with an image, slowly. */
+  const convert = (folder: string) =>
+    `mkdir -p ${folder}; systemd-run -q --unit=work qemu-img convert -r 256K -O qcow2 /run/disk ${folder}/disk
+until [ -s ${folder}/disk ]; do sleep 0.1; done`;
+  it.each([
+    ["a job on a guest", backup, "virsh -q domjobabort guest", `guest ${GUEST} has a job: Backup`],
+    [
+      "a job on a guest's disk",
+      "virsh blockcopy guest vda /var/lib/libvirt/images/copy --transient-job --bandwidth 1",
+      "virsh blockjob guest vda --abort; rm -f /var/lib/libvirt/images/copy",
+      `disk vda of guest ${GUEST} has a job: Block Copy`,
+    ],
+    [
+      "a disk image that is made below Nova's instances",
+      `${convert("/var/lib/nova/instances/x")}; systemctl show -P MainPID work`,
+      "systemctl stop work",
+      "qemu-img convert (pid @)",
+    ],
+  ])("where there is %s", async (_, spoil, mend, work) => {
+    await where(spoil, mend, async (pid) => {
+      const is = work.replace("@", pid);
+      await refuses(
+        `postponed: after 2 s the node is still busy: ${is}. Nothing was changed; the next 'pulumi up' goes on with this node`,
+        waiting,
+        say(`busy: ${is}; waiting for that, at most 2 s, before nova-compute is restarted`),
+      );
+      const { status, stderr } = await runVerb(node, "check", document);
+      expect([status, stderr]).toEqual([0, say(`busy: ${is}. The restart of nova-compute would wait for that`)]);
+    });
+    await passes();
+  });
+
+  it("where libvirt is at work on a guest, such as at its start; and goes on when that is done", async () => {
+    const program = programWith(
+      `virsh_read() { bounded 2 virsh --readonly "$@"; }\n${around("check_plan", "after", 1, "echo passed; exit 0")}`,
+    );
+    await node.read(`virsh -q destroy guest; mkdir -p /etc/libvirt/hooks
+printf '#!/bin/sh\\n[ "$2" != start ] || until [ -e /run/go ]; do touch /run/held; sleep 0.1; done\\n' >/etc/libvirt/hooks/qemu
+chmod +x /etc/libvirt/hooks/qemu; systemctl restart libvirtd; systemd-run -q --unit=starting virsh start guest
+timeout 30 sh -c 'until [ -e /run/held ]; do sleep 0.1; done'`);
+    let told = "";
+    const outcome = await converge(node, document, {
+      program,
+      onOutput: (text) => {
+        told += text;
+        if (told.includes("busy")) {
+          void node.run("touch /run/go");
+        }
+      },
+    });
+    await node.read("rm -r /etc/libvirt/hooks /run/go; systemctl restart libvirtd");
+    const work = "libvirt does not answer, as where it is at work on a guest";
+    expect(outcome).toEqual({
+      status: 0,
+      stdout: "passed\n",
+      stderr: say(`busy: ${work}; waiting for that, at most 240 s, before nova-compute is restarted`),
+    });
+  });
+
+  it.each([
+    ["a guest that its user paused", "virsh -q suspend guest", "virsh -q resume guest"],
+    ["a disk image that somebody converts elsewhere", convert("/srv/backup"), "systemctl stop work"],
+  ])("but not for %s", async (_, spoil, mend) => {
+    await where(spoil, mend, passes);
+  });
+});
