@@ -94,7 +94,7 @@ describe("a compute whose guest has a VNC console only", () => {
       `mkdir -p ${folder} && cat >${folder}/site.conf && systemctl daemon-reload`,
       "[Service]\nExecStartPre=/bin/sh -c '! grep -q ^html5proxy_base_url /etc/nova/nova.conf'\n",
     );
-    const { status, stdout, stderr } = await converge(node, computeDocument(NAME));
+    const { status, stdout, stderr } = await converge(node, computeDocument(NAME, { acceptPendingChanges: true }));
     expect([status, stdout.split("\n").slice(0, -1)]).toEqual([1, toSpice]);
     expect(stderr).toContain(`openstack-spice: error: ${NAME}: nova-compute does not come up after restart. `);
     expect(stderr.endsWith(say("the node is as it was"))).toBe(true);
