@@ -95,18 +95,20 @@ describe("a controller on which something goes wrong is as it was before:", () =
       [
         "an OS_ variable of the service",
         `mkdir -p ${OVERRIDES} && printf '[Service]\\nEnvironment=OS_SPICE__HTML5PROXY_HOST=127.0.0.1\\n' >${OVERRIDES}/site.conf && systemctl daemon-reload`,
+        "OS_SPICE__HTML5PROXY_HOST",
       ],
       [
         "a configuration folder that the service is started with",
         `mkdir /etc/nova/site && printf '[spice]\\nhtml5proxy_host = 127.0.0.1\\n' >/etc/nova/site/console.conf &&
          echo 'DAEMON_ARGS="$DAEMON_ARGS --config-dir=/etc/nova/site"' >/etc/default/nova-spicehtml5proxy && chmod -R a+rX /etc/nova/site`,
+        "/etc/nova/site/console.conf",
       ],
-    ])("%s wins over nova.conf", async (_, command) => {
+    ])("%s wins over nova.conf, which the check before did not see", async (_, command, source) => {
       await node.read(command);
-      const { stderr } = await fails();
+      const { stderr } = await fails({ program: programWith("check_layers() { :; }") });
       expect(stderr).toBe(
         [
-          "openstack-spice: nova-spicehtml5proxy reads [spice] html5proxy_host = 127.0.0.1\n",
+          `openstack-spice: nova-spicehtml5proxy reads [spice] html5proxy_host = 127.0.0.1 from ${source}\n`,
           `openstack-spice: error: ${NAME}: another configuration file or an OS_ variable of nova-spicehtml5proxy wins over /etc/nova/nova.conf (named above). Take the option out of it\n`,
           ...back,
         ].join(""),
