@@ -132,7 +132,7 @@ server_proxyclient_address = 198.51.100.21
     const fragment = must(novaFragment(Role.Controller, { html5proxyHost: "0.0.0.0", html5proxyPort: 6082 }).value);
     const controller = { role: Role.Controller, owner, node: "control-1", vnc: Vnc.Alongside, fragment } as const;
     const headOf = (state: Parameters<typeof desiredStateDocument>[0]) =>
-      desiredStateDocument(state).split("\n").slice(4, 8);
+      desiredStateDocument(state).split("\n").slice(2, 6);
     expect(
       headOf({ ...controller, ignoreManagers: [Manager.Puppet, Manager.Pacemaker], acceptPendingChanges: true }),
     ).toEqual([
