@@ -78,7 +78,8 @@ files_read_by() {
   done
   # Only where no file is named does oslo.config look for this one.
   [[ " ${arguments[*]-}" == *' --config-file'* ]] || printf '%s\n' "/etc/nova/$name.conf"
-  printf '%s\n' "/etc/default/$1" /etc/default/openstack "$PROXY_TYPE_FILE"
+  printf '%s\n' "/etc/default/$1" /etc/default/openstack
+  [[ $1 == "$COMPUTE_UNIT" ]] || printf '%s\n' "$PROXY_TYPE_FILE"
   for folder in FragmentPath DropInPaths EnvironmentFiles; do
     systemctl show -p $folder "$1" 2>/dev/null | sed 's/^[A-Za-z]*=//; s/ (ignore_errors=[a-z]*)//' | tr ' ' '\n'
   done
