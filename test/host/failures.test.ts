@@ -132,7 +132,7 @@ describe("a controller on which something goes wrong is as it was before:", () =
     it("nova.conf was edited by somebody else during the run: that edit stays", async () => {
       const edit = "echo '# a colleague was here' >>/etc/nova/nova.conf";
       const former = await snapshot(node);
-      const program = programWith(around("publish_files", "before", 1, edit));
+      const program = programWith(around("change", "after", 1, edit));
       const { status, stdout, stderr } = await converge(node, controllerDocument(NAME), { program });
       expect([status, stdout, stderr]).toEqual([
         1,
