@@ -6,7 +6,7 @@ import { killed } from "./cases/killed";
 import { others } from "./cases/others";
 import { services } from "./cases/services";
 import { storage } from "./cases/storage";
-import { FaultNode, prove } from "./support/faultCase";
+import { FaultNode, type Platform, debian12, prove } from "./support/faultCase";
 import { sample } from "./support/sample";
 
 /**
@@ -21,22 +21,32 @@ const seed = Number(process.env["OPENSTACK_SPICE_SEED"] ?? randomInt(2 ** 31));
 const chosen = wanted === "all" ? cases : sample(cases, Number(wanted), seed);
 
 describe("a node on which something goes wrong", () => {
-  let node: LabNode;
-  let convergedConf: string;
+  const nodes = new Map<Platform, { readonly node: LabNode; readonly convergedConf: string }>();
+
+  /** A node of the platform, and what its nova.conf is like when it is converged. */
+  async function nodeOf(platform: Platform) {
+    const known = nodes.get(platform);
+    if (known !== undefined) {
+      return known;
+    }
+    const node = await LabNode.boot(`x-faults-${nodes.size}`, platform.layer);
+    const faulty = new FaultNode(node);
+    await faulty.root(platform.prepare);
+    expect((await faulty.converge()).status).toBe(0);
+    const made = { node, convergedConf: await faulty.root("sha256sum </etc/nova/nova.conf") };
+    nodes.set(platform, made);
+    return made;
+  }
 
   beforeAll(async () => {
     process.stdout.write(
       `faults: ${chosen.length} of ${cases.length} cases${wanted === "all" ? "" : `, chosen by OPENSTACK_SPICE_SEED=${seed}`}\n`,
     );
     await lab("pool", "faketime");
-    node = await LabNode.boot("x-faults", "proxy");
-    const faulty = new FaultNode(node);
-    expect((await faulty.converge()).status).toBe(0);
-    convergedConf = await faulty.root("sha256sum </etc/nova/nova.conf");
     process.stdout.write(HEAD);
   });
   afterAll(async () => {
-    await node.remove();
+    await Promise.all([...nodes.values()].map(async ({ node }) => await node.remove()));
   });
 
   it("in cases whose names are unique, and at least thirty", () => {
@@ -45,6 +55,7 @@ describe("a node on which something goes wrong", () => {
   });
 
   it.each(chosen.map((given) => [given.name, given] as const))("%s", async (name, given) => {
+    const { node, convergedConf } = await nodeOf(given.platform ?? debian12);
     const proof = await prove(node, given, convergedConf);
     const { alone, next, halfStarts, left } = proof;
     process.stdout.write(row(name, alone, next, String(halfStarts), left.join(", ") || "every byte as it was"));

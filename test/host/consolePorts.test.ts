@@ -267,9 +267,8 @@ describe("the order of things", () => {
       `mkdir -p ${folder} && cat >${folder}/site.conf && systemctl daemon-reload`,
       "[Service]\nExecStartPre=/bin/sh -c '! grep -q ^html5proxy_base_url /etc/nova/nova.conf'\n",
     );
-    const { status, stderr } = await converge(node, computeDocument(NAME, { sources }), {
-      program: programWith(noting),
-    });
+    const document = computeDocument(NAME, { sources, acceptPendingChanges: true });
+    const { status, stderr } = await converge(node, document, { program: programWith(noting) });
     await node.read(`rm -r ${folder} && systemctl daemon-reload`);
     expect(status).toBe(1);
     expect(stderr).toContain(say(reopened.slice("change ".length)));

@@ -1,5 +1,5 @@
 import { around } from "../../host/support/injection";
-import type { FaultCase } from "../support/faultCase";
+import { type FaultCase, el9Like } from "../support/faultCase";
 
 const FOLDER = "/run/systemd/system/nova-spicehtml5proxy.service.d";
 
@@ -74,12 +74,27 @@ export const services: readonly FaultCase[] = [
     "mv /root/hosts /etc/hosts; mv /root/resolv.conf /etc/ 2>/dev/null || :",
   ),
   {
-    name: "package manager locked by someone, who lets go",
+    name: "apt locked by someone, who lets go",
     prepare: "apt-get -qq update && dpkg --force-depends --remove spice-html5 >/dev/null",
     installs: true,
     befall: async (node) => {
       await node.root(
         `setsid python3 -c 'import fcntl,time; f=open("/var/lib/dpkg/lock-frontend","w"); fcntl.lockf(f,fcntl.LOCK_EX); open("/run/locked","w"); time.sleep(8)' </dev/null >/dev/null 2>&1 & until [ -e /run/locked ]; do sleep 0.05; done`,
+      );
+      const { status, stderr } = await node.converge();
+      if (status !== 0) {
+        throw new Error(stderr);
+      }
+    },
+    alone: "converged",
+  },
+  {
+    name: "dnf locked by someone, who lets go",
+    platform: el9Like,
+    installs: true,
+    befall: async (node) => {
+      await node.root(
+        `systemd-run -q --unit=other sleep 8; systemctl show -P MainPID other >/var/cache/dnf/metadata_lock.pid`,
       );
       const { status, stderr } = await node.converge();
       if (status !== 0) {

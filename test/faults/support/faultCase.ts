@@ -9,10 +9,35 @@ import { type Snapshot, snapshot } from "../../host/support/snapshot";
 /** What a node is like: as before the first run, with SPICE consoles, or somewhere between, which only a run's journal may say. */
 export type NodeState = "as it was" | "converged" | "between";
 
+/** A kind of node that faults befall: the lab's layer, and how the platform calls the proxies' units. */
+export interface Platform {
+  readonly layer: string;
+  readonly spiceUnit: string;
+  readonly novncUnit: string;
+  /** Shell text for root without which it cannot be converged. */
+  readonly prepare: string;
+}
+
+export const debian12: Platform = {
+  layer: "proxy",
+  spiceUnit: "nova-spicehtml5proxy",
+  novncUnit: "nova-novncproxy",
+  prepare: ":",
+};
+export const el9Like: Platform = {
+  layer: "el9-like",
+  spiceUnit: "openstack-nova-spicehtml5proxy",
+  novncUnit: "openstack-nova-novncproxy",
+  // The repository that has the web client.
+  prepare: "sed -i s/enabled=0/enabled=1/ /etc/yum.repos.d/copr.repo",
+};
+
 /** A fault that befalls a node with noVNC while it is converged or reverted. */
 export interface FaultCase {
   /** What happens, in a few words; names are unique. */
   readonly name: string;
+  /** @default debian12 */
+  readonly platform?: Platform;
   /** Shell text for root that makes the node fit for it, before anything else. */
   readonly prepare?: string;
   /** What a run installs on the prepared node stays when it is reverted. @default false */
@@ -88,8 +113,8 @@ export interface Proof {
 }
 
 /** Notes the nova.conf that each start of a console proxy finds, also at boot. */
-const WATCH = `
-for unit in nova-novncproxy nova-spicehtml5proxy; do
+const watch = ({ novncUnit, spiceUnit }: Platform) => `
+for unit in ${novncUnit} ${spiceUnit}; do
   mkdir -p /etc/systemd/system/$unit.service.d
   printf '[Service]\\nExecStartPre=+/bin/sh -c "sha256sum </etc/nova/nova.conf >>/var/tmp/starts"\\n' >/etc/systemd/system/$unit.service.d/site.conf
 done
@@ -99,9 +124,10 @@ const DIGEST = "sha256sum </etc/nova/nova.conf";
 
 /** Lets a fault befall a fresh node, and looks at the node: as it is left, after the next run, and after a revert. */
 export async function prove(node: LabNode, given: FaultCase, convergedConf: string): Promise<Proof> {
+  const { platform = debian12 } = given;
   await node.reset();
   const faulty = new FaultNode(node);
-  await faulty.root(`${given.prepare ?? ":"}\n${WATCH}`);
+  await faulty.root(`${platform.prepare}\n${given.prepare ?? ":"}\n${watch(platform)}`);
   const formerConf = await faulty.root(DIGEST);
   const before = await snapshot(node);
   const state = async (): Promise<NodeState> => {
@@ -110,7 +136,7 @@ export async function prove(node: LabNode, given: FaultCase, convergedConf: stri
       return "between";
     }
     const conf = await faulty.root(DIGEST);
-    const serves = now.units["nova-spicehtml5proxy.service"] === "enabled active";
+    const serves = now.units[`${platform.spiceUnit}.service`] === "enabled active";
     if (conf === convergedConf && serves && now.own.some((path) => path.endsWith("/record"))) {
       return "converged";
     }
@@ -122,14 +148,21 @@ export async function prove(node: LabNode, given: FaultCase, convergedConf: stri
   const { status } = await faulty.converge();
   const next = await state();
   await faulty.revert();
+  const after = await snapshot(node);
   const starts = (await faulty.root("cat /var/tmp/starts")).trimEnd().split("\n");
   return {
     alone,
     next,
     nextStatus: status,
-    left: differences(before, await snapshot(node)).filter((text) => !(given.installs && text.startsWith("packages"))),
+    left: differences(before, given.installs === true ? withoutInstalled(before, after) : after),
     halfStarts: starts.filter((digest) => ![formerConf, convergedConf].includes(`${digest}\n`)).length,
   };
+}
+
+/** A snapshot without the packages that were installed since `before`, and their units, which stay switched off. */
+function withoutInstalled(before: Snapshot, after: Snapshot): Snapshot {
+  const stays = ([unit, state]: readonly [string, string]) => unit in before.units || state !== "disabled inactive";
+  return { ...after, packages: before.packages, units: Object.fromEntries(Object.entries(after.units).filter(stays)) };
 }
 
 /** What differs between two snapshots but for processes, whose services a fault may well have restarted. */
