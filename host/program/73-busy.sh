@@ -31,14 +31,14 @@ check_busy() {
 
 # work_under_way UNIT: the first thing that a restart of UNIT would disturb, or nothing.
 work_under_way() {
-  { work_of_processes "$1" && work_of_libvirt; } | awk 'NR == 1'
+  { work_of_processes "$1" && work_of_downloads && work_of_libvirt; } | awk 'NR == 1'
 }
 
 # work_of_processes UNIT: disk images that are made, converted or copied, by a child of the service or below its
 # folder of instances.
 work_of_processes() {
   local file pid words instances
-  instances=$(compute_option DEFAULT instances_path "$(compute_option DEFAULT state_path /var/lib/nova)/instances")
+  instances=$(instances_folder)
   while IFS= read -r file; do
     pid=${file#/proc/} pid=${pid%/cmdline}
     mapfile -t words < <({ tr '\0' '\n' <"$file"; } 2>/dev/null)
@@ -51,6 +51,18 @@ work_of_processes() {
     printf '%s %s (pid %s)\n' "${words[0]##*/}" "${words[1]-}" "$pid"
   done < <(grep -lzsE '^(.*/)?(qemu-img|cp|scp|rsync|dd|mkfs[.a-z0-9]*)$' /proc/[0-9]*/cmdline)
 }
+
+# work_of_downloads: images that nova-compute itself fetches, to a name that ends in .part (nova/virt/images.py).
+work_of_downloads() {
+  local instances image
+  instances=$(readlink -m -- "$(instances_folder)")
+  while IFS= read -r image; do
+    [[ $image != "$instances"/* ]] || printf 'the image %s is fetched\n' "$image"
+  done < <(find /proc/[0-9]*/fd -lname '*.part' -printf '%l\n' 2>/dev/null)
+}
+
+# instances_folder: where Nova keeps its guests' disks.
+instances_folder() { compute_option DEFAULT instances_path "$(compute_option DEFAULT state_path /var/lib/nova)/instances"; }
 
 # work_of_libvirt: guests on their way up, down or elsewhere, and jobs on them or their disks.
 work_of_libvirt() {

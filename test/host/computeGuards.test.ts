@@ -193,6 +193,13 @@ until [ -s ${folder}/disk ]; do sleep 0.1; done`;
       "systemctl stop work",
       "qemu-img convert (pid @)",
     ],
+    [
+      "an image that is fetched",
+      `mkdir -p /var/lib/nova/instances/_base; systemd-run -q --unit=work sh -c 'exec sleep 600 >>/var/lib/nova/instances/_base/5b1ce.part'
+until [ -e /var/lib/nova/instances/_base/5b1ce.part ]; do sleep 0.1; done`,
+      "systemctl stop work; rm /var/lib/nova/instances/_base/5b1ce.part",
+      "the image /var/lib/nova/instances/_base/5b1ce.part is fetched",
+    ],
   ])("where there is %s", async (_, spoil, mend, work) => {
     await where(spoil, mend, async (pid) => {
       const is = work.replace("@", pid);
