@@ -4,26 +4,29 @@ import { defineConfig } from "vitest/config";
  * One project per tier, fastest first: `vitest --project unit`.
  * unit and contract run anywhere; host and up need Linux, root and the lab (see CONTRIBUTING.md).
  */
-const tier = (name: string, seconds: number) => ({
+const tier = (name: string, seconds: number, groupOrder: number, maxWorkers?: number) => ({
   test: {
     name,
     include: [`test/${name}/**/*.test.ts`],
     testTimeout: seconds * 1000,
     hookTimeout: seconds * 1000,
-    // The lab is one per machine: its tests take turns.
-    fileParallelism: seconds <= 60,
+    ...(maxWorkers === undefined ? {} : { maxWorkers }),
+    // Tiers with their own number of workers take turns.
+    sequence: { groupOrder },
   },
 });
 
 export default defineConfig({
   test: {
     projects: [
-      tier("unit", 30),
-      tier("contract", 60),
-      tier("providers", 120),
-      tier("host", 600),
-      tier("up", 900),
-      tier("faults", 600),
+      tier("unit", 30, 0),
+      tier("contract", 60, 0),
+      tier("providers", 120, 1, 1),
+      // Each file has nodes of its own, and waits for services most of the time.
+      tier("host", 600, 2, 2),
+      // The lab's cloud is one per machine.
+      tier("up", 900, 3, 1),
+      tier("faults", 600, 4, 1),
     ],
   },
 });
