@@ -1,11 +1,13 @@
 import {
   type Fault,
   type NodeEntry,
+  Role,
   checkConsolePorts,
   checkNodes,
   defaultConsolePorts,
   parseCidrs,
   parseConsoleSources,
+  takesTokenTtl,
 } from "../nova";
 import { checkSecurityGroupId } from "./consoleSecurityGroupRule";
 import { checkRelease, computeDocument, controllerDocument } from "./desired";
@@ -18,7 +20,7 @@ import type { ComputeArgs, ControllerArgs, SpiceConsoleArgs } from "./spiceConso
 /** Everything that is wrong with a cloud's arguments, as far as they are known. What is shared by many nodes is named once. */
 export function checkCloud(args: SpiceConsoleArgs): readonly Fault[] {
   const { controllers, computes } = args;
-  return [
+  const faults = [
     ...checkProxyAndControllers(args),
     ...checkSsh(args.ssh, "ssh"),
     ...checkNodes({ controllers: controllers.map(entry), computes: computes.map(entry) }),
@@ -40,6 +42,9 @@ export function checkCloud(args: SpiceConsoleArgs): readonly Fault[] {
     ...checkSecurityGroups(args),
     ...checkConsoleSources(args),
   ];
+  // What both roles read is checked for both.
+  const first = (one: Fault) => faults.find(({ path, reason }) => path === one.path && reason === one.reason);
+  return faults.filter((fault) => first(fault) === fault);
 }
 
 /** The canonical blocks from which proxies connect to computes, each once: controllers may share an address. Undefined where no controller names any. */
@@ -66,8 +71,11 @@ function entry(node: ControllerArgs | ComputeArgs): NodeEntry {
 /** Any node will do to see what is wrong with what all of them share. */
 const anyNode = { node: "any", owner: "any" };
 
-function checkProxyAndControllers({ proxy, release, extraNovaOptions }: SpiceConsoleArgs): readonly Fault[] {
-  const settings = { proxy, release, extraNovaOptions: extraNovaOptions?.controllers };
+function checkProxyAndControllers({ proxy, release, tokenTtl, extraNovaOptions }: SpiceConsoleArgs): readonly Fault[] {
+  const settings = {
+    ...{ proxy, release, extraNovaOptions: extraNovaOptions?.controllers },
+    tokenTtl: takesTokenTtl(Role.Controller, release) ? tokenTtl : undefined,
+  };
   return isPlain(settings)
     ? controllerDocument(settings, anyNode).faults.map((fault) => below("controllers", fault))
     : [...checkRelease(release, ""), ...parseCidrs(proxy.allowedSources ?? [], "proxy.allowedSources").faults];
@@ -75,7 +83,12 @@ function checkProxyAndControllers({ proxy, release, extraNovaOptions }: SpiceCon
 
 function checkComputes(args: SpiceConsoleArgs): readonly Fault[] {
   const { vnc, acceptConsoleLoss, agentEnabled, serverListenEverywhere, extraNovaOptions, release } = args;
-  const shared = { vnc, acceptConsoleLoss, agentEnabled, serverListenEverywhere, release };
+  const { compression, requireSecure, nativeClientsOnly, spiceDirectProxyBaseUrl } = args;
+  const shared = {
+    ...{ vnc, acceptConsoleLoss, agentEnabled, serverListenEverywhere, release },
+    ...{ compression, requireSecure, nativeClientsOnly, spiceDirectProxyBaseUrl },
+    tokenTtl: takesTokenTtl(Role.Compute, release) ? args.tokenTtl : undefined,
+  };
   // What the proxy's check has said of the base URL and the release need not be said again.
   const sound = {
     html5proxyBaseUrl: "http://console.example/spice_auto.html",

@@ -1,12 +1,39 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { NodeReport } from "../host/report";
-import { type PortRange, Role, type Vnc } from "../nova";
+import {
+  type CompressionPreset,
+  type ImageCompression,
+  type PortRange,
+  Role,
+  type StreamingMode,
+  type Vnc,
+  type WanCompression,
+} from "../nova";
 import { computeDocument } from "./desired";
 import { rejectFaults } from "./faults";
 import { guardsOf } from "./guards";
 import { isPlain } from "./inputs";
 import { isSpokenFor } from "./logins";
 import { type NodeArgs, checkNode, convergeNode, thisStack, withoutDependencies } from "./node";
+
+/**
+ * How guests' SPICE servers compress what they send; Nova 27 and later. What is left out is left to QEMU: images `auto_glz`, `auto` on slow links,
+ * sound compressed, no streaming.
+ */
+export interface CompressionArgs {
+  /** Settings for a purpose, where the others are left out. `Video`: guests in which video plays; docs/guests.md has the reason for each. @default none */
+  readonly preset?: CompressionPreset;
+  /** `[spice] image_compression`: without loss. The HTML5 client does not decode `Glz`. @default QEMU's */
+  readonly image?: pulumi.Input<ImageCompression>;
+  /** `[spice] jpeg_compression`: of photographic images, with loss. @default QEMU's */
+  readonly jpeg?: pulumi.Input<WanCompression>;
+  /** `[spice] zlib_compression`: of `Glz` images, over again. @default QEMU's */
+  readonly zlib?: pulumi.Input<WanCompression>;
+  /** `[spice] playback_compression`: of the guest's sound. @default QEMU's */
+  readonly playback?: pulumi.Input<boolean>;
+  /** `[spice] streaming_mode`: what is sent as video, with loss, in place of images. @default QEMU's */
+  readonly streamingMode?: pulumi.Input<StreamingMode>;
+}
 
 /** What a compute's guests get; the same for all computes of a cloud, as a rule. */
 export interface GuestConsoleArgs {
@@ -23,6 +50,20 @@ export interface GuestConsoleArgs {
    * (Nova bug 1634495; before 14.0.5 even with it). @default false, though Nova's own default is true
    */
   readonly agentEnabled?: pulumi.Input<boolean>;
+  /** How the guests' SPICE servers compress what they send. A guest gets it with its next hard reboot. @default QEMU's own defaults */
+  readonly compression?: CompressionArgs;
+  /**
+   * `[spice] require_secure`: guests take TLS connections alone; Nova 30 and later. nova-spicehtml5proxy has none, so HTML5 consoles stop: refused
+   * without `nativeClientsOnly`. Each compute needs `spice_tls` and certificates in `/etc/libvirt/qemu.conf`. @default false
+   */
+  readonly requireSecure?: pulumi.Input<boolean>;
+  /** Whether users have native clients alone, so that no HTML5 console is missed. @default false */
+  readonly nativeClientsOnly?: pulumi.Input<boolean>;
+  /**
+   * `[spice] spice_direct_proxy_base_url`: where a proxy for native clients, such as Kerbside, hands out `.vv` files; Nova 31 and later, compute API
+   * 2.99. @default none
+   */
+  readonly spiceDirectProxyBaseUrl?: pulumi.Input<string>;
   /**
    * Whether the computes' SPICE servers may listen on every address (`0.0.0.0`). They have no password: only behind a firewall. @default false
    */
@@ -58,6 +99,8 @@ export interface ComputeNodeArgs extends NodeArgs, GuestConsoleArgs {
    * serverListenEverywhere
    */
   readonly serverListen?: pulumi.Input<string>;
+  /** `[consoleauth] token_ttl`: seconds for which a console's URL can be opened; Nova 18 and later. @default Nova's: 600 */
+  readonly tokenTtl?: pulumi.Input<number>;
   /**
    * Addresses or CIDR blocks from which this compute sees the console proxies come. `consolePortRange` is closed to all others, `extraConsoleSources`
    * apart, in this compute's own firewall. @default the firewall is left alone, with a warning
@@ -87,7 +130,9 @@ export class ComputeNode extends pulumi.ComponentResource {
     const { release, extraNovaOptions, vnc, acceptConsoleLoss, agentEnabled, serverListenEverywhere } = args;
     const { html5proxyBaseUrl, serverProxyclientAddress, serverListen, packagesOnDestroy } = args;
     const { proxySourceAddresses, extraConsoleSources, consolePortRange } = args;
-    const guests = { vnc, acceptConsoleLoss, agentEnabled, serverListenEverywhere };
+    const { compression, requireSecure, nativeClientsOnly, spiceDirectProxyBaseUrl, tokenTtl } = args;
+    const spice = { compression, requireSecure, nativeClientsOnly, spiceDirectProxyBaseUrl, tokenTtl };
+    const guests = { vnc, acceptConsoleLoss, agentEnabled, serverListenEverywhere, ...spice };
     const addresses = { html5proxyBaseUrl, serverProxyclientAddress, serverListen };
     const ports = { proxySourceAddresses, extraConsoleSources, consolePortRange };
     const settings = { release, extraNovaOptions, packagesOnDestroy, ...guests, ...addresses, ...ports };

@@ -1,12 +1,26 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { BastionArgs, ConnectionArgs, LoginArgs, SshArgs } from "../host/connection";
 import { readKeyFile } from "../host/keyFile";
-import { type Fault, Manager, type PortRange, type Release, Vnc, parseRelease, shown } from "../nova";
+import {
+  CompressionPreset,
+  type Fault,
+  ImageCompression,
+  Manager,
+  type PortRange,
+  type Release,
+  StreamingMode,
+  TlsVersion,
+  Vnc,
+  WanCompression,
+  parseRelease,
+  shown,
+} from "../nova";
 import { warnOfClearSecrets } from "./clearSecrets";
+import type { CompressionArgs } from "./computeNode";
 import { type Reader, flag, list, missing, number, object, oneOf, record, secret, text } from "./configReader";
 import { rejectFaults } from "./faults";
 import { OnDestroy, PackagesOnDestroy } from "./onDestroy";
-import type { ProxyArgs } from "./proxy";
+import type { ProxyArgs, ProxyTlsArgs } from "./proxy";
 import type { RolloutArgs } from "./rollout";
 import type { ComputeArgs, ControllerArgs, ExtraNovaOptionsArgs, SpiceConsoleArgs } from "./spiceConsole";
 
@@ -46,10 +60,14 @@ const readers = {
       baseUrl: text,
       listenAddress: text,
       port: number,
-      tls: object({ certificate: text, key: text, only: flag }, ["certificate"]),
+      tls: object<ProxyTlsArgs, "certificate">(
+        { certificate: text, key: text, only: flag, ciphers: text, minimumVersion: oneOf(TlsVersion) },
+        ["certificate"],
+      ),
       behindLoadBalancer: flag,
       allowedSources: list(text),
       allowedOrigins: list(text),
+      enforceSessionTimeout: flag,
     },
     ["baseUrl"],
   ),
@@ -73,6 +91,14 @@ const readers = {
   vnc: oneOf(Vnc),
   release,
   agentEnabled: flag,
+  compression: object<CompressionArgs>({
+    ...{ preset: oneOf(CompressionPreset), image: oneOf(ImageCompression), jpeg: oneOf(WanCompression) },
+    ...{ zlib: oneOf(WanCompression), playback: flag, streamingMode: oneOf(StreamingMode) },
+  }),
+  requireSecure: flag,
+  nativeClientsOnly: flag,
+  spiceDirectProxyBaseUrl: text,
+  tokenTtl: number,
   acceptConsoleLoss: flag,
   ignoreManagers,
   serverListenEverywhere: flag,
@@ -95,6 +121,7 @@ const structured: readonly string[] = [
     "controllers",
     "computes",
     "ignoreManagers",
+    "compression",
     "extraConsoleSources",
     "consolePortRange",
     "extraNovaOptions",
@@ -124,6 +151,11 @@ export function readConfig(config = new pulumi.Config(namespace)): SpiceConsoleA
     vnc: read("vnc"),
     release: read("release"),
     agentEnabled: read("agentEnabled"),
+    compression: read("compression"),
+    requireSecure: read("requireSecure"),
+    nativeClientsOnly: read("nativeClientsOnly"),
+    spiceDirectProxyBaseUrl: read("spiceDirectProxyBaseUrl"),
+    tokenTtl: read("tokenTtl"),
     acceptConsoleLoss: read("acceptConsoleLoss"),
     ignoreManagers: read("ignoreManagers"),
     serverListenEverywhere: read("serverListenEverywhere"),

@@ -13,6 +13,8 @@ import { type ProxyArgs, warnOfSources } from "./proxy";
 export interface ControllerNodeArgs extends NodeArgs {
   /** The proxy that is to run there. */
   readonly proxy: ProxyArgs;
+  /** `[consoleauth] token_ttl`: seconds for which a console's URL can be opened; up to Nova 19, then the computes'. @default Nova's: 600 */
+  readonly tokenTtl?: pulumi.Input<number>;
 }
 
 /**
@@ -33,8 +35,8 @@ export class ControllerNode extends pulumi.ComponentResource {
    */
   constructor(name: string, args: ControllerNodeArgs, opts?: pulumi.ComponentResourceOptions) {
     const subject = `ControllerNode "${name}"`;
-    const { proxy, release, extraNovaOptions, packagesOnDestroy } = args;
-    const settings = { proxy, release, extraNovaOptions, packagesOnDestroy };
+    const { proxy, tokenTtl, release, extraNovaOptions, packagesOnDestroy } = args;
+    const settings = { proxy, tokenTtl, release, extraNovaOptions, packagesOnDestroy };
     const recipient = { node: args.nodeName ?? name, owner: thisStack(), ...guardsOf(args) };
     rejectFaults(subject, [
       ...checkNode(name, args),

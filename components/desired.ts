@@ -8,6 +8,7 @@ import {
   type Release,
   checkBaseUrl,
   checkConsolePorts,
+  checkGuestConsole,
   checkProxy,
   checkServerListen,
   checkServerProxyclientAddress,
@@ -38,7 +39,7 @@ export interface Recipient extends GuardArgs {
 /** What a controller's document depends on. */
 export type ControllerSettings = Pick<
   ControllerNodeArgs,
-  "proxy" | "release" | "extraNovaOptions" | "packagesOnDestroy"
+  "proxy" | "tokenTtl" | "release" | "extraNovaOptions" | "packagesOnDestroy"
 >;
 
 /** The document of a controller, or everything that is wrong with its arguments. @param path put before the path of each fault */
@@ -47,8 +48,15 @@ export function controllerDocument(
   recipient: Recipient,
   path = "",
 ): Checked<string> {
-  const { proxy, release, extraNovaOptions } = settings;
-  const { allowedOrigins, allowedSources, tls, listenAddress = "0.0.0.0", port = defaultPort } = proxy;
+  const { proxy, tokenTtl, release, extraNovaOptions } = settings;
+  const {
+    allowedOrigins,
+    allowedSources,
+    tls,
+    enforceSessionTimeout,
+    listenAddress = "0.0.0.0",
+    port = defaultPort,
+  } = proxy;
   const sources = allowedSources === undefined ? undefined : parseCidrs(allowedSources, `${path}proxy.allowedSources`);
   const faults: Fault[] = [
     ...checkRelease(release, path),
@@ -57,12 +65,16 @@ export function controllerDocument(
   ];
   const fragment = novaFragment(
     Role.Controller,
-    { html5proxyHost: listenAddress, html5proxyPort: port, allowedOrigins, tls, extraNovaOptions },
+    {
+      ...{ html5proxyHost: listenAddress, html5proxyPort: port, allowedOrigins, tls },
+      ...{ enforceSessionTimeout, tokenTtl, extraNovaOptions },
+    },
     release,
     path,
   );
-  // The proxy's own checks say it better, by the names of the arguments.
-  faults.push(...fragment.faults.filter((fault) => faults.length === 0 || fault.path.includes("extraNovaOptions")));
+  // Of these the proxy's own checks say it better.
+  const checked = /proxy\.(baseUrl|listenAddress|port|allowedOrigins|tls\.(certificate|key))$/;
+  faults.push(...fragment.faults.filter((fault) => faults.length === 0 || !checked.test(fault.path)));
   if (faults.length > 0 || fragment.value === undefined) {
     return invalid(...faults);
   }
@@ -93,6 +105,7 @@ export function computeDocument(
   const { agentEnabled = false, acceptConsoleLoss = false, serverListenEverywhere = false } = settings;
   const serverListen = settings.serverListen ?? (serverListenEverywhere ? "0.0.0.0" : serverProxyclientAddress);
   const { consolePortRange = defaultConsolePorts } = settings;
+  const { compression, requireSecure, spiceDirectProxyBaseUrl, tokenTtl } = settings;
   const sources = consoleSources(settings, path);
   const faults: Fault[] = [
     ...checkRelease(release, path),
@@ -103,14 +116,19 @@ export function computeDocument(
       : checkServerListen(serverListen, `${path}serverListen`, serverListenEverywhere)),
     ...sources.faults,
     ...checkConsolePorts(consolePortRange, `${path}consolePortRange`),
+    ...checkGuestConsole(settings, path),
   ];
   const fragment = novaFragment(
     Role.Compute,
-    { vnc, agentEnabled, html5proxyBaseUrl, serverListen, serverProxyclientAddress, extraNovaOptions },
+    {
+      ...{ vnc, agentEnabled, html5proxyBaseUrl, serverListen, serverProxyclientAddress },
+      ...{ compression, requireSecure, spiceDirectProxyBaseUrl, tokenTtl, extraNovaOptions },
+    },
     release,
     path,
   );
-  faults.push(...fragment.faults.filter((fault) => faults.length === 0 || fault.path.includes("extraNovaOptions")));
+  const checked = /(html5proxyBaseUrl|serverListen|serverProxyclientAddress|spiceDirectProxyBaseUrl)$/;
+  faults.push(...fragment.faults.filter((fault) => faults.length === 0 || !checked.test(fault.path)));
   if (faults.length > 0 || fragment.value === undefined) {
     return invalid(...faults);
   }

@@ -1,8 +1,19 @@
 /** The package's public surface. */
 export type { BastionArgs, ConnectionArgs, HostArgs, LoginArgs, SshArgs } from "../host/connection";
 export type { NodeReport } from "../host/report";
-export { Manager, type PortRange, Release, Role, Vnc } from "../nova";
-export { ComputeNode, type ComputeNodeArgs, type GuestConsoleArgs } from "./computeNode";
+export {
+  CompressionPreset,
+  ImageCompression,
+  Manager,
+  type PortRange,
+  Release,
+  Role,
+  StreamingMode,
+  TlsVersion,
+  Vnc,
+  WanCompression,
+} from "../nova";
+export { type CompressionArgs, ComputeNode, type ComputeNodeArgs, type GuestConsoleArgs } from "./computeNode";
 export { ConsoleSecurityGroupRule, type ConsoleSecurityGroupRuleArgs } from "./consoleSecurityGroupRule";
 export { ControllerNode, type ControllerNodeArgs } from "./controllerNode";
 export type { GuardArgs, ManagerGuardArgs } from "./guards";

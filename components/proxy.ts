@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { parseCidrs } from "../nova";
+import { type TlsVersion, parseCidrs } from "../nova";
 
 /** Certificate of the SPICE proxy, as files on the controllers. */
 export interface ProxyTlsArgs {
@@ -9,6 +9,10 @@ export interface ProxyTlsArgs {
   readonly key?: pulumi.Input<string>;
   /** Whether plain http is refused. nova-novncproxy on the same node reads the same key of nova.conf. @default both are answered on the one port */
   readonly only?: pulumi.Input<boolean>;
+  /** `[console] ssl_ciphers`: OpenSSL's cipher string, for TLS up to 1.2; Nova 21 and later. @default OpenSSL's */
+  readonly ciphers?: pulumi.Input<string>;
+  /** `[console] ssl_minimum_version`: the oldest TLS that is spoken; Nova 21 and later. @default OpenSSL's */
+  readonly minimumVersion?: pulumi.Input<TlsVersion>;
 }
 
 /** The SPICE HTML5 proxy, as its users see it. */
@@ -36,6 +40,11 @@ export interface ProxyArgs {
   readonly allowedSources?: readonly string[];
   /** `[console] allowed_origins`: host names of other pages, such as the dashboard's, that may open consoles. @default the base URL's host alone */
   readonly allowedOrigins?: readonly pulumi.Input<string>[];
+  /**
+   * `[consoleauth] enforce_session_timeout`: whether an open console is closed when its token expires (`tokenTtl`); Nova 29 and later.
+   * @default Nova's: false
+   */
+  readonly enforceSessionTimeout?: pulumi.Input<boolean>;
 }
 
 /** Warns where nobody was named, or everybody, to reach the proxy. @param path where the sources stand in the arguments */

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ConnectionArgs, SshArgs } from "../host/connection";
 import type { NodeReport } from "../host/report";
-import { type Release, Role, Vnc, defaultConsolePorts, parseCidrs, shown } from "../nova";
+import { type Release, Role, Vnc, defaultConsolePorts, parseCidrs, shown, takesTokenTtl } from "../nova";
 import { checkCloud, proxySources } from "./cloudChecks";
 import { ComputeNode, type GuestConsoleArgs, warnOfOpenConsoles } from "./computeNode";
 import { ConsoleSecurityGroupRule } from "./consoleSecurityGroupRule";
@@ -65,6 +65,11 @@ export interface SpiceConsoleArgs extends GuestConsoleArgs, ManagerGuardArgs {
   readonly computes: readonly ComputeArgs[];
   /** The OpenStack release of all nodes; another one is refused before anything changes. @default detected on each node */
   readonly release?: Release;
+  /**
+   * `[consoleauth] token_ttl`: seconds for which a console's URL can be opened. Written where Nova reads it: on computes from 18 on, on controllers up to
+   * 19, for which `release` has to be given. @default Nova's: 600
+   */
+  readonly tokenTtl?: pulumi.Input<number>;
   /** Further console options of nova.conf. @default none */
   readonly extraNovaOptions?: ExtraNovaOptionsArgs;
   /**
@@ -118,6 +123,7 @@ export class SpiceConsole extends pulumi.ComponentResource {
     const logins = inspectLogins(nodes, args.ssh, { component: this, subject, opts });
     const { proxy, release, onDestroy, packagesOnDestroy, extraNovaOptions } = args;
     const shared = { ssh: logins.ssh, release, packagesOnDestroy };
+    const tokenTtl = (role: Role) => (takesTokenTtl(role, release) ? args.tokenTtl : undefined);
     warnOfSources(proxy.allowedSources, "proxy.allowedSources", this);
     const proxySourceAddresses = proxySources(args.controllers);
     if (proxySourceAddresses === undefined) {
@@ -136,6 +142,7 @@ export class SpiceConsole extends pulumi.ComponentResource {
           onDestroy: controller.onDestroy ?? onDestroy,
           ...guardsOf(controller, args),
           proxy,
+          tokenTtl: tokenTtl(Role.Controller),
           extraNovaOptions: extraNovaOptions?.controllers,
         },
         { parent: this },
@@ -147,7 +154,9 @@ export class SpiceConsole extends pulumi.ComponentResource {
     const { vnc, acceptConsoleLoss, agentEnabled, serverListenEverywhere } = args;
     const { extraConsoleSources, consolePortRange } = args;
     const ports = { proxySourceAddresses, extraConsoleSources, consolePortRange };
-    const guests = { vnc, acceptConsoleLoss, agentEnabled, serverListenEverywhere, ...ports };
+    const { compression, requireSecure, nativeClientsOnly, spiceDirectProxyBaseUrl } = args;
+    const spice = { compression, requireSecure, nativeClientsOnly, spiceDirectProxyBaseUrl };
+    const guests = { vnc, acceptConsoleLoss, agentEnabled, serverListenEverywhere, ...spice, ...ports };
     let before: readonly pulumi.Resource[] = controllers;
     for (const batch of batches(args.computes, args.rollout)) {
       const dependsOn = [...before];
@@ -164,6 +173,7 @@ export class SpiceConsole extends pulumi.ComponentResource {
             html5proxyBaseUrl: proxy.baseUrl,
             serverProxyclientAddress: compute.serverProxyclientAddress,
             serverListen: compute.serverListen,
+            tokenTtl: tokenTtl(Role.Compute),
             extraNovaOptions: extraNovaOptions?.computes,
           },
           { parent: this, dependsOn },

@@ -1,4 +1,4 @@
-import { type Checked, invalid, shown, valid } from "./faults";
+import { type Checked, type Fault, invalid, shown, valid } from "./faults";
 import type { NovaOption } from "./optionTypes";
 import { findOption, novaOptions, optionKey, releasesReading } from "./options";
 import { type Release, newestRelease, oldestRelease, releaseName, releases } from "./releases";
@@ -44,7 +44,8 @@ export function findExtraOption(
     const other = role === Role.Controller ? "computes" : "controllers";
     return refuse(`${title} is read by ${readers}, which a ${role} does not run. Give it for the ${other}.`);
   }
-  return release === undefined ? valid(option) : checkRelease(option, title, role, read, release, refuse);
+  const faults = releaseFaults(role, option, release, path);
+  return faults.length > 0 ? invalid(...faults) : valid(option);
 }
 
 /** The options that `extraNovaOptions` takes for a role. */
@@ -55,14 +56,25 @@ export function extraOptionKeys(role: Role): readonly string[] {
     .map(optionKey);
 }
 
-function checkRelease(
-  option: NovaOption,
-  title: string,
+/**
+ * Why a release does not have an option, or no service of the role reads it there: since or until when. None where the release is not known, which
+ * leaves it to the node.
+ *
+ * @param path where the option stands in the arguments
+ */
+export function releaseFaults(
   role: Role,
-  read: { readonly first: Release; readonly last: Release },
-  release: Release,
-  refuse: (reason: string) => Checked<NovaOption>,
-): Checked<NovaOption> {
+  option: NovaOption,
+  release: Release | undefined,
+  path: string,
+): readonly Fault[] {
+  const read = releasesReading(role, option);
+  // An unknown release is a fault of its own.
+  if (release === undefined || read === undefined || !releases.includes(release)) {
+    return [];
+  }
+  const title = `[${option.section}] ${option.name}`;
+  const refuse = (reason: string): readonly Fault[] => [{ path, reason }];
   const oldest = option.olderName === undefined ? option.since : oldestRelease;
   const newest = option.until ?? newestRelease;
   if (release < oldest) {
@@ -82,5 +94,5 @@ function checkRelease(
       `${title} is read on a ${role} from release ${first} to ${last} only, not in ${release}. Take it out.`,
     );
   }
-  return valid(option);
+  return [];
 }

@@ -1,5 +1,7 @@
 import { type Checked, type Fault, invalid, shown, valid } from "./faults";
-import { findExtraOption } from "./extraOptions";
+import type { TlsVersion } from "./choices";
+import { type Compression, compressionOptions } from "./compression";
+import { findExtraOption, releaseFaults } from "./extraOptions";
 import type { NovaOption } from "./optionTypes";
 import { findOption, novaOptions, optionKey, releasesReading } from "./options";
 import { type Release, latest, newestRelease, oldestRelease } from "./releases";
@@ -17,6 +19,10 @@ export interface ProxyTls {
   readonly key?: string;
   /** Whether plain http is refused. Not written where left out: both are then answered on the one port. */
   readonly only?: boolean;
+  /** `[console] ssl_ciphers`. */
+  readonly ciphers?: string;
+  /** `[console] ssl_minimum_version`. */
+  readonly minimumVersion?: TlsVersion;
 }
 
 /** What a controller's nova.conf says about consoles. */
@@ -28,6 +34,10 @@ export interface ControllerSettings {
   /** `[console] allowed_origins`: host names of other pages that may open consoles. Not written where left out. */
   readonly allowedOrigins?: readonly string[];
   readonly tls?: ProxyTls;
+  /** `[consoleauth] enforce_session_timeout`. */
+  readonly enforceSessionTimeout?: boolean;
+  /** `[consoleauth] token_ttl`, which controllers read up to Stein. */
+  readonly tokenTtl?: number;
   readonly extraNovaOptions?: ExtraNovaOptions;
 }
 
@@ -43,6 +53,13 @@ export interface ComputeSettings {
   readonly serverListen: string;
   /** `[spice] server_proxyclient_address`. */
   readonly serverProxyclientAddress: string;
+  readonly compression?: Compression;
+  /** `[spice] require_secure`. */
+  readonly requireSecure?: boolean;
+  /** `[spice] spice_direct_proxy_base_url`. */
+  readonly spiceDirectProxyBaseUrl?: string;
+  /** `[consoleauth] token_ttl`, which computes read from Rocky on. */
+  readonly tokenTtl?: number;
   readonly extraNovaOptions?: ExtraNovaOptions;
 }
 
@@ -119,9 +136,13 @@ export function novaFragment<R extends Role>(
   };
   for (const { section, name, argument, value } of declared) {
     const option = findOption(section, name);
-    if (option !== undefined && value !== undefined) {
-      keep(option, encodeValue(option, value, `${path}${argument}`));
+    if (option === undefined || value === undefined) {
+      continue;
     }
+    const at = `${path}${argument}`;
+    // One argument can stand for many options, and is one fault.
+    faults.push(...releaseFaults(role, option, release, at).filter(() => !faults.some((fault) => fault.path === at)));
+    keep(option, encodeValue(option, value, at));
   }
   for (const [key, value] of Object.entries(settings.extraNovaOptions ?? {})) {
     const at = `${path}extraNovaOptions[${shown(key)}]`;
@@ -143,19 +164,34 @@ interface DeclaredOption {
 }
 
 function controllerOptions(settings: ControllerSettings): readonly DeclaredOption[] {
-  const { html5proxyHost, html5proxyPort, allowedOrigins, tls } = settings;
+  const { html5proxyHost, html5proxyPort, allowedOrigins, tls, enforceSessionTimeout, tokenTtl } = settings;
   return [
-    { section: "DEFAULT", name: "cert", argument: "tls.certificate", value: tls?.certificate },
-    { section: "DEFAULT", name: "key", argument: "tls.key", value: tls?.key },
-    { section: "DEFAULT", name: "ssl_only", argument: "tls.only", value: tls?.only },
-    { section: "console", name: "allowed_origins", argument: "allowedOrigins", value: allowedOrigins },
-    { section: "spice", name: "html5proxy_host", argument: "html5proxyHost", value: html5proxyHost },
-    { section: "spice", name: "html5proxy_port", argument: "html5proxyPort", value: html5proxyPort },
+    { section: "DEFAULT", name: "cert", argument: "proxy.tls.certificate", value: tls?.certificate },
+    { section: "DEFAULT", name: "key", argument: "proxy.tls.key", value: tls?.key },
+    { section: "DEFAULT", name: "ssl_only", argument: "proxy.tls.only", value: tls?.only },
+    { section: "console", name: "allowed_origins", argument: "proxy.allowedOrigins", value: allowedOrigins },
+    { section: "console", name: "ssl_ciphers", argument: "proxy.tls.ciphers", value: tls?.ciphers },
+    {
+      section: "console",
+      name: "ssl_minimum_version",
+      argument: "proxy.tls.minimumVersion",
+      value: tls?.minimumVersion,
+    },
+    { section: "consoleauth", name: "token_ttl", argument: "tokenTtl", value: tokenTtl },
+    {
+      section: "consoleauth",
+      name: "enforce_session_timeout",
+      argument: "proxy.enforceSessionTimeout",
+      value: enforceSessionTimeout,
+    },
+    { section: "spice", name: "html5proxy_host", argument: "proxy.listenAddress", value: html5proxyHost },
+    { section: "spice", name: "html5proxy_port", argument: "proxy.port", value: html5proxyPort },
   ];
 }
 
 function computeOptions(settings: ComputeSettings): readonly DeclaredOption[] {
   const { vnc, agentEnabled, html5proxyBaseUrl, serverListen, serverProxyclientAddress } = settings;
+  const { compression = {}, requireSecure, spiceDirectProxyBaseUrl, tokenTtl } = settings;
   const vncEnabled: Readonly<Record<Vnc, boolean | undefined>> = {
     [Vnc.Keep]: undefined,
     [Vnc.Alongside]: true,
@@ -173,6 +209,15 @@ function computeOptions(settings: ComputeSettings): readonly DeclaredOption[] {
       argument: "serverProxyclientAddress",
       value: serverProxyclientAddress,
     },
+    ...compressionOptions(compression).map((option) => ({ section: "spice", ...option })),
+    { section: "spice", name: "require_secure", argument: "requireSecure", value: requireSecure },
+    {
+      section: "spice",
+      name: "spice_direct_proxy_base_url",
+      argument: "spiceDirectProxyBaseUrl",
+      value: spiceDirectProxyBaseUrl,
+    },
+    { section: "consoleauth", name: "token_ttl", argument: "tokenTtl", value: tokenTtl },
   ];
 }
 

@@ -1,10 +1,13 @@
 /** What Nova accepts: releases, console options, the part of nova.conf that a role declares, and the checks before anything runs. Pure functions. */
 export * from "./cidr";
+export * from "./choices";
+export * from "./compression";
 export * from "./consolePorts";
 export * from "./desiredState";
 export * from "./extraOptions";
 export * from "./faults";
 export * from "./fragment";
+export * from "./guestConsole";
 export * from "./hosts";
 export * from "./managers";
 export * from "./nodes";

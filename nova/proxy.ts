@@ -29,7 +29,7 @@ export interface ProxyAddress {
 }
 
 /** Column `console_auth_tokens.access_url_base` of Nova's cell database, from 18.0.0 on. */
-const longestBaseUrl = 255;
+export const longestBaseUrl = 255;
 
 /**
  * Faults of the proxy's address, of everything in it and between its parts. Collected, none hides another.
@@ -90,7 +90,8 @@ function parseUrl(text: string): URL | undefined {
   return URL.canParse(text) ? new URL(text) : undefined;
 }
 
-function hostReasons(url: URL): readonly string[] {
+/** What is wrong with the host of a URL that users' own machines are to open. */
+export function hostReasons(url: URL): readonly string[] {
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const remedy = "Name the host or address under which users' browsers reach the proxy.";
   if (isWildcard(host)) {

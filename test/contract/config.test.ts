@@ -38,7 +38,11 @@ describe("readConfig", () => {
       proxy: {
         ...{ baseUrl: "https://console.example.org/spice_auto.html", listenAddress: "192.0.2.11", port: 6083 },
         ...{ behindLoadBalancer: true, allowedSources: [], allowedOrigins: ["dashboard.example.org"] },
-        tls: { certificate: "/etc/nova/console.pem", key: "/etc/nova/console.key", only: true },
+        tls: {
+          ...{ certificate: "/etc/nova/console.pem", key: "/etc/nova/console.key", only: true },
+          ...{ ciphers: "HIGH", minimumVersion: "tlsv1_3" },
+        },
+        enforceSessionTimeout: true,
       },
       ssh: {
         user: "ops",
@@ -67,12 +71,17 @@ describe("readConfig", () => {
           acceptPendingChanges: true,
         },
       ],
-      extraNovaOptions: { controllers: { "DEFAULT/record": "x" }, computes: { "consoleauth/token_ttl": "600" } },
+      extraNovaOptions: { controllers: { "DEFAULT/record": "x" }, computes: { "spice/keymap": "de" } },
+      compression: {
+        ...{ preset: "video", image: "auto_lz", jpeg: "auto", zlib: "never", playback: true, streamingMode: "filter" },
+      },
       extraConsoleSources: ["198.51.100.0/24"],
       consolePortRange: { first: 5900, last: 6099 },
       rollout: { canaries: ["compute-1"], batchSize: 5 },
       ignoreManagers: ["puppet", "salt"],
       ...{ vnc: "off", release: "2023.1", onDestroy: "keep", packagesOnDestroy: "remove" },
+      ...{ requireSecure: "false", nativeClientsOnly: "true", tokenTtl: "1800" },
+      ...{ spiceDirectProxyBaseUrl: "https://kerbside.example.org:13002/nova" },
       ...{ acceptConsoleLoss: "true", agentEnabled: "false", serverListenEverywhere: "true" },
       ...{ controllerSecurityGroupId: "group-1", computeSecurityGroupId: "group-2" },
       ...{ sshPrivateKey: privateKey, sshPrivateKeyPassword: "password" },
@@ -83,6 +92,7 @@ describe("readConfig", () => {
     expect(result).toEqual({
       ...rest,
       ssh: { ...given.ssh, privateKey: sshPrivateKey, privateKeyPassword: sshPrivateKeyPassword },
+      ...{ requireSecure: false, nativeClientsOnly: true, tokenTtl: 1800 },
       ...{ release: 27, acceptConsoleLoss: true, agentEnabled: false, serverListenEverywhere: true },
     });
   });
@@ -108,10 +118,10 @@ describe("readConfig", () => {
   it("takes unquoted numbers and truth values of YAML where texts are meant", async () => {
     const { result } = await read({
       ...sound,
-      extraNovaOptions: { computes: { "consoleauth/token_ttl": 600, "spice/x": true } },
+      extraNovaOptions: { computes: { "spice/n": 600, "spice/x": true } },
       release: "26",
     });
-    expect(result?.extraNovaOptions?.computes).toEqual({ "consoleauth/token_ttl": "600", "spice/x": "true" });
+    expect(result?.extraNovaOptions?.computes).toEqual({ "spice/n": "600", "spice/x": "true" });
     expect(result?.release).toBe(26);
   });
 

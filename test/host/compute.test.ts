@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Vnc } from "../../nova";
+import { ImageCompression, Vnc } from "../../nova";
 import { LabNode, lab } from "../support/lab";
 import { computeDocument, controllerDocument } from "./support/documents";
 import { converge, report, revert } from "./support/program";
@@ -78,7 +78,7 @@ describe("a compute whose guest has a VNC console only", () => {
   });
 
   it("refuses an option that its Nova does not have, and touches nothing", async () => {
-    const document = computeDocument(NAME, { extraNovaOptions: { "spice/image_compression": "lz" } });
+    const document = computeDocument(NAME, { compression: { image: ImageCompression.Lz } });
     const outcome = await converge(node, document);
     expect(outcome).toEqual({
       status: 3,

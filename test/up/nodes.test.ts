@@ -130,13 +130,13 @@ describe("a node that is declared otherwise", () => {
 
   it("gets back the former value of an option that is no longer declared", async () => {
     const controllers = [on(one, "first"), on(two, "renamed")];
-    const option = "grep -n ssl_minimum_version /etc/nova/nova.conf";
+    const option = "grep -n source_is_ipv6 /etc/nova/nova.conf";
     const before = await one.read("cat /etc/nova/nova.conf");
-    const declared = on(one, "first", { extraNovaOptions: { "console/ssl_minimum_version": "tlsv1_2" } });
+    const declared = on(one, "first", { extraNovaOptions: { "DEFAULT/source_is_ipv6": "true" } });
     expect(stack.up({ controllers: [declared, on(two, "renamed")] }).status).toBe(0);
-    expect(await one.read(option)).toMatch(/:ssl_minimum_version = tlsv1_2$/m);
+    expect(await one.read(option)).toMatch(/:source_is_ipv6 = true$/m);
     const { status, output } = stack.up({ controllers });
-    expect(output).toContain("console/ssl_minimum_version: tlsv1_2 -> (unset)");
+    expect(output).toContain("DEFAULT/source_is_ipv6: true -> (unset)");
     expect(status).toBe(0);
     expect(await one.read("cat /etc/nova/nova.conf")).toBe(before);
   });

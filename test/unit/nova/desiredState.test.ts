@@ -67,7 +67,7 @@ html5proxy_port = 6082
           html5proxyBaseUrl: "http://console.example.org:6082/spice_auto.html",
           serverListen: "198.51.100.21",
           serverProxyclientAddress: "198.51.100.21",
-          extraNovaOptions: { "consoleauth/token_ttl": 1800 },
+          tokenTtl: 1800,
         },
         Release.Zed,
       ).value,

@@ -32,8 +32,7 @@ function controllerDocument(certificate: string, sslCiphers: string | undefined)
     html5proxyHost: "0.0.0.0",
     html5proxyPort: 6082,
     allowedOrigins: ["dashboard.example.org"],
-    tls: { certificate },
-    extraNovaOptions: sslCiphers === undefined ? {} : { "console/ssl_ciphers": sslCiphers },
+    tls: { certificate, ...(sslCiphers === undefined ? {} : { ciphers: sslCiphers }) },
   }).value;
   if (fragment === undefined) {
     throw new Error("the settings have faults");

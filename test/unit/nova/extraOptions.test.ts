@@ -32,9 +32,9 @@ describe("findExtraOption", () => {
     "/",
   ])("refuses what it does not know, and lists what it does: %j", (key) => {
     expect(refusal(Role.Compute, key)).toEqual([
-      `${JSON.stringify(key)} is no console option this package knows. Write section/option, one of: DEFAULT/pointer_model, ` +
-        "consoleauth/token_ttl, spice/keymap, spice/image_compression, spice/jpeg_compression, spice/zlib_compression, " +
-        "spice/playback_compression, spice/streaming_mode, spice/spice_direct_proxy_base_url.",
+      `${JSON.stringify(key)} is no console option this package knows. Write section/option, one of: DEFAULT/concurrency_backend, ` +
+        "DEFAULT/pointer_model, libvirt/use_usb_tablet, vnc/server_listen, vnc/server_proxyclient_address, " +
+        "vnc/novncproxy_base_url, vnc/keymap, spice/keymap.",
     ]);
   });
 
@@ -57,20 +57,16 @@ describe("findExtraOption", () => {
       "DEFAULT/web",
       "[DEFAULT] web is not to be set here: both console proxies read it, and nova-novncproxy would then serve the SPICE pages. Take it out.",
     ],
+    [Role.Compute, "spice/require_secure", "[spice] require_secure is set by the argument requireSecure. Use that."],
     [
       Role.Compute,
-      "spice/require_secure",
-      "[spice] require_secure is not to be set here: nova-spicehtml5proxy speaks plain SPICE to the guest, so HTML5 consoles would stop. Take it out.",
-    ],
-    [
-      Role.Compute,
-      "console/ssl_ciphers",
-      "[console] ssl_ciphers is read by nova-spicehtml5proxy and nova-novncproxy, which a compute does not run. Give it for the controllers.",
+      "DEFAULT/source_is_ipv6",
+      "[DEFAULT] source_is_ipv6 is read by nova-spicehtml5proxy and nova-novncproxy, which a compute does not run. Give it for the controllers.",
     ],
     [
       Role.Controller,
-      "spice/image_compression",
-      "[spice] image_compression is read by nova-compute, which a controller does not run. Give it for the computes.",
+      "spice/keymap",
+      "[spice] keymap is read by nova-compute, which a controller does not run. Give it for the computes.",
     ],
   ])("refuses on a %s: %s", (role, key, reason) => {
     expect(findExtraOption(role, key, undefined, `extraNovaOptions["${key}"]`)).toEqual({
@@ -79,36 +75,37 @@ describe("findExtraOption", () => {
     });
   });
 
+  it("refuses what nova-novncproxy alone reads, which is not restarted", () => {
+    for (const name of ["novncproxy_host", "novncproxy_port", "auth_schemes", "vencrypt_client_key"]) {
+      expect(refusal(Role.Controller, `vnc/${name}`)).toEqual([
+        `[vnc] ${name} is not to be set here: nova-novncproxy alone reads it, which is left as it is. Take it out.`,
+      ]);
+    }
+  });
+
+  it("leaves a release that is none to the release's own check", () => {
+    const none = 99 as number as Release;
+    expect(refusal(Role.Compute, "spice/keymap", none)).toEqual([]);
+  });
+
   it.each([
     [
       Role.Controller,
-      "console/ssl_ciphers",
-      Release.Rocky,
-      "[console] ssl_ciphers came in 21.0.0 (Ussuri); release 18 does not have it. Take it out.",
+      "DEFAULT/record",
+      Release.Mitaka,
+      "[DEFAULT] record came in 14.0.0 (Newton); release 13 does not have it. Take it out.",
     ],
     [
       Role.Compute,
-      "spice/image_compression",
-      Release.Zed,
-      "[spice] image_compression came in 27.0.0 (2023.1 Antelope); release 26 does not have it. Take it out.",
+      "DEFAULT/concurrency_backend",
+      Release.Gazpacho,
+      "[DEFAULT] concurrency_backend came in 34.0.0 (2026.2 Hibiscus); release 33 does not have it. Take it out.",
     ],
     [
       Role.Compute,
       "spice/keymap",
       Release.Hibiscus,
       "[spice] keymap went in 22.0.0 (Victoria); release 34 does not have it. Take it out.",
-    ],
-    [
-      Role.Compute,
-      "consoleauth/token_ttl",
-      Release.Queens,
-      "[consoleauth] token_ttl is read on a compute from release 18 (Rocky) to 34 (2026.2 Hibiscus) only, not in 17. Take it out.",
-    ],
-    [
-      Role.Controller,
-      "consoleauth/token_ttl",
-      Release.Train,
-      "[consoleauth] token_ttl is read on a controller from release 13 (Mitaka) to 19 (Stein) only, not in 20. Take it out.",
     ],
   ])("refuses on a %s: %s in release %d", (role, key, release, reason) => {
     expect(refusal(role, key, release)).toEqual([reason]);
@@ -126,19 +123,16 @@ describe("findExtraOption", () => {
     expect(last).toEqual({
       "controller DEFAULT/source_is_ipv6": [13, 34],
       "controller DEFAULT/record": [14, 34],
-      "controller console/ssl_ciphers": [21, 34],
-      "controller console/ssl_minimum_version": [21, 34],
-      "controller consoleauth/token_ttl": [13, 19],
-      "controller consoleauth/enforce_session_timeout": [29, 34],
+      "controller DEFAULT/concurrency_backend": [34, 34],
+      "controller workarounds/enable_consoleauth": [18, 19],
+      "compute DEFAULT/concurrency_backend": [34, 34],
       "compute DEFAULT/pointer_model": [14, 34],
-      "compute consoleauth/token_ttl": [18, 34],
+      "compute libvirt/use_usb_tablet": [13, 22],
+      "compute vnc/server_listen": [13, 34],
+      "compute vnc/server_proxyclient_address": [13, 34],
+      "compute vnc/novncproxy_base_url": [13, 34],
+      "compute vnc/keymap": [13, 21],
       "compute spice/keymap": [13, 21],
-      "compute spice/image_compression": [27, 34],
-      "compute spice/jpeg_compression": [27, 34],
-      "compute spice/zlib_compression": [27, 34],
-      "compute spice/playback_compression": [27, 34],
-      "compute spice/streaming_mode": [27, 34],
-      "compute spice/spice_direct_proxy_base_url": [31, 34],
     });
   });
 });

@@ -24,7 +24,12 @@ describe("the option table", () => {
     const keys = novaOptions.map(optionKey);
     expect(new Set(keys).size).toBe(keys.length);
     const olderNames = novaOptions.flatMap(({ olderName }) => (olderName === undefined ? [] : [optionKey(olderName)]));
-    expect(olderNames).toEqual(["DEFAULT/console_allowed_origins", "DEFAULT/console_token_ttl"]);
+    expect(olderNames).toEqual([
+      "DEFAULT/console_allowed_origins",
+      "DEFAULT/console_token_ttl",
+      "vnc/vncserver_listen",
+      "vnc/vncserver_proxyclient_address",
+    ]);
     expect(olderNames.filter((key) => keys.includes(key))).toEqual([]);
   });
 
@@ -35,6 +40,8 @@ describe("the option table", () => {
       "database",
       "console",
       "consoleauth",
+      "workarounds",
+      "libvirt",
       "vnc",
       "spice",
     ]);
@@ -61,12 +68,22 @@ describe("the option table", () => {
       .map((option) => `${optionKey(option)} ${option.since}-${option.until ?? ""}`);
     expect(changes).toEqual([
       "DEFAULT/record 14-",
+      "DEFAULT/concurrency_backend 34-",
       "DEFAULT/pointer_model 14-",
       "console/allowed_origins 15-",
       "console/ssl_ciphers 21-",
       "console/ssl_minimum_version 21-",
       "consoleauth/token_ttl 15-",
       "consoleauth/enforce_session_timeout 29-",
+      "workarounds/enable_consoleauth 18-19",
+      "libvirt/use_usb_tablet 13-22",
+      "vnc/server_listen 17-",
+      "vnc/server_proxyclient_address 17-",
+      "vnc/auth_schemes 17-",
+      "vnc/vencrypt_client_key 17-",
+      "vnc/vencrypt_client_cert 17-",
+      "vnc/vencrypt_ca_certs 17-",
+      "vnc/keymap 13-21",
       "spice/keymap 13-21",
       "spice/image_compression 27-",
       "spice/jpeg_compression 27-",
@@ -94,21 +111,18 @@ describe("the option table", () => {
     expect(extraOptionKeys(Role.Controller)).toEqual([
       "DEFAULT/source_is_ipv6",
       "DEFAULT/record",
-      "console/ssl_ciphers",
-      "console/ssl_minimum_version",
-      "consoleauth/token_ttl",
-      "consoleauth/enforce_session_timeout",
+      "DEFAULT/concurrency_backend",
+      "workarounds/enable_consoleauth",
     ]);
     expect(extraOptionKeys(Role.Compute)).toEqual([
+      "DEFAULT/concurrency_backend",
       "DEFAULT/pointer_model",
-      "consoleauth/token_ttl",
+      "libvirt/use_usb_tablet",
+      "vnc/server_listen",
+      "vnc/server_proxyclient_address",
+      "vnc/novncproxy_base_url",
+      "vnc/keymap",
       "spice/keymap",
-      "spice/image_compression",
-      "spice/jpeg_compression",
-      "spice/zlib_compression",
-      "spice/playback_compression",
-      "spice/streaming_mode",
-      "spice/spice_direct_proxy_base_url",
     ]);
   });
 });

@@ -1,0 +1,81 @@
+import { CompressionPreset } from "./compression";
+import { type Fault, shown } from "./faults";
+import { findOption, releasesReading } from "./options";
+import { hostReasons, longestBaseUrl } from "./proxy";
+import type { Release } from "./releases";
+import { Role } from "./roles";
+import { encodeText } from "./value";
+
+/** What contradicts itself or does not hold among the settings of guests' consoles. */
+export interface GuestConsole {
+  readonly requireSecure?: boolean;
+  readonly nativeClientsOnly?: boolean;
+  readonly spiceDirectProxyBaseUrl?: string;
+  readonly compression?: { readonly preset?: string };
+}
+
+/**
+ * Faults between the settings of guests' consoles; what each option takes by itself is the fragment's.
+ *
+ * @param path put before the path of each fault
+ */
+export function checkGuestConsole(settings: GuestConsole, path = ""): readonly Fault[] {
+  const { requireSecure, nativeClientsOnly, spiceDirectProxyBaseUrl, compression } = settings;
+  const faults: Fault[] = [];
+  if (requireSecure === true && nativeClientsOnly !== true) {
+    faults.push({
+      path: `${path}requireSecure`,
+      reason:
+        "It is true, and the guest then refuses nova-spicehtml5proxy, which speaks plain SPICE to it: every HTML5 console would stop. " +
+        "Take it out, or say nativeClientsOnly where users have native clients alone.",
+    });
+  }
+  if (spiceDirectProxyBaseUrl !== undefined) {
+    faults.push(...checkDirectUrl(spiceDirectProxyBaseUrl, `${path}spiceDirectProxyBaseUrl`));
+  }
+  const presets: readonly string[] = Object.values(CompressionPreset);
+  if (compression?.preset !== undefined && !presets.includes(compression.preset)) {
+    const reason = `${shown(compression.preset)} is no preset. Give one of ${presets.join(", ")}.`;
+    faults.push({ path: `${path}compression.preset`, reason });
+  }
+  return faults;
+}
+
+/** Nova hands it out with `?token=`, as it does with the HTML5 proxy's. */
+function checkDirectUrl(text: string, path: string): readonly Fault[] {
+  const plain = encodeText(text, path);
+  if (plain.value === undefined) {
+    return plain.faults;
+  }
+  const named = shown(text.replace(/\/\/[^/?#]*@/, "//***@"));
+  const example = "Write it like https://kerbside.example.org:13002/nova.";
+  const url = URL.canParse(text) && !/\s/.test(text) ? new URL(text) : undefined;
+  if (url === undefined || (url.protocol !== "http:" && url.protocol !== "https:")) {
+    return [{ path, reason: `${named} is no http or https URL. ${example}` }];
+  }
+  const reasons = [...hostReasons(url)];
+  if (url.username !== "" || url.password !== "") {
+    reasons.push("has a user name or password, which every user of a console would see. Take it out.");
+  }
+  if (url.search !== "" || /[?#]/.test(text)) {
+    reasons.push("has a query or fragment, and Nova would put ?token= behind it. Take it out.");
+  }
+  if (text.length > longestBaseUrl) {
+    reasons.push(
+      `has ${text.length} characters, and Nova keeps at most ${longestBaseUrl} in its database. Shorten it.`,
+    );
+  }
+  return reasons.map((reason) => ({ path, reason: `${named} ${reason}` }));
+}
+
+/**
+ * Whether the lifetime of consoles' tokens is an option of a role: of computes from Rocky on, of controllers up to Stein. Where the release is not known
+ * it is the computes' alone, and a node of an older release refuses it.
+ */
+export function takesTokenTtl(role: Role, release: Release | undefined): boolean {
+  const option = findOption("consoleauth", "token_ttl");
+  const read = option === undefined ? undefined : releasesReading(role, option);
+  return release === undefined
+    ? role === Role.Compute
+    : read !== undefined && release >= read.first && release <= read.last;
+}
