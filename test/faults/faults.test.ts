@@ -46,7 +46,11 @@ describe("a node on which something goes wrong", () => {
     process.stdout.write(HEAD);
   });
   afterAll(async () => {
-    await Promise.all([...nodes.values()].map(async ({ node }) => await node.remove()));
+    await Promise.all(
+      [...nodes.values()].map(async ({ node }) => {
+        await node.remove();
+      }),
+    );
   });
 
   it("in cases whose names are unique, and at least thirty", () => {
