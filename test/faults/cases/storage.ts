@@ -38,7 +38,7 @@ function refused(name: string, prepare: string, undo: string, message: RegExp): 
 const edited: FaultCase = {
   name: "nova.conf edited by someone between the check and the write",
   befall: async (node) => {
-    const { status } = await node.converge(around("publish_files", "before", 1, "echo '# mine' >>/etc/nova/nova.conf"));
+    const { status } = await node.converge(around("change", "after", 1, "echo '# mine' >>/etc/nova/nova.conf"));
     const conf = await node.root("tail -n 1 /etc/nova/nova.conf");
     if (status !== 1 || conf !== "# mine\n") {
       throw new Error(`the edit is lost, or was not noticed (${status}): ${conf}`);
