@@ -1,24 +1,9 @@
-/** Writes the README's table of platforms from the one that the program on the nodes reads: `npm run docs`. */
-import { readFileSync, writeFileSync } from "node:fs";
+/** The README's table of platforms, from the one that the program on the nodes reads. */
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const repository = join(__dirname, "..");
 const source = join(repository, "host/program/18-platforms.sh");
-const readme = join(repository, "README.md");
-
-/** Where the table stands in the README. */
-const begin = "<!-- platforms: from host/program/18-platforms.sh, by npm run docs -->";
-const end = "<!-- end of platforms -->";
-
-/** The README with the table made anew. @throws where it has no place for it */
-export function withPlatforms(text: string, table: string): string {
-  const from = text.indexOf(begin);
-  const to = text.indexOf(end);
-  if (from < 0 || to < from) {
-    throw new Error(`README.md has no '${begin}' followed by '${end}'`);
-  }
-  return `${text.slice(0, from + begin.length)}\n\n${table}\n${text.slice(to)}`;
-}
 
 /** The table as Markdown, a row for each platform; prettier aligns its columns. */
 export function platformsTable(shell: string = readFileSync(source, "utf8")): string {
@@ -49,8 +34,4 @@ function platforms(shell: string): readonly Readonly<Record<string, string>>[] {
     .map((paragraph) =>
       Object.fromEntries(paragraph.split("\n").map((line) => line.split(" = ", 2) as [string, string])),
     );
-}
-
-if (require.main === module) {
-  writeFileSync(readme, withPlatforms(readFileSync(readme, "utf8"), platformsTable()));
 }
