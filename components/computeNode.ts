@@ -29,7 +29,7 @@ export interface CompressionArgs {
   readonly jpeg?: pulumi.Input<WanCompression>;
   /** `[spice] zlib_compression`: of `Glz` images, over again. @default QEMU's */
   readonly zlib?: pulumi.Input<WanCompression>;
-  /** `[spice] playback_compression`: of the guest's sound. @default QEMU's */
+  /** `[spice] playback_compression`: of the guest's sound; without it the HTML5 client is silent. @default QEMU's */
   readonly playback?: pulumi.Input<boolean>;
   /** `[spice] streaming_mode`: what is sent as video, with loss, in place of images. @default QEMU's */
   readonly streamingMode?: pulumi.Input<StreamingMode>;

@@ -3,19 +3,26 @@ export type { BastionArgs, ConnectionArgs, HostArgs, LoginArgs, SshArgs } from "
 export type { NodeReport } from "../host/report";
 export {
   CompressionPreset,
+  ConsoleClient,
+  type GuestConsoleWishes,
+  type GuestProperties,
   ImageCompression,
   Manager,
   type PortRange,
   Release,
   Role,
+  SoundModel,
   StreamingMode,
   TlsVersion,
+  UsbModel,
+  VideoModel,
   Vnc,
   WanCompression,
 } from "../nova";
 export { type CompressionArgs, ComputeNode, type ComputeNodeArgs, type GuestConsoleArgs } from "./computeNode";
 export { ConsoleSecurityGroupRule, type ConsoleSecurityGroupRuleArgs } from "./consoleSecurityGroupRule";
 export { ControllerNode, type ControllerNodeArgs } from "./controllerNode";
+export { guestConsole } from "./guests";
 export type { GuardArgs, ManagerGuardArgs } from "./guards";
 export type { NodeArgs } from "./node";
 export { OnDestroy, PackagesOnDestroy } from "./onDestroy";

@@ -58,7 +58,7 @@ export const presets: Readonly<Record<CompressionPreset, readonly PresetSetting[
     {
       setting: "playback",
       value: true,
-      reason: "Sound goes as Opus, which both clients play, in place of 1.4 Mbit/s.",
+      reason: "Sound goes as Opus, in place of 1.4 Mbit/s. The HTML5 client plays nothing else.",
     },
   ],
 };

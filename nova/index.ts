@@ -8,6 +8,7 @@ export * from "./extraOptions";
 export * from "./faults";
 export * from "./fragment";
 export * from "./guestConsole";
+export * from "./guests";
 export * from "./hosts";
 export * from "./managers";
 export * from "./nodes";

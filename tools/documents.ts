@@ -7,6 +7,8 @@ import {
   Role,
   newestRelease,
   novaOptions,
+  presets,
+  videoGuestReasons,
   oldestRelease,
   optionKey,
   releasesReading,
@@ -36,6 +38,12 @@ export const tables: readonly Table[] = [
     begin: "<!-- options: from nova/options.ts, by npm run docs -->",
     end: "<!-- end of options -->",
     make: optionsTable,
+  },
+  {
+    file: "docs/guests.md",
+    begin: "<!-- preset video: from nova/compression.ts and nova/guests.ts, by npm run docs -->",
+    end: "<!-- end of preset video -->",
+    make: presetTable,
   },
 ];
 
@@ -70,6 +78,16 @@ export function optionsTable(): string {
       setBy(option),
       notes(option),
     ]),
+  );
+}
+
+/** What the preset for video sets, and why. */
+export function presetTable(): string {
+  const compression = presets.video.map(({ setting, ...rest }) => ({ setting: `compression.${setting}`, ...rest }));
+  const guests = videoGuestReasons.map(({ setting, ...rest }) => ({ setting: `guestConsole: ${setting}`, ...rest }));
+  return markdown(
+    ["setting", "value", "reason"],
+    [...compression, ...guests].map(({ setting, value, reason }) => [`\`${setting}\``, String(value), reason]),
   );
 }
 
