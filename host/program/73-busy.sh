@@ -19,12 +19,13 @@ check_busy() {
       say "busy: $work. The restart of $unit would wait for that"
       return
     fi
-    seconds_left "$end" ||
-      refuse "postponed: after $BUSY_WAIT s the node is still busy: $work. Nothing was changed; the next 'pulumi up' goes on with this node"
-    if ! seconds_left "$tell"; then
+    # However slow the look was: it is told before it is given up.
+    if ((tell == 0)) || { seconds_left "$end" && ! seconds_left "$tell"; }; then
       say "busy: $work; waiting for that, at most $BUSY_WAIT s, before $unit is restarted"
       tell=$(deadline "$BUSY_TELL")
     fi
+    seconds_left "$end" ||
+      refuse "postponed: after $BUSY_WAIT s the node is still busy: $work. Nothing was changed; the next 'pulumi up' goes on with this node"
     sleep 1
   done
 }
