@@ -2,9 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import * as runtimeConfig from "@pulumi/pulumi/runtime/config";
 
 /** Keys of the configuration that are, or can have in them, keys and passwords. */
-const suspects = ["sshPrivateKey", "sshPrivateKeyPassword", "ssh", "controllers", "computes"];
+const suspects = ["sshPrivateKey", "sshPrivateKeyPassword", "ssh", "proxy", "controllers", "computes"];
 /** The fields in them that are secrets. */
-const secretFields = ["privateKey", "privateKeyPassword", "password"];
+const secretFields = ["privateKey", "privateKeyPassword", "privateKeyPem", "password"];
 
 /** Warns, in one line, of keys and passwords that stand in the stack's file for all to read. The configuration is known to be sound. */
 export function warnOfClearSecrets(config: pulumi.Config, namespace: string): void {

@@ -60,10 +60,10 @@ const readers = {
       baseUrl: text,
       listenAddress: text,
       port: number,
-      tls: object<ProxyTlsArgs, "certificate">(
-        { certificate: text, key: text, only: flag, ciphers: text, minimumVersion: oneOf(TlsVersion) },
-        ["certificate"],
-      ),
+      tls: object<ProxyTlsArgs>({
+        ...{ certificate: text, key: text, certPem: text, privateKeyPem: secret, only: flag },
+        ...{ ciphers: text, minimumVersion: oneOf(TlsVersion) },
+      }),
       behindLoadBalancer: flag,
       allowedSources: list(text),
       allowedOrigins: list(text),

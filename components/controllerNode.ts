@@ -8,6 +8,7 @@ import { isPlain } from "./inputs";
 import { isSpokenFor } from "./logins";
 import { type NodeArgs, checkNode, convergeNode, thisStack, withoutDependencies } from "./node";
 import { type ProxyArgs, warnOfSources } from "./proxy";
+import { certificateNote, hasKeyText, warnOfTls } from "./tls";
 
 /** Arguments of {@link ControllerNode}. */
 export interface ControllerNodeArgs extends NodeArgs {
@@ -47,9 +48,11 @@ export class ControllerNode extends pulumi.ComponentResource {
 
     if (!isSpokenFor(opts)) {
       warnOfSources(proxy.allowedSources, "proxy.allowedSources", this);
+      warnOfTls(proxy, this);
     }
     const document = (known: pulumi.Unwrap<typeof settings>) => controllerDocument(known, recipient);
-    const node = { component: this, name, subject, role: Role.Controller, args, opts, settings, document };
+    const secrecy = { hasSecret: hasKeyText(proxy), note: certificateNote(proxy) };
+    const node = { component: this, name, subject, role: Role.Controller, args, opts, settings, document, ...secrecy };
     const { report, command } = convergeNode(node);
     this.report = report;
     this.converged = command;

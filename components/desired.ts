@@ -25,6 +25,7 @@ import type { ComputeNodeArgs } from "./computeNode";
 import type { ControllerNodeArgs } from "./controllerNode";
 import type { GuardArgs } from "./guards";
 import { PackagesOnDestroy } from "./onDestroy";
+import { originsOf, tlsOptions, tlsState } from "./tls";
 
 /** Port on which Nova's SPICE proxy listens by default. */
 export const defaultPort = 6082;
@@ -49,14 +50,8 @@ export function controllerDocument(
   path = "",
 ): Checked<string> {
   const { proxy, tokenTtl, release, extraNovaOptions } = settings;
-  const {
-    allowedOrigins,
-    allowedSources,
-    tls,
-    enforceSessionTimeout,
-    listenAddress = "0.0.0.0",
-    port = defaultPort,
-  } = proxy;
+  const { allowedSources, enforceSessionTimeout, listenAddress = "0.0.0.0", port = defaultPort } = proxy;
+  const allowedOrigins = originsOf(proxy);
   const sources = allowedSources === undefined ? undefined : parseCidrs(allowedSources, `${path}proxy.allowedSources`);
   const faults: Fault[] = [
     ...checkRelease(release, path),
@@ -66,7 +61,7 @@ export function controllerDocument(
   const fragment = novaFragment(
     Role.Controller,
     {
-      ...{ html5proxyHost: listenAddress, html5proxyPort: port, allowedOrigins, tls },
+      ...{ html5proxyHost: listenAddress, html5proxyPort: port, allowedOrigins, tls: tlsOptions(proxy) },
       ...{ enforceSessionTimeout, tokenTtl, extraNovaOptions },
     },
     release,
@@ -86,6 +81,7 @@ export function controllerDocument(
       // On a controller noVNC is never touched: stopping it is VncProxyRetirement's.
       vnc: Vnc.Keep,
       ...(sources?.value === undefined ? {} : { allowedSources: sources.value.map(({ text }: Cidr) => text) }),
+      ...tlsState(proxy, release),
       removePackagesOnDestroy: settings.packagesOnDestroy === PackagesOnDestroy.Remove,
       fragment: fragment.value,
     }),

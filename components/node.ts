@@ -57,6 +57,10 @@ export interface NodeComponent<S> extends LoginOwner {
   readonly args: Pick<NodeArgs, "nodeName" | "connection" | "ssh" | "onDestroy">;
   /** What the document is made of. */
   readonly settings: S;
+  /** Whether the document has a secret in it. @default false */
+  readonly hasSecret?: boolean;
+  /** What a preview is to show of such a document. @default nothing */
+  readonly note?: pulumi.Input<string> | undefined;
   /** Makes the document, once the settings are known. */
   readonly document: (settings: pulumi.Unwrap<S>) => Checked<string>;
 }
@@ -65,6 +69,7 @@ export interface NodeComponent<S> extends LoginOwner {
 export function convergeNode<S>(node: NodeComponent<S>): Convergence {
   const { component, name, subject, role, settings } = node;
   const { nodeName = name, connection, onDestroy } = node.args;
+  const document = derive(settings, (known) => accept(subject, node.document(known)));
   const logins = inspectLogins([{ name: nodeName, path: "connection", connection }], node.args.ssh, node);
   return converge(
     name,
@@ -72,7 +77,8 @@ export function convergeNode<S>(node: NodeComponent<S>): Convergence {
       connection: logins.of(connection),
       ssh: logins.ssh,
       role,
-      document: derive(settings, (known) => accept(subject, node.document(known))),
+      document: node.hasSecret === true ? pulumi.secret(document) : document,
+      ...(node.note === undefined ? {} : { note: node.note }),
       restore: onDestroy !== OnDestroy.Keep,
     },
     { parent: component, dependsOn: node.opts?.dependsOn },

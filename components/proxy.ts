@@ -1,10 +1,22 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type TlsVersion, parseCidrs } from "../nova";
 
-/** Certificate of the SPICE proxy, as files on the controllers. */
+/**
+ * Certificate of the SPICE proxy: as texts, which are sent to the controllers (`certPem` and `privateKeyPem`), or as files that are there (`certificate`,
+ * `key`). One of the two. It has to be valid, and for the host of the base URL, which is checked before anything changes: of texts as soon as they are
+ * known, of files on each controller. nova-novncproxy on the same node reads the same keys of nova.conf.
+ */
 export interface ProxyTlsArgs {
+  /** The certificate as PEM text: the server's own first, then its issuers'. */
+  readonly certPem?: pulumi.Input<string>;
+  /**
+   * Its private key as PEM text, not encrypted. A secret, whether it is given as one or not: it is sent by standard input alone, is encrypted in the
+   * state, and on the controller root's and readable for the group nova, in one file with the certificate. The whole desired state document is a secret
+   * then: a preview shows a change of it as `[secret]`.
+   */
+  readonly privateKeyPem?: pulumi.Input<string>;
   /** Path of the certificate, with its chain, on each controller, PEM. The user `nova` has to be able to read it. */
-  readonly certificate: pulumi.Input<string>;
+  readonly certificate?: pulumi.Input<string>;
   /** Path of the private key, PEM. @default the key is in the certificate's file */
   readonly key?: pulumi.Input<string>;
   /** Whether plain http is refused. nova-novncproxy on the same node reads the same key of nova.conf. @default both are answered on the one port */
@@ -38,7 +50,10 @@ export interface ProxyArgs {
    * @default the node's firewall is left alone, with a warning
    */
   readonly allowedSources?: readonly string[];
-  /** `[console] allowed_origins`: host names of other pages, such as the dashboard's, that may open consoles. @default the base URL's host alone */
+  /**
+   * `[console] allowed_origins`: host names of other pages, such as the dashboard's, that may open consoles. Behind a load balancer the base URL's host
+   * is put before them: many balancers ask the proxy by another name. @default the base URL's host alone
+   */
   readonly allowedOrigins?: readonly pulumi.Input<string>[];
   /**
    * `[consoleauth] enforce_session_timeout`: whether an open console is closed when its token expires (`tokenTtl`); Nova 29 and later.

@@ -12,6 +12,7 @@ import { type NodeLogin, inspectLogins } from "./logins";
 import type { OnDestroy, PackagesOnDestroy } from "./onDestroy";
 import { type ProxyArgs, warnOfSources } from "./proxy";
 import { type RolloutArgs, batches } from "./rollout";
+import { warnOfTls } from "./tls";
 import { VncProxyRetirement } from "./vncProxyRetirement";
 
 /** A node that runs the console proxy. */
@@ -125,6 +126,7 @@ export class SpiceConsole extends pulumi.ComponentResource {
     const shared = { ssh: logins.ssh, release, packagesOnDestroy };
     const tokenTtl = (role: Role) => (takesTokenTtl(role, release) ? args.tokenTtl : undefined);
     warnOfSources(proxy.allowedSources, "proxy.allowedSources", this);
+    warnOfTls(proxy, this, args.vnc);
     const proxySourceAddresses = proxySources(args.controllers);
     if (proxySourceAddresses === undefined) {
       warnOfOpenConsoles("controllers[].proxySourceAddresses", this);

@@ -15,6 +15,8 @@ export interface ConvergenceArgs {
   readonly role: string;
   /** The desired state document. Its change is an update: the node converges to the new one. */
   readonly document: pulumi.Input<string>;
+  /** What a preview is to show where the document is a secret: one word, part of the command line. @default nothing */
+  readonly note?: pulumi.Input<string>;
   /**
    * Whether the node gets its former state back when the resource goes. It is the engine's to know (`retainOnDelete`): a change of it connects to no
    * node, so a node that is gone for good can leave the stack.
@@ -69,7 +71,7 @@ export function converge(name: string, args: ConvergenceArgs, below: Place): Con
     `${name}-converge`,
     {
       connection,
-      create: convergeCommand(sha256, args.role),
+      create: withNote(convergeCommand(sha256, args.role), args.note),
       delete: revertCommand(args.role),
       stdin: pulumi.interpolate`id = ${resourceId(below.parent, name)}\n${args.document}`,
       addPreviousOutputInEnv: false,
@@ -84,6 +86,11 @@ export function converge(name: string, args: ConvergenceArgs, below: Place): Con
     },
   );
   return { command, report: pulumi.unsecret(command.stdout).apply(parseReport) };
+}
+
+/** A command line with one more word, which nothing reads. */
+function withNote(command: string, note: pulumi.Input<string> | undefined): pulumi.Input<string> {
+  return note === undefined ? command : pulumi.interpolate`${command} ${note}`;
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { CertificateText } from "./certificate";
 import type { PortRange } from "./consolePorts";
 import type { NovaFragment } from "./fragment";
 import type { Manager } from "./managers";
@@ -31,6 +32,12 @@ export interface ControllerState extends RestartingState {
   readonly vnc: Vnc;
   /** Canonical CIDR blocks that may reach the proxy's port. Undefined: the firewall is left alone. Empty: nobody. */
   readonly allowedSources?: readonly string[];
+  /** A certificate that comes with the document, for the file that `[DEFAULT] cert` and `key` name. The document is a secret then. */
+  readonly certificate?: CertificateText;
+  /** The host that a certificate on the node has to be for. */
+  readonly tlsHost?: string;
+  /** Whether TLS ends in front of the proxy, which then needs a Nova that heeds X-Forwarded-Proto. */
+  readonly tlsEndsBefore?: boolean;
   /** Whether a revert removes the packages that were installed. Default: they stay. */
   readonly removePackagesOnDestroy?: boolean;
   readonly fragment: NovaFragment;
@@ -95,6 +102,7 @@ export function desiredStateDocument(state: DesiredState): string {
     const { allowedSources } = state;
     header.push(["firewall", allowedSources === undefined ? "unmanaged" : "managed"]);
     header.push(...(allowedSources ?? []).map((source) => ["allow-from", source] as const));
+    header.push(...tlsHeader(state));
   }
   if (state.removePackagesOnDestroy === true) {
     header.push(["packages-on-destroy", "remove"]);
@@ -107,6 +115,19 @@ export function desiredStateDocument(state: DesiredState): string {
     ),
   );
   return documentText(header, sections);
+}
+
+function tlsHeader({ certificate, tlsHost, tlsEndsBefore }: ControllerState): (readonly [string, string])[] {
+  return [
+    ...(certificate === undefined
+      ? []
+      : [
+          ["tls-certificate", certificate.chain.join(" ")] as const,
+          ["tls-key", `${certificate.key.label} ${certificate.key.base64}`] as const,
+        ]),
+    ...(tlsHost === undefined ? [] : [["tls-host", tlsHost] as const]),
+    ...(tlsEndsBefore === true ? [["tls-ends-before", "true"] as const] : []),
+  ];
 }
 
 function documentText(

@@ -1,4 +1,5 @@
 /** What Nova accepts: releases, console options, the part of nova.conf that a role declares, and the checks before anything runs. Pure functions. */
+export * from "./certificate";
 export * from "./cidr";
 export * from "./choices";
 export * from "./compression";

@@ -1,3 +1,4 @@
+import { parseCertificate } from "./certificate";
 import { isIpLiteral, isLoopback, isWildcard } from "./cidr";
 import { type Fault, shown } from "./faults";
 import { isHostName } from "./hosts";
@@ -17,8 +18,8 @@ export interface ProxyAddress {
   readonly port: number;
   /** Host names of other pages, such as the dashboard's, that may open consoles. */
   readonly allowedOrigins?: readonly string[];
-  /** Paths of the certificate and key on the nodes, where the proxy itself speaks TLS. */
-  readonly tls?: { readonly certificate: string; readonly key?: string };
+  /** The proxy's own certificate, where it speaks TLS itself. */
+  readonly tls?: ProxyCertificate;
   /**
    * Whether a load balancer or reverse proxy stands in front. The base URL then names it: its port and the path's beginning are its own affair,
    * and it may be the one that ends TLS.
@@ -28,6 +29,14 @@ export interface ProxyAddress {
   readonly release?: Release;
 }
 
+/** A certificate and its key: as paths on the nodes, or as PEM texts. */
+export interface ProxyCertificate {
+  readonly certificate?: string;
+  readonly key?: string;
+  readonly certPem?: string;
+  readonly privateKeyPem?: string;
+}
+
 /** Column `console_auth_tokens.access_url_base` of Nova's cell database, from 18.0.0 on. */
 export const longestBaseUrl = 255;
 
@@ -35,16 +44,16 @@ export const longestBaseUrl = 255;
  * Faults of the proxy's address, of everything in it and between its parts. Collected, none hides another.
  *
  * @param path where the address stands in the arguments
+ * @param now milliseconds since 1970, against which a certificate's dates are held
  */
-export function checkProxy(address: ProxyAddress, path = "proxy"): readonly Fault[] {
+export function checkProxy(address: ProxyAddress, path = "proxy", now = Date.now()): readonly Fault[] {
   const { listenAddress, port, allowedOrigins = [], tls } = address;
   return [
     ...checkBaseUrl(address, `${path}.baseUrl`),
     ...checkPort(port, `${path}.port`),
     ...checkListenAddress(listenAddress, `${path}.listenAddress`),
     ...allowedOrigins.flatMap((origin, index) => checkOrigin(origin, `${path}.allowedOrigins[${index}]`)),
-    ...(tls === undefined ? [] : checkFilePath(tls.certificate, `${path}.tls.certificate`)),
-    ...(tls?.key === undefined ? [] : checkFilePath(tls.key, `${path}.tls.key`)),
+    ...(tls === undefined ? [] : checkTls(tls, address, `${path}.tls`, now)),
   ];
 }
 
@@ -191,7 +200,52 @@ function checkOrigin(origin: string, path: string): readonly Fault[] {
       ];
 }
 
+/** The host of a base URL as Nova and certificates have it: small letters, an IPv6 address without brackets. Undefined where it is no URL. */
+export function hostOf(baseUrl: string): string | undefined {
+  return parseUrl(baseUrl)?.hostname.replace(/^\[|\]$/g, "");
+}
+
+/** Exactly one certificate, by path or by text, and its key likewise. */
+function checkTls(tls: ProxyCertificate, address: ProxyAddress, path: string, now: number): readonly Fault[] {
+  const { certificate, key, certPem, privateKeyPem } = tls;
+  if (certPem === undefined && privateKeyPem === undefined) {
+    return certificate === undefined
+      ? [
+          {
+            path,
+            reason:
+              "It has no certificate. Give certPem and privateKeyPem, or the path of one on the controllers (certificate), or leave tls out.",
+          },
+        ]
+      : [
+          ...checkFilePath(certificate, `${path}.certificate`),
+          ...(key === undefined ? [] : checkFilePath(key, `${path}.key`)),
+        ];
+  }
+  if (certificate !== undefined || key !== undefined) {
+    return [
+      {
+        path,
+        reason:
+          "It has both a path (certificate, key) and a text (certPem, privateKeyPem). Give either what is on the controllers already, or the texts.",
+      },
+    ];
+  }
+  if (certPem === undefined || privateKeyPem === undefined) {
+    const missing = certPem === undefined ? "certPem" : "privateKeyPem";
+    return [{ path: `${path}.${missing}`, reason: "It is missing. Give both certPem and privateKeyPem." }];
+  }
+  // What a browser sees behind a balancer may be the balancer's own.
+  const host = address.behindLoadBalancer === true ? undefined : hostOf(address.baseUrl);
+  return parseCertificate({ certPem, privateKeyPem, host, now }, path).faults;
+}
+
 function checkFilePath(file: string, path: string): readonly Fault[] {
+  if (file.includes("-----BEGIN ")) {
+    const reason =
+      "It is the text of a PEM file, where a path on the controllers belongs. Give texts as certPem and privateKeyPem.";
+    return [{ path, reason }];
+  }
   const text = encodeText(file, path);
   if (text.value === undefined) {
     return text.faults;

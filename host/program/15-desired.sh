@@ -33,6 +33,8 @@ read_document() {
       read_header "$key" "$value" "$number"
     fi
   done
+  [[ -z ${DESIRED[tls-key]:-} || -n ${VALUE[DEFAULT/cert]:-} ]] ||
+    bad_document "the desired state has a certificate, and no [DEFAULT] cert that says where it goes"
   [[ -n $ROLE && -n ${DESIRED[owner]:-} ]] ||
     bad_document "the desired state does not say which role it is for, such as 'compute = $NODE', and which stack's it is ('owner = ...')"
 }
@@ -56,7 +58,7 @@ read_header() {
     ignore-manager) IGNORED_MANAGERS+=("$2") ;;
     option-range) OPTION_RANGES+=("$2") ;;
     option-name) OPTION_NAMES+=("$2") ;;
-    id | owner | release | vnc | accept-console-loss | accept-pending-changes | firewall | packages-on-destroy)
+    tls-certificate | tls-key | tls-host | tls-ends-before | id | owner | release | vnc | accept-console-loss | accept-pending-changes | firewall | packages-on-destroy)
       [[ -z ${DESIRED[$1]+set} ]] || bad_document "line $3: $1 is given twice"
       DESIRED[$1]=$2
       ;;

@@ -25,15 +25,19 @@ remove_leftovers() {
   done < <(awk -F '\t' '!/^#/ && !seen[$2]++ { print $2 }' "$1")
 }
 
-# create_file FILE: a new file of root's, 0644, from stdin; its folder is made where it is missing.
+# create_file FILE [OWNER MODE]: a new file from stdin, root's and 0644 where nothing else is said; its folder is made where it
+# is missing.
 create_file() {
   local temporary
-  (umask 022 && mkdir -p -- "$(dirname -- "$1")")
-  temporary=$(mktemp -- "$1.openstack-spice.XXXXXX")
-  cat >"$temporary"
-  note_write "$1" "$temporary"
-  chmod 644 -- "$temporary"
-  mv -f -T -- "$temporary" "$1"
+  if (umask 022 && mkdir -p -- "$(dirname -- "$1")") && temporary=$(mktemp -- "$1.openstack-spice.XXXXXX"); then
+    # Until it has its bytes and its owner, nobody else reads it.
+    if cat >"$temporary" && note_write "$1" "$temporary" && chown -- "${2:-root:root}" "$temporary" &&
+      chmod -- "${3:-644}" "$temporary" && mv -f -T -- "$temporary" "$1"; then
+      return 0
+    fi
+    rm -f -- "$temporary"
+  fi
+  fail "$1 cannot be written (disk full, or read-only?). Make room or make it writable, and run again"
 }
 
 # ends_with_newline FILE: 1 where the last line is ended (or there is none), else 0; edits keep it so.

@@ -114,6 +114,7 @@ merged_record() {
   printf '# openstack-spice record %s\n# owner %s\n# id %s\n# program %s\n' \
     "$RECORD_FORMAT" "${DESIRED[owner]:-}" "${DESIRED[id]:-}" "$(program_digest)"
   [[ $(declared_package_fate) == keep ]] || printf '# packages-on-destroy remove\n'
+  tls_since
   { read_record "$ROLE" && cat -- "$1"; } | awk -F '\t' -v OFS='\t' '
     $1 == "restart" || $1 == "mask" { next }
     { key = $1 FS $2 FS $3 }

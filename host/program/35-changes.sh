@@ -6,6 +6,7 @@
 #   option    file          section/option      `-`, or `=` and the raw lines in base64
 #   section   file          section blank|tight `-` or `there`
 #   file      path          -                   `-`, or `=` and its bytes in base64
+#   pem       path          -                   as `file`, of a certificate with its key: root:nova 0640
 #   shell     file          variable            `-`, or `=` and the assigning line in base64
 #   unit      unit          -                   `enabled active` and the like
 #   mask      unit          -                   `-` or `masked` (at run time only)
@@ -45,7 +46,7 @@ state_of() {
   case $1 in
     option) option_state "$2" "$3" ;;
     section) if (($(ini sections "$(copy_or_file "$2")" "${3% *}" -))); then echo there; else echo -; fi ;;
-    file) if [[ -e $2 ]]; then printf '=%s\n' "$(encode <"$2")"; else echo -; fi ;;
+    file | pem) if [[ -e $2 ]]; then printf '=%s\n' "$(encode <"$2")"; else echo -; fi ;;
     shell) shell_state "$2" "$3" ;;
     unit) unit_state "$2" ;;
     mask) if [[ -L /run/systemd/system/$2.service ]]; then echo masked; else echo -; fi ;;
@@ -62,10 +63,12 @@ set_state() {
   case $1 in
     option) set_option "$2" "$3" "$4" ;;
     section) set_section "$2" "$3" "$4" ;;
-    file) if [[ $4 == - ]]; then
+    file | pem) if [[ $4 == - ]]; then
       rm -f -- "$2"
       rmdir -- "$(dirname -- "$2")" 2>/dev/null || :
-    else decode <<<"${4#=}" | create_file "$2"; fi ;;
+    elif [[ $1 == pem ]]; then
+      create_file "$2" root:nova 640 < <(decode <<<"${4#=}")
+    else create_file "$2" < <(decode <<<"${4#=}"); fi ;;
     shell) set_shell "$2" "$4" "$(state_of shell "$2" "$3")" ;;
     unit) set_unit "$2" "$4" ;;
     mask) if [[ $4 == - ]]; then systemctl unmask --runtime --quiet "$2"; else systemctl mask --runtime --quiet "$2" 2>/dev/null; fi ;;
@@ -106,6 +109,7 @@ subject_of() {
     option) printf '%s\n' "$3" ;;
     section) printf '[%s]\n' "${3% *}" ;;
     file) printf 'file%s\n' "$2" ;;
+    pem) printf 'certificate%s\n' "$2" ;;
     shell) printf '%s:%s\n' "$2" "$3" ;;
     unit) printf 'service/%s\n' "$2" ;;
     package) printf 'package/%s\n' "$2" ;;

@@ -53,23 +53,31 @@ local_address() {
   esac
 }
 
-# verify_page: the console page of spice-html5 and every script it names answer 200.
+# verify_page: the console page of spice-html5 and every script it names answer 200, over TLS where that is declared, and
+# then with the declared certificate.
 verify_page() {
-  local address scheme=http python
+  local address scheme=http python fingerprint=''
   address=$(local_address "$(nova_option spice html5proxy_host 0.0.0.0)")
   [[ ! $(boolean_or_self "$(nova_option DEFAULT ssl_only false)") == true ]] || scheme=https
+  if declares_tls; then
+    scheme=https
+    fingerprint=$(pem_fingerprint <"$(plain_value "${VALUE[DEFAULT/cert]}")")
+  fi
   python=$(nova_python)
-  bounded "$PROBE_WAIT" "$python" - "$scheme://$address:$(nova_option spice html5proxy_port 6082)/spice_auto.html" <<<"$PAGE_PROGRAM" >&2 ||
+  bounded "$PROBE_WAIT" "$python" - "$scheme://$address:$(nova_option spice html5proxy_port 6082)/spice_auto.html" "$fingerprint" <<<"$PAGE_PROGRAM" >&2 ||
     service_failed "$SPICE_UNIT" "does not serve the console page"
 }
 readonly PAGE_PROGRAM='
-import re, ssl, sys
+import hashlib, re, socket, ssl, sys
 try:
     from urllib.request import ProxyHandler, HTTPSHandler, build_opener
-    from urllib.parse import urljoin
+    from urllib.parse import urljoin, urlsplit
+    oldest = {}
 except ImportError:  # Python 2, the one of Mitaka
     from urllib2 import ProxyHandler, HTTPSHandler, build_opener
-    from urlparse import urljoin
+    from urlparse import urljoin, urlsplit
+    oldest = {"ssl_version": ssl.PROTOCOL_SSLv23}
+socket.setdefaulttimeout(20)
 # The name in the certificate is for browsers; here it is the node itself that is asked.
 handlers = [ProxyHandler({})]
 if hasattr(ssl, "_create_unverified_context"):
@@ -80,7 +88,15 @@ def get(url):
         return opener.open(url, timeout=20).read().decode("utf-8", "replace")
     except Exception as error:
         sys.exit("openstack-spice: %s: %s" % (url, error))
-page = sys.argv[1]
+page, fingerprint = sys.argv[1:3]
+if fingerprint:
+    url = urlsplit(page)
+    try:
+        served = ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate((url.hostname, url.port), **oldest))
+    except Exception as error:
+        sys.exit("openstack-spice: %s: no TLS: %s" % (page, error))
+    if hashlib.sha256(served).hexdigest().upper() != fingerprint.replace(":", ""):
+        sys.exit("openstack-spice: %s has another certificate than the one declared" % page)
 html = get(page)
 scripts = re.findall(r"<script[^>]+src=[\"\x27]([^\"\x27]+)", html) + re.findall(r"\bfrom\s+[\"\x27]([^\"\x27]+)", html)
 if not scripts:

@@ -64,7 +64,8 @@ check_writable() {
   local entry kind file target flags
   for entry in ${PLAN[@]+"${PLAN[@]}"}; do
     IFS=$'\t' read -r kind file _ <<<"$entry"
-    [[ $kind == option || $kind == section || $kind == shell ]] || continue
+    [[ $kind == option || $kind == section || $kind == shell || $kind == pem ]] || continue
+    [[ $kind != pem || -e $file ]] || file=$NOVA_CONF # whose folder it goes to
     target=$(readlink -f -- "$file")
     ! awk -v file="$target" '$5 == file { found = 1 } END { exit !found }' /proc/self/mountinfo ||
       refuse "$target is mounted by itself, and cannot be replaced in one step. Mount its folder instead, or take the mount away for this run"
@@ -77,6 +78,7 @@ check_writable() {
 check_controller() {
   find_missing_packages "${PROXY_PACKAGES[@]}"
   check_port "$(declared spice/html5proxy_host 0.0.0.0)" "$(declared spice/html5proxy_port 6082)"
+  check_tls
   check_packages
 }
 

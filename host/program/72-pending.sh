@@ -32,7 +32,7 @@ units_the_plan_restarts() {
     kind=${entry%%$'\t'*}
     case $ROLE:$kind in
       compute:option) unit=$COMPUTE_UNIT ;;
-      controller:option | controller:file) unit=$SPICE_UNIT ;;
+      controller:option | controller:file | controller:pem) unit=$SPICE_UNIT ;;
     esac
   done
   if [[ -n $unit ]] && unit_is_active "$unit"; then printf '%s\n' "$unit"; fi

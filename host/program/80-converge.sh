@@ -51,6 +51,7 @@ make_plan() {
   plan_packages
   case $ROLE in
     controller)
+      plan_certificate
       plan_options
       plan_drop_in
       plan_unit "$SPICE_UNIT" 'enabled active'
@@ -107,13 +108,14 @@ bring_services_into_line() {
   for unit in $(units_to_restart); do
     contains "$unit" ${FRESH[@]+"${FRESH[@]}"} || ! unit_is_active "$unit" || restart_unit "$unit"
   done
+  [[ $ROLE != controller ]] || restart_novnc_without_tls restart_unit
 }
 journal_has() { grep -q "^$1"$'\t' -- "$(journal_file "$ROLE")"; }
 
 # units_to_restart: those that read what the journal changed, each role its own.
 units_to_restart() {
   case $ROLE in
-    controller) ! journal_has option && ! journal_has file || printf '%s\n' "$SPICE_UNIT" ;;
+    controller) ! journal_has option && ! journal_has file && ! journal_has pem || printf '%s\n' "$SPICE_UNIT" ;;
     compute) ! journal_has option || printf '%s\n' "$COMPUTE_UNIT" ;;
   esac
 }
@@ -242,6 +244,7 @@ tell_undone() {
   case $1 in
     option) old=$(definition_text "$4") new=$(definition_text "$5") ;;
     unit) old=$(unit_text "$4") new=$(unit_text "$(unit_state "$2")") ;;
+    pem) old=$(pem_text "$4") new=$(pem_text "$5") ;;
     shell) old=$(decode <<<"${4#=}") new=$(decode <<<"${5#=}") old=${old#*=} new=${new#*=} ;;
     iptables* | nft*)
       [[ $4 == - ]] && old='(none)' || old=$(rule_text "$3")

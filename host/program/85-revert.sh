@@ -41,7 +41,10 @@ is_superseded() {
 restart_after_revert() {
   local change unit=''
   case $ROLE in
-    controller) unit=$SPICE_UNIT ;;
+    controller)
+      unit=$SPICE_UNIT
+      restart_novnc_without_tls restart_novnc_in_revert
+      ;;
     compute) unit=$COMPUTE_UNIT ;;
     vnc-proxy-retirement)
       if unit_is_active "$NOVNC_UNIT"; then wait_for_listener "$NOVNC_UNIT" "$(nova_option vnc novncproxy_port 6080)"; fi
@@ -57,6 +60,11 @@ restart_after_revert() {
     told_restart "$unit"
     return 0
   done
+}
+
+restart_novnc_in_revert() {
+  bring_up restart "$1"
+  told_restart "$1"
 }
 
 # tell_guests_with_spice: a guest that was hard-rebooted on SPICE alone has no console once SPICE is off.

@@ -154,25 +154,25 @@ describe("a controller on which something goes wrong is as it was before:", () =
     await node.reset();
     expect((await converge(node, controllerDocument(NAME))).status).toBe(0);
     const before = await snapshot(node);
-    const document = controllerDocument(NAME, { tls: { certificate: "/etc/nova/missing.pem", only: true } });
+    const document = controllerDocument(NAME, { html5proxyHost: "192.0.2.1", allowedOrigins: ["a.example.org"] });
     const { status, stdout, stderr } = await converge(node, document);
     expect([status, stdout]).toEqual([
       1,
       lines(
-        "change DEFAULT/cert: (unset) -> /etc/nova/missing.pem",
-        "change DEFAULT/ssl_only: (unset) -> true",
+        "change console/allowed_origins: (unset) -> a.example.org",
+        "change spice/html5proxy_host: 0.0.0.0 -> 192.0.2.1",
         "restarted nova-spicehtml5proxy",
       ),
     ]);
     const [head, words = "", tail] = cut(stderr, say("last words of nova-spicehtml5proxy:"), "openstack-spice: error:");
     expect(head).toBe("");
-    expect(words).toContain("SSL only and /etc/nova/missing.pem not found\n");
+    expect(words).toContain("Cannot assign requested address");
     expect(tail).toBe(
       ` ${NAME}: nova-spicehtml5proxy stopped, and does not listen on TCP 6082. ${mend}\n` +
         [
           "putting back the former state",
-          "DEFAULT/ssl_only: true -> (unset)",
-          "DEFAULT/cert: /etc/nova/missing.pem -> (unset)",
+          "spice/html5proxy_host: 192.0.2.1 -> 0.0.0.0",
+          "console/allowed_origins: a.example.org -> (unset)",
           "the node is as it was",
         ]
           .map(say)

@@ -6,6 +6,7 @@ import {
   Vnc,
   type ComputeSettings,
   type ControllerSettings,
+  type ControllerState,
   type DesiredState,
   defaultConsolePorts,
   desiredStateDocument,
@@ -24,6 +25,8 @@ export interface ControllerOptions extends Partial<ControllerSettings> {
   readonly removePackagesOnDestroy?: boolean;
   readonly ignoreManagers?: readonly Manager[];
   readonly acceptPendingChanges?: boolean;
+  /** What the document says of TLS beside nova.conf's options. */
+  readonly state?: Pick<ControllerState, "certificate" | "tlsHost" | "tlsEndsBefore">;
 }
 
 /** A controller that serves consoles on every address, port 6082. */
@@ -35,6 +38,7 @@ export function controllerDocument(node: string, options: ControllerOptions = {}
     ignoreManagers = [],
     acceptPendingChanges = false,
     removePackagesOnDestroy = false,
+    state = {},
     ...settings
   } = options;
   const fragment = novaFragment(
@@ -49,6 +53,7 @@ export function controllerDocument(node: string, options: ControllerOptions = {}
     vnc: Vnc.Alongside,
     ignoreManagers,
     acceptPendingChanges,
+    ...state,
     ...(release === undefined ? {} : { release }),
     ...(allowedSources === undefined ? {} : { allowedSources }),
     removePackagesOnDestroy,
