@@ -33,7 +33,7 @@ read_document() {
       read_header "$key" "$value" "$number"
     fi
   done
-  [[ -z ${DESIRED[tls-key]:-} || -n ${VALUE[DEFAULT/cert]:-} ]] ||
+  [[ -z ${DESIRED["tls-key"]:-} || -n ${VALUE["DEFAULT/cert"]:-} ]] ||
     bad_document "the desired state has a certificate, and no [DEFAULT] cert that says where it goes"
   [[ -n $ROLE && -n ${DESIRED[owner]:-} ]] ||
     bad_document "the desired state does not say which role it is for, such as 'compute = $NODE', and which stack's it is ('owner = ...')"

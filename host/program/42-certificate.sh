@@ -3,13 +3,13 @@
 # one moment: the proxies read it anew for each connection. One that is on the node already is looked at before the first write.
 
 # declares_tls: whether the document has the proxy speak TLS.
-declares_tls() { [[ -n ${VALUE[DEFAULT/cert]:-} ]]; }
+declares_tls() { [[ -n ${VALUE["DEFAULT/cert"]:-} ]]; }
 
 # declared_pem: key and chain of the document as a PEM file, the key first.
 declared_pem() {
   local certificate
-  pem_block "${DESIRED[tls-key]% *}" "${DESIRED[tls-key]##* }"
-  for certificate in ${DESIRED[tls-certificate]:-}; do pem_block CERTIFICATE "$certificate"; done
+  pem_block "${DESIRED["tls-key"]% *}" "${DESIRED["tls-key"]##* }"
+  for certificate in ${DESIRED["tls-certificate"]:-}; do pem_block CERTIFICATE "$certificate"; done
 }
 pem_block() {
   printf -- '-----BEGIN %s-----\n' "$1"
@@ -21,8 +21,8 @@ pem_block() {
 # was there before.
 plan_certificate() {
   local kind file now former written
-  if [[ -n ${DESIRED[tls-key]:-} ]]; then
-    file=$(plain_value "${VALUE[DEFAULT/cert]}")
+  if [[ -n ${DESIRED["tls-key"]:-} ]]; then
+    file=$(plain_value "${VALUE["DEFAULT/cert"]}")
     plan_pem "$file" "$(state_of pem "$file" -)" "=$(declared_pem | encode)"
     return
   fi
@@ -63,15 +63,15 @@ pem_fingerprint() {
 # ends before the proxy, Nova believes it.
 check_tls() {
   local version told certificate key result=0
-  if [[ -n ${DESIRED[tls-ends-before]:-} ]]; then
+  if [[ -n ${DESIRED["tls-ends-before"]:-} ]]; then
     version=$(nova_version)
     ((${version%%.*} >= 19)) ||
       refuse "TLS ends at the load balancer, but Nova heeds X-Forwarded-Proto only from 19.0.0 on, so the proxy of Nova $version would refuse every console. Give the proxy a certificate too (tls)"
   fi
-  declares_tls && [[ -z ${DESIRED[tls-key]:-} ]] || return 0
-  certificate=$(plain_value "${VALUE[DEFAULT/cert]}")
-  key=$(plain_value "${VALUE[DEFAULT/key]:-$certificate}")
-  told=$(bounded "$PROBE_WAIT" runuser -u nova -- "$(nova_python)" - "$certificate" "$key" "${DESIRED[tls-host]:-}" <<<"$CERTIFICATE_PROGRAM" 2>&1) || result=$?
+  declares_tls && [[ -z ${DESIRED["tls-key"]:-} ]] || return 0
+  certificate=$(plain_value "${VALUE["DEFAULT/cert"]}")
+  key=$(plain_value "${VALUE["DEFAULT/key"]:-$certificate}")
+  told=$(bounded "$PROBE_WAIT" runuser -u nova -- "$(nova_python)" - "$certificate" "$key" "${DESIRED["tls-host"]:-}" <<<"$CERTIFICATE_PROGRAM" 2>&1) || result=$?
   case $result in
     0) [[ -z $told ]] || say "$told" ;;
     9) refuse "$told" ;;
@@ -99,7 +99,7 @@ if hasattr(ssl, "SSLContext"):
     except Exception as error:
         if "MISMATCH" in str(error):
             refuse("the key in %s is not that of the certificate in %s, the first one there. Put the server\x27s own certificate first, and its key" % (key, certificate))
-        refuse("%s and %s are no certificate and key that OpenSSL takes (%s). Give PEM files" % (certificate, key, error))
+        refuse("%s and %s are no certificate and key that OpenSSL takes (%s). Give PEM files" % (certificate, key, getattr(error, "reason", None) or error))
 try:
     known = ssl._ssl._test_decode_cert(certificate)
 except Exception:

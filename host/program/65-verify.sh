@@ -61,7 +61,7 @@ verify_page() {
   [[ ! $(boolean_or_self "$(nova_option DEFAULT ssl_only false)") == true ]] || scheme=https
   if declares_tls; then
     scheme=https
-    fingerprint=$(pem_fingerprint <"$(plain_value "${VALUE[DEFAULT/cert]}")")
+    fingerprint=$(pem_fingerprint <"$(plain_value "${VALUE["DEFAULT/cert"]}")")
   fi
   python=$(nova_python)
   bounded "$PROBE_WAIT" "$python" - "$scheme://$address:$(nova_option spice html5proxy_port 6082)/spice_auto.html" "$fingerprint" <<<"$PAGE_PROGRAM" >&2 ||

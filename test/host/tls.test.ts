@@ -1,10 +1,8 @@
 import { createHash } from "node:crypto";
-import { once } from "node:events";
-import { get, request } from "node:https";
-import { type TLSSocket, connect } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { certificateFile, parseCertificate } from "../../nova";
-import { type TestCertificate, makeCertificate } from "../support/certificate";
+import { DAY, type TestCertificate, makeCertificate } from "../support/certificate";
+import { ask } from "../support/https";
 import { LabNode } from "../support/lab";
 import { type ControllerOptions, controllerDocument } from "./support/documents";
 import { controllerReport, converge, lines, revert } from "./support/program";
@@ -39,51 +37,22 @@ function withText({ certPem, privateKeyPem }: TestCertificate, options: Controll
   return controllerDocument(NAME, { tls, state: { certificate }, ...options });
 }
 
-/** The fingerprint of the certificate that is served; the handshake has to succeed with it as the only trusted one, for the host. */
-async function served(certificate: TestCertificate): Promise<string> {
-  const socket: TLSSocket = connect({ host: node.address, port: 6082, ca: certificate.certPem, servername: HOST });
-  await once(socket, "secureConnect");
-  const { fingerprint256 } = socket.getPeerCertificate();
-  socket.destroy();
-  return fingerprint256;
-}
-
-/** The status of the console page over https, the certificate verified. */
-async function page(certificate: TestCertificate): Promise<number | undefined> {
-  const options = { host: node.address, port: 6082, ca: certificate.certPem, servername: HOST, agent: false };
-  return await new Promise((resolve, reject) => {
-    get({ ...options, path: "/spice_auto.html" }, (response) => {
-      response.resume().on("end", () => {
-        resolve(response.statusCode);
-      });
-    }).on("error", reject);
-  });
-}
-
-/** The answer to a browser's request for a websocket, over https. */
-async function upgrade(certificate: TestCertificate): Promise<number | undefined> {
+/** What a browser that trusts the certificate gets: the page, and a websocket. */
+async function browse({ certPem: ca }: TestCertificate) {
+  const proxy = { address: node.address, port: 6082, ca, host: HOST };
   const headers = {
-    Connection: "Upgrade",
-    Upgrade: "websocket",
-    Origin: `https://${HOST}`,
-    Host: `${HOST}:6082`,
-    "Sec-WebSocket-Version": "13",
-    "Sec-WebSocket-Key": "c3BpY2Utc3BpY2Utc3BpYw==",
+    ...{ Connection: "Upgrade", Upgrade: "websocket", Origin: `https://${HOST}` },
+    ...{ "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "c3BpY2Utc3BpY2Utc3BpYw==" },
     "Sec-WebSocket-Protocol": "binary",
   };
-  const options = { host: node.address, port: 6082, ca: certificate.certPem, servername: HOST, agent: false };
-  return await new Promise((resolve, reject) => {
-    request({ ...options, path: "/websockify?token=none", headers })
-      .on("upgrade", (response, socket) => {
-        socket.destroy();
-        resolve(response.statusCode);
-      })
-      .on("response", ({ statusCode }) => {
-        resolve(statusCode);
-      })
-      .on("error", reject)
-      .end();
-  });
+  return [await ask(proxy), await ask({ ...proxy, path: "/websockify?token=none", headers })];
+}
+/** What it is to be. */
+function browsed({ fingerprint }: TestCertificate) {
+  return [
+    { status: 200, fingerprint },
+    { status: 101, fingerprint },
+  ];
 }
 
 /** What of the key is anywhere on the node but in its file: paths below these folders, the journal, and the units' texts. */
@@ -111,9 +80,9 @@ describe("a certificate that comes with the document", () => {
     expect(stdout).toBe(
       controllerReport([
         `change certificate${certificateFile}: (none) -> sha256 ${first.fingerprint}`,
-        `change DEFAULT/ssl_only: (unset) -> true`,
         `change DEFAULT/cert: (unset) -> ${certificateFile}`,
         `change DEFAULT/key: (unset) -> ${certificateFile}`,
+        "change DEFAULT/ssl_only: (unset) -> true",
         "change spice/html5proxy_host: (unset) -> 0.0.0.0",
         "change spice/html5proxy_port: (unset) -> 6082",
         `change file${DROP_IN}: (none) -> written`,
@@ -121,9 +90,7 @@ describe("a certificate that comes with the document", () => {
       ]),
     );
     expect(status).toBe(0);
-    expect(await served(first)).toBe(first.fingerprint);
-    expect(await page(first)).toBe(200);
-    expect(await upgrade(first)).toBe(101);
+    expect(await browse(first)).toEqual(browsed(first));
     expect(await node.answers(6082, "/spice_auto.html")).not.toBe(200);
     converged = await snapshot(node);
     expect(converged.etc["/etc/nova/openstack-spice"]).toMatch(/^root:root 0o40755/);
@@ -159,7 +126,7 @@ describe("a certificate that comes with the document", () => {
     expect(changedPaths(converged, after)).toEqual({ [certificateFile]: "changed" });
     expect(after.processes[UNIT]).not.toBe(converged.processes[UNIT]);
     expect(after.processes[NOVNC]).toBe(converged.processes[NOVNC]);
-    expect(await served(second)).toBe(second.fingerprint);
+    expect(await browse(second)).toEqual(browsed(second));
     expect((await converge(node, withText(second))).stdout).toBe(controllerReport([]));
     expect(await snapshot(node)).toEqual(after);
   });
@@ -169,9 +136,9 @@ describe("a certificate that comes with the document", () => {
     expect(stdout).toBe(
       controllerReport([
         `change certificate${certificateFile}: sha256 ${second.fingerprint} -> (none)`,
-        "change DEFAULT/ssl_only: true -> (unset)",
         `change DEFAULT/cert: ${certificateFile} -> (unset)`,
         `change DEFAULT/key: ${certificateFile} -> (unset)`,
+        "change DEFAULT/ssl_only: true -> (unset)",
         "restarted nova-spicehtml5proxy",
       ]),
     );
@@ -187,14 +154,14 @@ describe("a certificate that comes with the document", () => {
     expect([status, stdout]).toEqual([
       0,
       controllerReport([
+        "change DEFAULT/ssl_only: true -> (unset)",
+        `change DEFAULT/key: ${certificateFile} -> (unset)`,
+        `change DEFAULT/cert: ${certificateFile} -> (unset)`,
+        `change certificate${certificateFile}: sha256 ${first.fingerprint} -> (none)`,
         "change service/nova-spicehtml5proxy: enabled, active -> disabled, inactive",
         `change file${DROP_IN}: written -> (none)`,
         "change spice/html5proxy_port: 6082 -> (unset)",
         "change spice/html5proxy_host: 0.0.0.0 -> (unset)",
-        `change DEFAULT/key: ${certificateFile} -> (unset)`,
-        `change DEFAULT/cert: ${certificateFile} -> (unset)`,
-        "change DEFAULT/ssl_only: true -> (unset)",
-        `change certificate${certificateFile}: sha256 ${first.fingerprint} -> (none)`,
         "restarted nova-novncproxy",
       ]),
     ]);
@@ -203,5 +170,100 @@ describe("a certificate that comes with the document", () => {
     expect({ ...after, processes: {} }).toEqual({ ...before, processes: {} });
     expect(after.processes[NOVNC]).not.toBe(restarted.processes[NOVNC]);
     expect(await tracesOf(first)).toBe(lines("0"));
+  });
+});
+
+describe("a certificate that is on the node", () => {
+  const file = "/etc/nova/site/console.pem";
+  const key = "/etc/nova/site/console.key";
+  const good = makeCertificate({ hosts: ["*.example.org"] });
+  const document = controllerDocument(NAME, {
+    tls: { certificate: file, key },
+    state: { tlsHost: HOST },
+  });
+  let untouched: Snapshot;
+
+  /** Puts files for the proxy there, as an administrator does. */
+  async function place(certificate: string, privateKey: string, mode = "0640"): Promise<void> {
+    await node.read(`mkdir -p /etc/nova/site && cat >${file}`, certificate);
+    await node.read(`cat >${key} && chown root:nova ${file} ${key} && chmod ${mode} ${key}`, privateKey);
+    untouched = await snapshot(node);
+  }
+
+  beforeAll(async () => {
+    await node.reset();
+  });
+
+  const encrypted = good.key.export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "x" }) as string;
+  const past = makeCertificate({ hosts: [HOST], from: Date.UTC(2020, 0, 1), to: Date.UTC(2020, 1, 1) });
+  const future = makeCertificate({ hosts: [HOST], from: Date.UTC(2090, 0, 1), to: Date.UTC(2091, 0, 1) });
+  const elsewhere = makeCertificate({ hosts: ["example.org", "*.a.example.org", "192.0.2.9"] });
+  it.each<[string, string, string, string, string]>([
+    [
+      "nova cannot read its key",
+      ...([good.certPem, good.privateKeyPem, "0600"] as const),
+      `${key} cannot be read by the user nova (Permission denied). Give the path of a PEM file, root:nova 0640 in folders that nova can enter`,
+    ],
+    [
+      "its key is encrypted",
+      ...([good.certPem, encrypted, "0640"] as const),
+      `the key in ${key} is encrypted, and the proxy has nobody to ask for the password. Write it as openssl pkey -in ${key} prints it`,
+    ],
+    [
+      "its key is another one's",
+      ...([good.certPem, past.privateKeyPem, "0640"] as const),
+      `the key in ${key} is not that of the certificate in ${file}, the first one there. Put the server's own certificate first, and its key`,
+    ],
+    [
+      "it is none",
+      ...(["none\n", good.privateKeyPem, "0640"] as const),
+      `${file} and ${key} are no certificate and key that OpenSSL takes (PEM lib). Give PEM files`,
+    ],
+    [
+      "it has expired",
+      ...([past.certPem, past.privateKeyPem, "0640"] as const),
+      `the certificate ${file} expired on Feb  1 00:00:00 2020 GMT. Renew it`,
+    ],
+    [
+      "it is not valid yet",
+      ...([future.certPem, future.privateKeyPem, "0640"] as const),
+      `the certificate ${file} is valid from Jan  1 00:00:00 2090 GMT only. Give one that is valid now, or see to the clock of this node`,
+    ],
+    [
+      "it is for other hosts",
+      ...([elsewhere.certPem, elsewhere.privateKeyPem, "0640"] as const),
+      `the certificate ${file} is for example.org, *.a.example.org, 192.0.2.9, and not for ${HOST}, the host of baseUrl. Give one for that host, or write a host that it is for`,
+    ],
+  ])("is refused, and nothing touched: %s", async (_, certificate, privateKey, mode, reason) => {
+    await place(certificate, privateKey, mode);
+    const { status, stdout, stderr } = await converge(node, document);
+    expect([status, stdout, stderr]).toEqual([3, "", `openstack-spice: error: ${NAME}: ${reason}\n`]);
+    expect(await snapshot(node)).toEqual(untouched);
+  });
+
+  it("is refused, and nothing touched: it is missing", async () => {
+    await node.read("rm -rf /etc/nova/site");
+    untouched = await snapshot(node);
+    const { status, stderr } = await converge(node, document);
+    expect([status, stderr]).toEqual([
+      3,
+      `openstack-spice: error: ${NAME}: ${file} cannot be read by the user nova (No such file or directory). Give the path of a PEM file, root:nova 0640 in folders that nova can enter\n`,
+    ]);
+    expect(await snapshot(node)).toEqual(untouched);
+  });
+
+  it("is served where nothing is wrong with it, http is answered too, and its end is told in its last month", async () => {
+    const soon = makeCertificate({ hosts: ["*.example.org"], to: Date.now() + 20 * DAY });
+    await place(soon.certPem, soon.privateKeyPem);
+    const { status, stdout, stderr } = await converge(node, document);
+    expect(stderr.replace(/on .* GMT/, "on DATE")).toBe(
+      `openstack-spice: ${NAME}: the certificate ${file} expires on DATE: renew it in time\n`,
+    );
+    expect([status, stdout.split("\n").slice(0, 2)]).toEqual([
+      0,
+      [`change DEFAULT/cert: (unset) -> ${file}`, `change DEFAULT/key: (unset) -> ${key}`],
+    ]);
+    expect(await browse(soon)).toEqual(browsed(soon));
+    expect(await node.answers(6082, "/spice_auto.html")).toBe(200);
   });
 });

@@ -21,6 +21,8 @@ export interface Declared {
   readonly ssh?: Record<string, unknown>;
   /** Names of controllers whose noVNC proxy is stopped. @default none */
   readonly retired?: readonly string[];
+  /** A certificate for the controllers' proxy, its key in a file. @default plain http */
+  readonly tls?: { readonly certPem: string; readonly privateKeyPemFile: string };
   /** Whether the controllers stand below a component of the user's own. @default false */
   readonly wrapped?: boolean;
 }
@@ -45,7 +47,10 @@ const login = ({ privateKeyFile, bastion, ...rest }: any): any => ({
 });
 const ssh = login(declared.ssh);
 const opts = declared.wrapped ? { parent: new pulumi.ComponentResource("test:index:Site", "site") } : {};
-const proxy = { baseUrl: "http://198.18.0.11:6082/spice_auto.html", listenAddress: "0.0.0.0", allowedSources: [] };
+const { certPem, privateKeyPemFile } = declared.tls ?? {};
+const tls = certPem && { certPem, privateKeyPem: readFileSync(privateKeyPemFile, "utf8"), only: true };
+const baseUrl = \`http\${tls ? "s" : ""}://198.18.0.11:6082/spice_auto.html\`;
+const proxy = { baseUrl, listenAddress: "0.0.0.0", allowedSources: [], ...(tls ? { tls } : {}) };
 for (const { name, ...node } of declared.controllers) {
   const { allowedSources: _all, ...open } = proxy;
   new ControllerNode(name, { ...node, ssh, proxy: open }, opts);
