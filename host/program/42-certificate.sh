@@ -80,7 +80,7 @@ check_tls() {
 }
 # Python 2.7 and 3. What its ssl module does not have is not looked at; the page's check finds what is left.
 readonly CERTIFICATE_PROGRAM='
-import socket, ssl, sys, time
+import re, socket, ssl, sys, time
 certificate, key, host = sys.argv[1:4]
 def refuse(text):
     print(text)
@@ -99,7 +99,7 @@ if hasattr(ssl, "SSLContext"):
     except Exception as error:
         if "MISMATCH" in str(error):
             refuse("the key in %s is not that of the certificate in %s, the first one there. Put the server\x27s own certificate first, and its key" % (key, certificate))
-        refuse("%s and %s are no certificate and key that OpenSSL takes (%s). Give PEM files" % (certificate, key, getattr(error, "reason", None) or error))
+        refuse("%s and %s are no certificate and key that OpenSSL takes (%s). Give PEM files" % (certificate, key, re.sub(r"^\[[^]]*\] | ?\(_ssl.*", "", str(error))))
 try:
     known = ssl._ssl._test_decode_cert(certificate)
 except Exception:
