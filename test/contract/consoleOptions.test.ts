@@ -46,6 +46,7 @@ describe("a cloud's console options", () => {
       ...{ requireSecure: true, nativeClientsOnly: true },
       spiceDirectProxyBaseUrl: "https://kerbside.example.org:13002/nova",
     };
+    const host = "tls-host = console.example.org";
     const controller = [
       ...["[DEFAULT]", "cert = /etc/nova/console.pem", "[console]", "ssl_ciphers = HIGH"],
       ...["ssl_minimum_version = tlsv1_3", "[consoleauth]", "enforce_session_timeout = true", "[spice]"],
@@ -55,9 +56,13 @@ describe("a cloud's console options", () => {
       ...["playback_compression = false", "require_secure = true"],
       "spice_direct_proxy_base_url = https://kerbside.example.org:13002/nova",
     ];
-    expect(await documents({ ...options, release: Release.Epoxy })).toEqual({ controller, compute });
+    expect(await documents({ ...options, release: Release.Epoxy })).toEqual({
+      controller: [host, ...controller],
+      compute,
+    });
     expect(await documents(options)).toEqual({
       controller: [
+        host,
         "option-range = console/ssl_ciphers 21 -",
         "option-range = console/ssl_minimum_version 21 -",
         "option-range = consoleauth/enforce_session_timeout 29 -",
