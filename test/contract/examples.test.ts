@@ -58,4 +58,11 @@ describe("the examples", () => {
       },
     });
   });
+
+  it("have images and a flavor for desktops", async () => {
+    expect(await types(() => import("../../examples/desktops/index.js"))).toEqual({
+      error: undefined,
+      counts: { "openstack:images/image:Image": 2, "openstack:compute/flavor:Flavor": 1 },
+    });
+  });
 });
