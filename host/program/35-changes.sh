@@ -11,7 +11,8 @@
 #   unit      unit          -                   `enabled active` and the like
 #   mask      unit          -                   `-` or `masked` (at run time only)
 #   package   name          -                   `-` or its version
-#   iptables, iptables-file, nft, nft-file: see 55-firewall-*.sh, `-` or `in`
+#   firewalld, firewalld-file, ufw, iptables, iptables-file, nft, nft-file: see 55-firewall.sh, `-` or `in`
+#   firewalld-zone file     -                   `-`, or `=` and its bytes in base64
 #   console-ports file      -                   see 58-console-ports.sh: `-`, or `=` and the rules in base64
 #   restart   unit          -                   no state: the unit was restarted, and is again after an undo
 
@@ -51,7 +52,7 @@ state_of() {
     unit) unit_state "$2" ;;
     mask) if [[ -L /run/systemd/system/$2.service ]]; then echo masked; else echo -; fi ;;
     package) if [[ -n $(package_version "$2") ]]; then package_version "$2"; else echo -; fi ;;
-    iptables | iptables-file | nft | nft-file) firewall_state "$@" ;;
+    firewalld* | ufw | iptables* | nft*) firewall_state "$@" ;;
     console-ports) console_ports_state ;;
     restart) echo '-' ;;
     *) return 1 ;;
@@ -73,7 +74,7 @@ set_state() {
     unit) set_unit "$2" "$4" ;;
     mask) if [[ $4 == - ]]; then systemctl unmask --runtime --quiet "$2"; else systemctl mask --runtime --quiet "$2" 2>/dev/null; fi ;;
     package) : ;; # see 48-package-removal.sh
-    iptables | iptables-file | nft | nft-file) set_firewall "$@" ;;
+    firewalld* | ufw | iptables* | nft*) set_firewall "$@" ;;
     console-ports) set_console_ports "$4" ;;
     restart) : ;;
     *) return 1 ;;
@@ -113,9 +114,10 @@ subject_of() {
     shell) printf '%s:%s\n' "$2" "$3" ;;
     unit) printf 'service/%s\n' "$2" ;;
     package) printf 'package/%s\n' "$2" ;;
+    firewalld) printf 'firewall/zone %s\n' "$2" ;;
     iptables | nft) printf 'firewall/%s\n' "$2" ;;
     console-ports) echo firewall/consoles ;;
-    iptables-file | nft-file) printf 'firewall%s\n' "$2" ;;
+    firewalld-* | ufw | iptables-file | nft-file) printf 'firewall%s\n' "$2" ;;
     *) printf '%s/%s\n' "$1" "$2" ;;
   esac
 }

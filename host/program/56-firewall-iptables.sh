@@ -1,5 +1,18 @@
 # shellcheck shell=bash
-# iptables and ip6tables, and the file that netfilter-persistent loads at boot.
+# iptables and ip6tables, and the file that netfilter-persistent, or iptables-services' units, load at boot.
+
+iptables_at_work() {
+  local tool
+  for tool in iptables ip6tables; do
+    command -v "$tool" >/dev/null || continue
+    # These rules are ufw's, or firewalld's, which lets our sources in before they refuse.
+    ! contains ufw ${FIREWALLS[@]+"${FIREWALLS[@]}"} || continue
+    ! iptables_save "$tool" | grep '^:INPUT_ZONES ' >/dev/null || continue
+    # A chain of ours before all others has let the sources in.
+    [[ $ROLE != compute || $(console_firewall) != iptables ]] || continue
+    ! iptables_refuses "$tool" INPUT || echo "$tool"
+  done
+}
 
 # iptables_refuses TOOL CHAIN: whether a packet can be refused there: by policy, by DROP or REJECT, or in a chain it
 # jumps to.
@@ -15,6 +28,7 @@ first_refusal() {
   awk -v chain="$1" '
     /^\*/ { table = $1 }
     table != "*filter" { next }
+    { sub(/^\[[0-9]+:[0-9]+\] /, "") } # counters
     /^:/ { policy[substr($1, 2)] = $2 }
     /^-A / { target[$2, ++rules[$2]] = target_of($0) }
     function target_of(text) {
@@ -39,24 +53,44 @@ iptables_rule() {
   printf -- '-s %s -p tcp -m tcp --dport %s -m comment --comment "%s" -j ACCEPT\n' "$1" "${2/-/:}" "$FIREWALL_COMMENT"
 }
 
-# iptables_persistent_file TOOL: the file that is loaded at boot, or nothing.
+# iptables_persistent_file TOOL: the file that is loaded at boot, or nothing: of several the one whose unit is enabled.
 iptables_persistent_file() {
-  local file=/etc/iptables/rules.v4
-  [[ $1 == iptables ]] || file=/etc/iptables/rules.v6
-  [[ ! -f $file ]] || ! systemctl is-enabled --quiet netfilter-persistent 2>/dev/null || printf '%s\n' "$file"
+  local unit file version=4
+  [[ $1 == iptables ]] || version=6
+  for unit in netfilter-persistent "$1"; do
+    file=/etc/sysconfig/$1
+    [[ $unit == "$1" ]] || file=/etc/iptables/rules.v$version
+    [[ ! -f $file ]] || ! systemctl is-enabled --quiet "$unit" 2>/dev/null || { printf '%s\n' "$file" && return; }
+  done
 }
 
-# plan_iptables TOOL SOURCE PORT
-plan_iptables() {
+# iptables_plan TOOL SOURCE PORT[-LAST]
+iptables_plan() {
   local rule file
+  if [[ $2 == *:* ]]; then [[ $1 == ip6tables ]]; else [[ $1 == iptables ]]; fi || return 0
   rule=$(iptables_rule "$2" "$3")
   plan_rule iptables "$1" "$rule" '(none)' "accept tcp $3 from $2"
   file=$(iptables_persistent_file "$1")
   if [[ -z $file ]]; then
-    say "$1 has no persistent file of netfilter-persistent: the rule is gone after a reboot, as are all its others"
+    say "$1 has no persistent file, of netfilter-persistent or of a unit $1: the rule is gone after a reboot, as are all its others"
   else
     plan_rule iptables-file "$file" "-A INPUT $rule" '(none)' "accept tcp $3 from $2"
   fi
+}
+
+iptables_state() {
+  case $1 in
+    iptables) if iptables_rule_is_in "$2" "$3"; then echo in; else echo -; fi ;;
+    iptables-file) if line_is_in "$(copy_or_file "$2")" "$3"; then echo in; else echo -; fi ;;
+  esac
+}
+iptables_set() {
+  case $1/$4 in
+    iptables/in) iptables_insert "$2" "$3" ;;
+    iptables/-) iptables_do "$2" -D INPUT "$3" ;;
+    iptables-file/in) edit_file "$2" iptables_file_with "$3" ;;
+    iptables-file/-) edit_file "$2" without_line "$3" ;;
+  esac
 }
 
 # iptables_do TOOL VERB CHAIN [NUMBER] RULE: the rule's text as arguments; its only quoted word is our own comment.
@@ -80,6 +114,6 @@ iptables_insert() {
 iptables_file_with() {
   LINE=$2 NUMBER=$(first_refusal INPUT <"$1") awk '
     /^\*/ { table = $1 }
-    table == "*filter" && !done && ((/^-A INPUT / && ++seen == ENVIRON["NUMBER"]) || $0 == "COMMIT") { print ENVIRON["LINE"]; done = 1 }
+    table == "*filter" && !done && ((/^(\[[0-9]+:[0-9]+\] )?-A INPUT / && ++seen == ENVIRON["NUMBER"]) || $0 == "COMMIT") { print ENVIRON["LINE"]; done = 1 }
     { print }' "$1"
 }

@@ -4,6 +4,23 @@
 
 readonly NFT_FILE=/etc/nftables.conf
 
+nft_at_work() { [[ -z $(nft_refusing_chains) ]] || echo nftables; }
+
+nft_state() {
+  case $1 in
+    nft) if [[ -n $(nft_handle "$2" "$3") ]]; then echo in; else echo -; fi ;;
+    nft-file) if [[ -r $2 && -n $(nft_file has "$(copy_or_file "$2")" "${3%%|*}" "${3#*|}") ]]; then echo in; else echo -; fi ;;
+  esac
+}
+nft_set() {
+  case $1/$4 in
+    nft/in) nft_insert "$2" "$3" ;;
+    nft/-) nft_delete "$2" "$3" ;;
+    nft-file/in) edit_file "$2" nft_file_with "$3" ;;
+    nft-file/-) edit_file "$2" nft_file_without "$3" ;;
+  esac
+}
+
 # nft_rules: of each chain of the node a line `FAMILY TABLE CHAIN<tab>TEXT` for its type and for each of its rules, with
 # the handle at its end. nft breaks a long set over lines: a rule is whole where its handle is.
 nft_rules() {
@@ -19,7 +36,7 @@ nft_rules() {
 
 # nft_refusing_chains: `family table chain HANDLE` of each base input filter chain that could refuse a packet; HANDLE
 # is the first rule that could, or `end` where only the policy does. Not the chains that iptables-nft keeps, which are
-# iptables' business, nor firewalld's where it lets the sources in, nor our own of 58-console-ports.sh. A verdict map that
+# iptables' business, nor firewalld's, nor our own of 58-console-ports.sh. A verdict map that
 # has a name can come to refuse at any time.
 nft_refusing_chains() {
   nft_rules | awk -F '\t' '
@@ -69,24 +86,24 @@ nft_rule() {
   printf '%s saddr %s tcp dport %s accept comment "%s"\n' "$family" "$(sed -E 's,^([0-9.]+)/32$,\1,; s,/128$,,' <<<"$1")" "$2" "$FIREWALL_COMMENT"
 }
 
-# plan_nft SOURCE PORT[-LAST]: in each refusing chain that sees the source's family.
-plan_nft() {
-  local rule family table chain handle
-  rule=$(nft_rule "$1" "$2")
+# nft_plan - SOURCE PORT[-LAST]: in each refusing chain that sees the source's family.
+nft_plan() {
+  local source=$2 port=$3 rule family table chain handle
+  rule=$(nft_rule "$source" "$port")
   while read -r family table chain handle; do
     case $family in
-      ip) [[ $1 != *:* ]] || continue ;;
-      ip6) [[ $1 == *:* ]] || continue ;;
+      ip) [[ $source != *:* ]] || continue ;;
+      ip6) [[ $source == *:* ]] || continue ;;
       inet) ;;
       *) continue ;;
     esac
-    plan_rule nft "$family $table $chain" "$rule" '(none)' "accept tcp $2 from $1"
+    plan_rule nft "$family $table $chain" "$rule" '(none)' "accept tcp $port from $source"
     if ! systemctl is-enabled --quiet nftables 2>/dev/null; then
       say "nftables.service is not enabled: the rule is gone after a reboot, as are all others of $family $table"
       continue
     fi
     if nft_file_has_chain "$family $table $chain"; then
-      plan_rule nft-file "$NFT_FILE" "$family $table $chain|$rule" '(none)' "accept tcp $2 from $1"
+      plan_rule nft-file "$NFT_FILE" "$family $table $chain|$rule" '(none)' "accept tcp $port from $source"
     else
       # Whoever keeps that chain may have put the rule in.
       [[ -n $(nft_handle "$family $table $chain" "$rule") ]] ||

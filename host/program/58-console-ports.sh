@@ -232,10 +232,18 @@ tell_what_closes() {
   )
 }
 
-# accepting_rules NAME RANGE: of the rules on stdin, those of others that accept a port of the range by its number.
+# accepting_rules NAME RANGE: of the rules on stdin, those of others that accept a port of the range by its number. What
+# accepts a declared source, or one of an earlier document, is ours.
 accepting_rules() {
-  awk -v name="$1" -v first="${2%-*}" -v last="${2#*-}" -v ours="$FIREWALL_COMMENT" '
-    !/[ -]dports? / || !/( -j ACCEPT| accept)( |$)/ || /OPENSTACK_SPICE|openstack_spice/ || index($0, ours) { next }
+  NAME=$1 FIRST=${2%-*} LAST=${2#*-} COMMENT=$FIREWALL_COMMENT SOURCES=$(own_sources) awk '
+    function host(block) { sub(block ~ /:/ ? "/128$" : "/32$", "", block); return block }
+    BEGIN {
+      name = ENVIRON["NAME"]; first = ENVIRON["FIRST"]; last = ENVIRON["LAST"]
+      count = split(ENVIRON["SOURCES"], word, "\n")
+      for (i = 1; i <= count; i++) ours[host(word[i])]
+    }
+    !/[ -]dports? / || !/( -j ACCEPT| accept)( |$)/ || /OPENSTACK_SPICE|openstack_spice/ || index($0, ENVIRON["COMMENT"]) { next }
+    match($0, /(saddr|-s) [^ ]+/) { source = substr($0, RSTART, RLENGTH); sub(/.* /, "", source); if (host(source) in ours) next }
     {
       text = $0; sub(/.*[ -]dports? /, "", text); sub(/ (-j|accept).*/, "", text); gsub(/:/, "-", text); gsub(/[{},]/, " ", text)
       count = split(text, word, " ")
@@ -245,6 +253,15 @@ accepting_rules() {
         if (port[1] + 0 <= last + 0 && port[2] + 0 >= first + 0) { print name " " $0; break }
       }
     }'
+}
+
+# own_sources: a line each.
+own_sources() {
+  local kind where rule rest
+  join $'\n' ${ALLOW_FROM[@]+"${ALLOW_FROM[@]}"}
+  while IFS=$'\t' read -r kind where rule rest; do
+    ! contains "$(backend_of "$kind")" "${FIREWALL_BACKENDS[@]}" || rule_text "$rule" | sed 's/.* from //'
+  done < <(read_record "$ROLE")
 }
 
 # tell_open_consoles: before a revert opens the range again, who still has SPICE on it.

@@ -94,7 +94,7 @@ passes() { if [[ $ROLE == vnc-proxy-retirement ]]; then echo units files; else e
 pass_of() {
   case $1 in
     unit) echo units ;;
-    iptables* | nft*) echo firewall ;;
+    firewalld* | ufw | iptables* | nft*) echo firewall ;;
     console-ports) echo console-ports ;;
     *) echo files ;;
   esac
@@ -246,11 +246,11 @@ tell_undone() {
     unit) old=$(unit_text "$4") new=$(unit_text "$(unit_state "$2")") ;;
     pem) old=$(pem_text "$4") new=$(pem_text "$5") ;;
     shell) old=$(decode <<<"${4#=}") new=$(decode <<<"${5#=}") old=${old#*=} new=${new#*=} ;;
-    iptables* | nft*)
+    firewalld-zone | file) [[ $5 == - ]] && new='(none)' || new='as before' ;;
+    firewalld* | ufw | iptables* | nft*)
       [[ $4 == - ]] && old='(none)' || old=$(rule_text "$3")
       [[ $5 == - ]] && new='(none)' || new=$(rule_text "$3")
       ;;
-    file) [[ $5 == - ]] && new='(none)' || new='as before' ;;
     console-ports) old=$(console_ports_text "$4") new=$(console_ports_text "$5") ;;
     *) return 0 ;;
   esac

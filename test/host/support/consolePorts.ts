@@ -25,8 +25,8 @@ ip -n peers link set eth0 up
  * Boots a compute whose guest is a real QEMU with SPICE on TCP 5901, and gives it {@link PEERS}. In place of `nova-compute`, which has no cloud to talk
  * to, its unit runs a process that sleeps.
  */
-export async function bootCompute(name: string): Promise<LabNode> {
-  const node = await LabNode.boot(name, "compute");
+export async function bootCompute(name: string, layer = "compute"): Promise<LabNode> {
+  const node = await LabNode.boot(name, layer);
   await node.read(
     `mkdir -p /etc/systemd/system/nova-compute.service.d
      printf '[Service]\\nType=simple\\nExecStart=\\nExecStart=/bin/sleep infinity\\n' >/etc/systemd/system/nova-compute.service.d/stand-in.conf

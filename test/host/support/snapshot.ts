@@ -56,7 +56,7 @@ for folder, folders, files in os.walk("/etc"):
         path = os.path.join(folder, name)
         etc[path] = describe(path)
 
-names = run("systemctl", "list-unit-files", "--no-legend", "nova-*.service", "openstack-nova-*.service", "nftables.service", "netfilter-persistent.service", "libvirtd.service")
+names = run("systemctl", "list-unit-files", "--no-legend", "nova-*.service", "openstack-nova-*.service", "nftables.service", "netfilter-persistent.service", "firewalld.service", "ufw.service", "iptables.service", "ip6tables.service", "libvirtd.service")
 units, processes = {}, {}
 for name in sorted(line.split()[0] for line in names.splitlines()):
     show = dict(line.split("=", 1) for line in run("systemctl", "show", name, "-p", "UnitFileState,ActiveState,MainPID,InvocationID").splitlines())

@@ -151,6 +151,7 @@ describe.skipIf(!bash42)("a rule that could refuse, in iptables", () => {
     ],
   ])("by %s", (_what, rules, policy, number) => {
     expect(firstRefusal(save(rules, policy))).toBe(number);
+    expect(firstRefusal(save(rules, policy).replace(/^-A/gm, "[12:3456] -A"))).toBe(number);
   });
 });
 
@@ -167,8 +168,122 @@ describe.skipIf(!bash42)("a rule of others that accepts a console port", () => {
       'inet filter input ip saddr 192.0.2.1 tcp dport 5900-5999 accept comment "openstack-spice: SPICE consoles"',
       false,
     ],
+    ["inet firewalld filter_IN_public_allow ip saddr 192.0.2.7 tcp dport 5900-5999 accept", false],
+    ["-A ufw-user-input -s 192.0.2.7/32 -p tcp -m multiport --dports 5900:5999 -j ACCEPT", false],
+    ["-A ufw-user-input -s 198.51.100.0/24 -p tcp -m multiport --dports 5900:5999 -j ACCEPT", false],
+    ["-A ufw-user-input -s 192.0.2.8/32 -p tcp -m multiport --dports 5900:5999 -j ACCEPT", true],
   ])("%s: %s", (rule, accepts) => {
-    const { stdout, stderr } = runInBash("accepting_rules nft 5900-5999 <rule", { rule: `${rule}\n` });
+    const { stdout, stderr } = runInBash(
+      `ALLOW_FROM=(192.0.2.7/32)
+       read_record() { printf '%s\\t' ufw /etc/ufw/user.rules 'allow from 198.51.100.0/24 to any port 5900:5999 proto tcp' - in; echo; }
+       accepting_rules nft 5900-5999 <rule`,
+      { rule: `${rule}\n` },
+    );
     expect([stdout, stderr]).toEqual([accepts ? `nft ${rule}\n` : "", ""]);
+  });
+});
+
+describe.skipIf(!bash42)("the zones of firewalld that a source comes in by", () => {
+  const listing = `public
+trusted
+  target: ACCEPT
+  interfaces: eth9
+  sources: 203.0.113.0/24
+public (default)
+  target: default
+  interfaces: 
+  sources: 
+  rich rules: 
+	rule family="ipv4" source address="192.0.2.1" accept
+racks (active)
+  target: %%REJECT%%
+  interfaces: 
+  sources: 10.1.0.0/16 2001:db8:1::/48
+storage (active)
+  target: DROP
+  interfaces: eth1 eth2
+  sources: 172.16.0.0/255.240.0.0
+lists (active)
+  target: default
+  interfaces: 
+  sources: ipset:admins
+idle
+  target: default
+  interfaces: 
+  sources: 
+`;
+  it.each([
+    ["192.0.2.0/24", "public storage lists"],
+    ["10.1.2.3/32", "racks lists"],
+    ["10.0.0.0/8", "public racks storage lists"],
+    ["10.2.0.0/16", "public storage lists"],
+    ["172.31.255.1/32", "storage lists"],
+    ["172.32.0.1/32", "public storage lists"],
+    ["203.0.113.9/32", "lists"],
+    ["2001:db8:1::5/128", "racks lists"],
+    ["2001:db8:2::/48", "public storage lists"],
+    ["::/0", "public racks storage lists"],
+    ["0.0.0.0/0", "public racks storage lists"],
+  ])("%s: %s", (source, zones) => {
+    const { stdout, stderr } = runInBash(`firewalld_zones ${source} <listing`, { listing });
+    expect([stdout.trim().split("\n").join(" "), stderr]).toEqual([zones, ""]);
+  });
+});
+
+describe.skipIf(!bash42)("a rule in the file of a zone", () => {
+  const rule = (order: string) => `  <rule family="ipv4">
+    <source address="192.0.2.0/24"/>
+    <port ${order}/>
+    <accept/>
+  </rule>
+`;
+  const ours = rule('port="6082" protocol="tcp"');
+  const zone = (rules: string, end = "\n") => `<?xml version="1.0" encoding="utf-8"?>
+<zone>
+  <!-- ours -->
+  <rule family="ipv4">
+    <source address="192.0.2.0/24"/>
+    <port port="6082" protocol="tcp"/>
+    <reject/>
+  </rule>
+${rules}</zone>${end}`;
+  const run = (verb: string, file: string) => {
+    const { stdout, stderr } = runInBash(
+      `firewalld_file ${verb} file "$(firewalld_rule 192.0.2.0/24 6082)" | base64 -w0`,
+      { file },
+    );
+    expect(stderr).toBe("");
+    return Buffer.from(stdout, "base64").toString();
+  };
+  it.each(["\n", ""])("goes in and out, and leaves all else as it is, to the last byte %j", (end) => {
+    expect(run("has", zone("", end))).toBe("");
+    expect(run("with", zone("", end))).toBe(zone(ours, end));
+    expect(run("has", zone(ours, end))).toBe("yes\n");
+    expect(run("without", zone(ours, end))).toBe(zone("", end));
+  });
+  it("is known in the spelling of older versions of firewalld, and on one line", () => {
+    for (const spelling of [rule('protocol="tcp" port="6082"'), ours.replace(/\n */g, "").concat("\n")]) {
+      expect(run("has", zone(spelling))).toBe("yes\n");
+      expect(run("without", zone(spelling))).toBe(zone(""));
+    }
+  });
+});
+
+describe.skipIf(!bash42)("a rule in ufw's file", () => {
+  it.each([
+    ["/etc/ufw/user.rules", "192.0.2.7/32", "allow tcp 6082 0.0.0.0/0 any 192.0.2.7 in comment=6f70", "in"],
+    ["/etc/ufw/user.rules", "192.0.2.7/32", "allow tcp 6082 0.0.0.0/0 any 192.0.2.7 in", "in"],
+    ["/etc/ufw/user.rules", "192.0.2.7/32", "allow tcp 6082 0.0.0.0/0 any 192.0.2.77 in", "-"],
+    ["/etc/ufw/user.rules", "192.0.2.7/32", "deny tcp 6082 0.0.0.0/0 any 192.0.2.7 in", "-"],
+    ["/etc/ufw/user.rules", "192.0.2.7/32", "allow tcp 6082 0.0.0.0/0 any 192.0.2.7 in_eth0", "-"],
+    ["/etc/ufw/user.rules", "0.0.0.0/0", "allow tcp 6082 0.0.0.0/0 any 0.0.0.0/0 in", "in"],
+    ["/etc/ufw/user6.rules", "2001:db8::/32", "allow tcp 6082 ::/0 any 2001:db8::/32 in", "in"],
+  ])("%s, %s, '%s': %s", (file, source, tuple, state) => {
+    const { stdout, stderr } = runInBash(
+      `grep() { command grep "\${@:1:$#-1}" rules; }
+       ufw_state ufw ${file} "$(ufw_rule ${source} 6082)"`,
+      { rules: `### tuple ### ${tuple}\n` },
+    );
+    expect([stdout, stderr]).toEqual([`${state}\n`, ""]);
   });
 });
