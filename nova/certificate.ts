@@ -69,7 +69,7 @@ export function parseCertificate(source: CertificateSource, path: string): Check
         : `Its certificate number ${certificates.indexOf(undefined) + 1} cannot be read. ${remedy}`,
     );
   } else {
-    for (const reason of [...validityReasons(own, source.now), ...hostReasons(own, source.host)]) {
+    for (const reason of [...keyReasons(own), ...validityReasons(own, source.now), ...hostReasons(own, source.host)]) {
       complain("certPem", reason);
     }
   }
@@ -118,6 +118,14 @@ function parseX509(base64: string): X509Certificate | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Debian's and Ubuntu's OpenSSL serve no certificate with a shorter key. */
+function keyReasons({ publicKey }: X509Certificate): readonly string[] {
+  const { modulusLength = Infinity } = publicKey.asymmetricKeyDetails ?? {};
+  return publicKey.asymmetricKeyType === "rsa" && modulusLength < 2048
+    ? [`Its RSA key has ${modulusLength} bits, which OpenSSL and browsers refuse. Give one with 2048 at least.`]
+    : [];
 }
 
 function validityReasons({ validFrom, validTo }: X509Certificate, now: number): readonly string[] {

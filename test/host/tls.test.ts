@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { certificateFile, parseCertificate } from "../../nova";
 import { DAY, type TestCertificate, makeCertificate } from "../support/certificate";
 import { ask } from "../support/https";
-import { LabNode } from "../support/lab";
+import { LabNode, eventually } from "../support/lab";
 import { type ControllerOptions, controllerDocument } from "./support/documents";
 import { controllerReport, converge, lines, revert } from "./support/program";
 import { type Snapshot, changedPaths, snapshot } from "./support/snapshot";
@@ -129,6 +129,29 @@ describe("a certificate that comes with the document", () => {
     expect(await browse(second)).toEqual(browsed(second));
     expect((await converge(node, withText(second))).stdout).toBe(controllerReport([]));
     expect(await snapshot(node)).toEqual(after);
+  });
+
+  it("that OpenSSL does not take leaves the one that was there, by the proof of the page", async () => {
+    const { certPem, privateKeyPem } = makeCertificate({ hosts: [HOST], rsa: 1024 });
+    const base64 = (pem: string) => pem.replace(/-----.*-----|\n/g, "");
+    const weak = withText(second)
+      .replace(/^tls-certificate = .*$/m, `tls-certificate = ${base64(certPem)}`)
+      .replace(/^tls-key = .*$/m, `tls-key = PRIVATE KEY ${base64(privateKeyPem)}`);
+    const { status, stderr } = await converge(node, weak);
+    expect(status).toBe(1);
+    expect(stderr).toContain(`${NAME}: nova-spicehtml5proxy does not serve the console page.`);
+    expect(stderr).toMatch(
+      new RegExp(
+        `: certificate${certificateFile}: sha256 [0-9A-F:]{95} -> sha256 ${second.fingerprint}\n.*: the node is as it was\n$`,
+      ),
+    );
+    const back = await eventually("the former certificate is served", 60, () => browse(second).catch(() => undefined));
+    expect(back).toEqual(browsed(second));
+    expect((await snapshot(node)).etc[certificateFile]).toBe(
+      `root:nova 0o100640 ${createHash("sha256")
+        .update(second.privateKeyPem + second.certPem)
+        .digest("hex")}`,
+    );
   });
 
   it("goes where it is no longer declared, and noVNC, which had not read it, is not restarted", async () => {

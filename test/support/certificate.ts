@@ -10,6 +10,8 @@ export interface CertificateOptions {
   readonly from?: number;
   /** Milliseconds since 1970. @default in a year, about */
   readonly to?: number;
+  /** Bits of an RSA key. @default an EC key */
+  readonly rsa?: number;
 }
 
 /** A self-signed certificate with its key, as PEM texts. */
@@ -37,11 +39,15 @@ const time = (at: number) =>
 const generalName = (host: string) =>
   /^[\d.]+$/.test(host) ? der(0x87, Buffer.from(host.split(".").map(Number))) : der(0x82, Buffer.from(host));
 
-/** A new certificate with a new EC key. */
+/** A new certificate with a new key. */
 export function makeCertificate(options: CertificateOptions = {}): TestCertificate {
   const { hosts = ["console.example.org"], from = Date.now() - DAY, to = Date.now() + 365 * DAY } = options;
-  const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
-  const algorithm = sequence(oid("2a8648ce3d040302"));
+  const { privateKey, publicKey } =
+    options.rsa === undefined
+      ? generateKeyPairSync("ec", { namedCurve: "prime256v1" })
+      : generateKeyPairSync("rsa", { modulusLength: options.rsa });
+  const algorithm =
+    options.rsa === undefined ? sequence(oid("2a8648ce3d040302")) : sequence(oid("2a864886f70d01010b"), der(0x05));
   const name = sequence(der(0x31, sequence(oid("550403"), der(0x0c, Buffer.from("openstack-spice test")))));
   const serial = createHash("sha256")
     .update(publicKey.export({ type: "spki", format: "der" }))

@@ -69,6 +69,11 @@ describe("a certificate with its key", () => {
     expect(faults({ now })).toEqual([`tls.certPem: ${reason}`]);
   });
 
+  it("may have an RSA key", () => {
+    const rsa = makeCertificate({ rsa: 2048, from: NOW - DAY, to: NOW + DAY });
+    expect(faults(rsa)).toEqual([]);
+  });
+
   it("is warned of in its last thirty days, and neither before nor after", () => {
     const at = (days: number) => certificateWarnings(good.certPem, NOW + days * DAY);
     const text = (left: string) => [
@@ -116,6 +121,11 @@ describe("what is no certificate and key", () => {
     ],
     ["an encrypted key", { privateKeyPem: encrypted }, isEncrypted],
     ["a key encrypted the old way", { privateKeyPem: oldEncrypted }, isEncrypted],
+    [
+      "a short RSA key",
+      makeCertificate({ rsa: 1024, from: NOW - DAY, to: NOW + DAY }),
+      "tls.certPem: Its RSA key has 1024 bits, which OpenSSL and browsers refuse. Give one with 2048 at least.",
+    ],
     ["another key", { privateKeyPem: other.privateKeyPem }, mismatch],
     ["the issuer's certificate first", { certPem: other.certPem + good.certPem }, mismatch],
     [
