@@ -15,6 +15,7 @@ import { checkGuards } from "./guards";
 import { isPlain } from "./inputs";
 import { checkConnection, checkSsh } from "./logins";
 import { checkRollout } from "./rollout";
+import { checkSoftware } from "./software";
 import type { ComputeArgs, ControllerArgs, SpiceConsoleArgs } from "./spiceConsole";
 
 /** Everything that is wrong with a cloud's arguments, as far as they are known. What is shared by many nodes is named once. */
@@ -31,6 +32,7 @@ export function checkCloud(args: SpiceConsoleArgs): readonly Fault[] {
       checkConnection(connection, `computes[${index}].connection`, args.ssh),
     ),
     ...checkGuards(args),
+    ...checkSoftware(args),
     ...controllers.flatMap((node, index) => checkGuards(node, `controllers[${index}].`)),
     ...computes.flatMap((node, index) => checkGuards(node, `computes[${index}].`)),
     ...checkComputes(args),
@@ -71,9 +73,10 @@ function entry(node: ControllerArgs | ComputeArgs): NodeEntry {
 /** Any node will do to see what is wrong with what all of them share. */
 const anyNode = { node: "any", owner: "any" };
 
-function checkProxyAndControllers({ proxy, release, tokenTtl, extraNovaOptions }: SpiceConsoleArgs): readonly Fault[] {
+function checkProxyAndControllers(args: SpiceConsoleArgs): readonly Fault[] {
+  const { proxy, release, tokenTtl, extraNovaOptions, webClient, recipe } = args;
   const settings = {
-    ...{ proxy, release, extraNovaOptions: extraNovaOptions?.controllers },
+    ...{ proxy, release, extraNovaOptions: extraNovaOptions?.controllers, webClient, recipe },
     tokenTtl: takesTokenTtl(Role.Controller, release) ? tokenTtl : undefined,
   };
   return isPlain(settings)

@@ -15,6 +15,7 @@ import { guardsOf } from "./guards";
 import { isPlain } from "./inputs";
 import { isSpokenFor } from "./logins";
 import { type NodeArgs, checkNode, convergeNode, thisStack, withoutDependencies } from "./node";
+import { softwareOf, warnOfGuests, warnOfSoftware } from "./software";
 
 /**
  * How guests' SPICE servers compress what they send; Nova 27 and later. What is left out is left to QEMU: images `auto_glz`, `auto` on slow links,
@@ -135,7 +136,8 @@ export class ComputeNode extends pulumi.ComponentResource {
     const guests = { vnc, acceptConsoleLoss, agentEnabled, serverListenEverywhere, ...spice };
     const addresses = { html5proxyBaseUrl, serverProxyclientAddress, serverListen };
     const ports = { proxySourceAddresses, extraConsoleSources, consolePortRange };
-    const settings = { release, extraNovaOptions, packagesOnDestroy, ...guests, ...addresses, ...ports };
+    const software = softwareOf(args);
+    const settings = { release, extraNovaOptions, packagesOnDestroy, ...software, ...guests, ...addresses, ...ports };
     const recipient = { node: args.nodeName ?? name, owner: thisStack(), ...guardsOf(args) };
     rejectFaults(subject, [
       ...checkNode(name, args),
@@ -144,8 +146,12 @@ export class ComputeNode extends pulumi.ComponentResource {
 
     super("openstack-spice:index:ComputeNode", name, {}, withoutDependencies(opts));
 
-    if (proxySourceAddresses === undefined && !isSpokenFor(opts)) {
-      warnOfOpenConsoles("proxySourceAddresses", this);
+    if (!isSpokenFor(opts)) {
+      if (proxySourceAddresses === undefined) {
+        warnOfOpenConsoles("proxySourceAddresses", this);
+      }
+      warnOfSoftware(args, this);
+      warnOfGuests(args, this);
     }
     const document = (known: pulumi.Unwrap<typeof settings>) => computeDocument(known, recipient);
     const { report, command } = convergeNode({

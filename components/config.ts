@@ -6,12 +6,15 @@ import {
   type Fault,
   ImageCompression,
   Manager,
+  type PackageRepository,
   type PortRange,
+  RecipeSwitch,
   type Release,
   StreamingMode,
   TlsVersion,
   Vnc,
   WanCompression,
+  type WebClient,
   parseRelease,
   shown,
 } from "../nova";
@@ -104,6 +107,16 @@ const readers = {
   serverListenEverywhere: flag,
   extraConsoleSources: list(text),
   consolePortRange: object<PortRange, "first" | "last">({ first: number, last: number }, ["first", "last"]),
+  packageRepository: object<PackageRepository, "id">(
+    {
+      ...{ id: text, name: text, baseUrl: text, mirrorList: text, metalink: text },
+      ...{ gpgCheck: flag, gpgKey: text, gpgKeyPath: text, includePackages: list(text) },
+      failoverMethod: oneOf({ priority: "priority", roundrobin: "roundrobin" } as const),
+    },
+    ["id"],
+  ),
+  webClient: object<WebClient>({ package: text, folder: text, archive: text, sha256: text }),
+  recipe: list(oneOf(RecipeSwitch)),
   extraNovaOptions: object<ExtraNovaOptionsArgs>({ controllers: record(text), computes: record(text) }),
   controllerSecurityGroupId: text,
   computeSecurityGroupId: text,
@@ -112,6 +125,9 @@ const readers = {
   packagesOnDestroy: oneOf(PackagesOnDestroy),
 };
 type Readable = { readonly [key in keyof typeof readers]: Exclude<ReturnType<(typeof readers)[key]>, undefined> };
+
+/** Keys whose empty object, which is their default, stands for "not given". */
+const optional: readonly string[] = ["packageRepository", "webClient"];
 
 /** Keys whose values are objects or lists; the others are texts. */
 const structured: readonly string[] = [
@@ -126,7 +142,7 @@ const structured: readonly string[] = [
     "consolePortRange",
     "extraNovaOptions",
   ],
-  "rollout",
+  ...["packageRepository", "webClient", "recipe", "rollout"],
 ];
 
 /**
@@ -140,7 +156,7 @@ export function readConfig(config = new pulumi.Config(namespace)): SpiceConsoleA
   const faults: Fault[] = [...unknownKeys()];
   const read = <K extends keyof Readable>(key: K): Readable[K] | undefined => {
     const value: unknown = structured.includes(key) ? getStructure(config, key, faults) : config.get(key);
-    const isGiven = value !== undefined && value !== "";
+    const isGiven = value !== undefined && value !== "" && !(optional.includes(key) && isEmpty(value));
     return isGiven ? (readers[key](value, key, faults) as Readable[K] | undefined) : undefined;
   };
   const proxy = read("proxy");
@@ -161,6 +177,9 @@ export function readConfig(config = new pulumi.Config(namespace)): SpiceConsoleA
     serverListenEverywhere: read("serverListenEverywhere"),
     extraConsoleSources: read("extraConsoleSources"),
     consolePortRange: read("consolePortRange"),
+    packageRepository: read("packageRepository"),
+    webClient: read("webClient"),
+    recipe: read("recipe"),
     extraNovaOptions: read("extraNovaOptions"),
     controllerSecurityGroupId: read("controllerSecurityGroupId"),
     computeSecurityGroupId: read("computeSecurityGroupId"),
@@ -179,6 +198,10 @@ export function readConfig(config = new pulumi.Config(namespace)): SpiceConsoleA
     computes: computes ?? [],
     ssh,
   };
+}
+
+function isEmpty(value: unknown): boolean {
+  return typeof value === "object" && value !== null && Object.keys(value).length === 0;
 }
 
 function getStructure(config: pulumi.Config, key: string, faults: Fault[]): unknown {

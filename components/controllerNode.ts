@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { NodeReport } from "../host/report";
-import { Role } from "../nova";
+import { Role, type Vnc, type WebClient } from "../nova";
 import { controllerDocument } from "./desired";
 import { rejectFaults } from "./faults";
 import { guardsOf } from "./guards";
@@ -8,6 +8,7 @@ import { isPlain } from "./inputs";
 import { isSpokenFor } from "./logins";
 import { type NodeArgs, checkNode, convergeNode, thisStack, withoutDependencies } from "./node";
 import { type ProxyArgs, warnOfSources } from "./proxy";
+import { softwareOf, warnOfSoftware } from "./software";
 import { certificateNote, hasKeyText, warnOfTls } from "./tls";
 
 /** Arguments of {@link ControllerNode}. */
@@ -16,6 +17,23 @@ export interface ControllerNodeArgs extends NodeArgs {
   readonly proxy: ProxyArgs;
   /** `[consoleauth] token_ttl`: seconds for which a console's URL can be opened; up to Nova 19, then the computes'. @default Nova's: 600 */
   readonly tokenTtl?: pulumi.Input<number>;
+  /**
+   * Where the web client comes from, in the place of the platform's own package: another package, or an archive with its checksum, which is unpacked to a
+   * folder that the SPICE proxy alone is told of. @default the package spice-html5
+   */
+  readonly webClient?: WebClient;
+  /** What the computes have, where `RecipeSwitch.ComputeOptionsOnControllers` is to write the same on this node. @default nothing of it is written */
+  readonly asOnComputes?: AsOnComputesArgs;
+}
+
+/** What computes have that `RecipeSwitch.ComputeOptionsOnControllers` writes on controllers too; the arguments of a `ComputeNode`. */
+export interface AsOnComputesArgs {
+  /** As on the computes. @default Vnc.Alongside */
+  readonly vnc?: Vnc;
+  /** As on the computes. @default false */
+  readonly agentEnabled?: pulumi.Input<boolean>;
+  /** Of these, `spice/keymap`. @default none */
+  readonly extraNovaOptions?: Readonly<Record<string, pulumi.Input<string>>>;
 }
 
 /**
@@ -36,8 +54,9 @@ export class ControllerNode extends pulumi.ComponentResource {
    */
   constructor(name: string, args: ControllerNodeArgs, opts?: pulumi.ComponentResourceOptions) {
     const subject = `ControllerNode "${name}"`;
-    const { proxy, tokenTtl, release, extraNovaOptions, packagesOnDestroy } = args;
-    const settings = { proxy, tokenTtl, release, extraNovaOptions, packagesOnDestroy };
+    const { proxy, tokenTtl, release, extraNovaOptions, packagesOnDestroy, webClient, asOnComputes } = args;
+    const software = { ...softwareOf(args), webClient, asOnComputes };
+    const settings = { proxy, tokenTtl, release, extraNovaOptions, packagesOnDestroy, ...software };
     const recipient = { node: args.nodeName ?? name, owner: thisStack(), ...guardsOf(args) };
     rejectFaults(subject, [
       ...checkNode(name, args),
@@ -49,6 +68,7 @@ export class ControllerNode extends pulumi.ComponentResource {
     if (!isSpokenFor(opts)) {
       warnOfSources(proxy.allowedSources, "proxy.allowedSources", this);
       warnOfTls(proxy, this);
+      warnOfSoftware(args, this);
     }
     const document = (known: pulumi.Unwrap<typeof settings>) => controllerDocument(known, recipient);
     const secrecy = { hasSecret: hasKeyText(proxy), note: certificateNote(proxy) };

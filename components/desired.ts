@@ -2,9 +2,11 @@ import type * as pulumi from "@pulumi/pulumi";
 import {
   type Checked,
   type Cidr,
+  type ComputeState,
   type Fault,
   Role,
   Vnc,
+  RecipeSwitch,
   type Release,
   checkBaseUrl,
   checkConsolePorts,
@@ -12,6 +14,7 @@ import {
   checkProxy,
   checkServerListen,
   checkServerProxyclientAddress,
+  checkWebClient,
   consoleSources,
   defaultConsolePorts,
   desiredStateDocument,
@@ -19,12 +22,14 @@ import {
   novaFragment,
   parseCidrs,
   parseRelease,
+  repositoryFile,
   valid,
 } from "../nova";
 import type { ComputeNodeArgs } from "./computeNode";
 import type { ControllerNodeArgs } from "./controllerNode";
 import type { GuardArgs } from "./guards";
 import { PackagesOnDestroy } from "./onDestroy";
+import type { SoftwareArgs } from "./software";
 import { originsOf, tlsOptions, tlsState } from "./tls";
 
 /** Port on which Nova's SPICE proxy listens by default. */
@@ -40,7 +45,15 @@ export interface Recipient extends GuardArgs {
 /** What a controller's document depends on. */
 export type ControllerSettings = Pick<
   ControllerNodeArgs,
-  "proxy" | "tokenTtl" | "release" | "extraNovaOptions" | "packagesOnDestroy"
+  | "proxy"
+  | "tokenTtl"
+  | "release"
+  | "extraNovaOptions"
+  | "packagesOnDestroy"
+  | "packageRepository"
+  | "recipe"
+  | "webClient"
+  | "asOnComputes"
 >;
 
 /** The document of a controller, or everything that is wrong with its arguments. @param path put before the path of each fault */
@@ -49,20 +62,28 @@ export function controllerDocument(
   recipient: Recipient,
   path = "",
 ): Checked<string> {
-  const { proxy, tokenTtl, release, extraNovaOptions } = settings;
+  const { proxy, tokenTtl, release, extraNovaOptions, recipe = [], webClient } = settings;
   const { allowedSources, enforceSessionTimeout, listenAddress = "0.0.0.0", port = defaultPort } = proxy;
   const allowedOrigins = originsOf(proxy);
   const sources = allowedSources === undefined ? undefined : parseCidrs(allowedSources, `${path}proxy.allowedSources`);
   const faults: Fault[] = [
     ...checkRelease(release, path),
-    ...checkProxy({ ...proxy, listenAddress, port, ...(release === undefined ? {} : { release }) }, `${path}proxy`),
+    ...checkProxy(
+      {
+        ...{ ...proxy, listenAddress, port, httpsOverPlain: recipe.includes(RecipeSwitch.HttpsUrlOverPlainProxy) },
+        ...(release === undefined ? {} : { release }),
+      },
+      `${path}proxy`,
+    ),
+    ...(webClient === undefined ? [] : checkWebClient(webClient, `${path}webClient`)),
     ...(sources?.faults ?? []),
   ];
   const fragment = novaFragment(
     Role.Controller,
     {
       ...{ html5proxyHost: listenAddress, html5proxyPort: port, allowedOrigins, tls: tlsOptions(proxy) },
-      ...{ enforceSessionTimeout, tokenTtl, extraNovaOptions },
+      ...{ enforceSessionTimeout, tokenTtl, extraNovaOptions, recipe },
+      ...asOnComputes(settings),
     },
     release,
     path,
@@ -83,9 +104,33 @@ export function controllerDocument(
       ...(sources?.value === undefined ? {} : { allowedSources: sources.value.map(({ text }: Cidr) => text) }),
       ...tlsState(proxy, release),
       removePackagesOnDestroy: settings.packagesOnDestroy === PackagesOnDestroy.Remove,
+      ...software(settings),
+      ...(webClient === undefined ? {} : { webClient }),
       fragment: fragment.value,
     }),
   );
+}
+
+/** Where packages come from, and the recipe's ways; without faults, which the component's own check finds. */
+function software({
+  packageRepository,
+  recipe,
+}: pulumi.Unwrap<SoftwareArgs>): Pick<ComputeState, "repository" | "recipe"> {
+  const repository =
+    packageRepository === undefined ? undefined : repositoryFile(packageRepository, "packageRepository").value;
+  return {
+    ...(repository === undefined ? {} : { repository }),
+    ...(recipe === undefined ? {} : { recipe }),
+  };
+}
+
+/** What a controller says of what its computes have, where the recipe's way was asked for. */
+function asOnComputes(settings: pulumi.Unwrap<ControllerSettings>) {
+  if (settings.recipe?.includes(RecipeSwitch.ComputeOptionsOnControllers) !== true) {
+    return {};
+  }
+  const { vnc = Vnc.Alongside, agentEnabled = false, extraNovaOptions } = settings.asOnComputes ?? {};
+  return { asOnComputes: { vnc, agentEnabled, html5proxyBaseUrl: settings.proxy.baseUrl, extraNovaOptions } };
 }
 
 /** What a compute's document depends on. */
@@ -119,6 +164,7 @@ export function computeDocument(
     {
       ...{ vnc, agentEnabled, html5proxyBaseUrl, serverListen, serverProxyclientAddress },
       ...{ compression, requireSecure, spiceDirectProxyBaseUrl, tokenTtl, extraNovaOptions },
+      recipe: settings.recipe,
     },
     release,
     path,
@@ -136,6 +182,7 @@ export function computeDocument(
       vnc,
       acceptConsoleLoss,
       removePackagesOnDestroy: settings.packagesOnDestroy === PackagesOnDestroy.Remove,
+      ...software(settings),
       ...(sources.value === undefined ? {} : { consolePorts: { ...consolePortRange, sources: sources.value } }),
       fragment: fragment.value,
     }),

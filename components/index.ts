@@ -8,7 +8,9 @@ export {
   type GuestProperties,
   ImageCompression,
   Manager,
+  type PackageRepository,
   type PortRange,
+  RecipeSwitch,
   Release,
   Role,
   SoundModel,
@@ -18,16 +20,18 @@ export {
   VideoModel,
   Vnc,
   WanCompression,
+  type WebClient,
 } from "../nova";
 export { type CompressionArgs, ComputeNode, type ComputeNodeArgs, type GuestConsoleArgs } from "./computeNode";
 export { ConsoleSecurityGroupRule, type ConsoleSecurityGroupRuleArgs } from "./consoleSecurityGroupRule";
-export { ControllerNode, type ControllerNodeArgs } from "./controllerNode";
+export { type AsOnComputesArgs, ControllerNode, type ControllerNodeArgs } from "./controllerNode";
 export { guestConsole } from "./guests";
 export type { GuardArgs, ManagerGuardArgs } from "./guards";
 export type { NodeArgs } from "./node";
 export { OnDestroy, PackagesOnDestroy } from "./onDestroy";
 export type { ProxyArgs, ProxyTlsArgs } from "./proxy";
 export type { RolloutArgs } from "./rollout";
+export type { SoftwareArgs } from "./software";
 export {
   type ComputeArgs,
   type ControllerArgs,

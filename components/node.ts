@@ -7,9 +7,10 @@ import { type GuardArgs, checkGuards } from "./guards";
 import { derive } from "./inputs";
 import { type LoginOwner, checkConnection, checkSsh, inspectLogins } from "./logins";
 import { OnDestroy, type PackagesOnDestroy } from "./onDestroy";
+import { type SoftwareArgs, checkSoftware } from "./software";
 
 /** What all nodes have in common. */
-export interface NodeArgs extends GuardArgs {
+export interface NodeArgs extends GuardArgs, SoftwareArgs {
   /**
    * The node's name in messages and on the node. A node with both roles has one name. 1 to 63 letters, digits, hyphens, dots and underscores.
    * @default the component's name
@@ -46,6 +47,7 @@ export function checkNode(name: string, args: NodeArgs): readonly Fault[] {
     ...checkConnection(args.connection, "connection", args.ssh),
     ...checkSsh(args.ssh, "ssh"),
     ...checkGuards(args),
+    ...checkSoftware(args),
   ];
 }
 

@@ -1,7 +1,17 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ConnectionArgs, SshArgs } from "../host/connection";
 import type { NodeReport } from "../host/report";
-import { type Release, Role, Vnc, defaultConsolePorts, parseCidrs, shown, takesTokenTtl } from "../nova";
+import {
+  RecipeSwitch,
+  type Release,
+  Role,
+  Vnc,
+  type WebClient,
+  defaultConsolePorts,
+  parseCidrs,
+  shown,
+  takesTokenTtl,
+} from "../nova";
 import { checkCloud, proxySources } from "./cloudChecks";
 import { ComputeNode, type GuestConsoleArgs, warnOfOpenConsoles } from "./computeNode";
 import { ConsoleSecurityGroupRule } from "./consoleSecurityGroupRule";
@@ -12,6 +22,7 @@ import { type NodeLogin, inspectLogins } from "./logins";
 import type { OnDestroy, PackagesOnDestroy } from "./onDestroy";
 import { type ProxyArgs, warnOfSources } from "./proxy";
 import { type RolloutArgs, batches } from "./rollout";
+import { type SoftwareArgs, softwareOf, warnOfGuests, warnOfSoftware } from "./software";
 import { warnOfTls } from "./tls";
 import { VncProxyRetirement } from "./vncProxyRetirement";
 
@@ -55,7 +66,7 @@ export interface ExtraNovaOptionsArgs {
 }
 
 /** Arguments of {@link SpiceConsole}. */
-export interface SpiceConsoleArgs extends GuestConsoleArgs, ManagerGuardArgs {
+export interface SpiceConsoleArgs extends GuestConsoleArgs, ManagerGuardArgs, SoftwareArgs {
   /** The SPICE proxy, the same on all controllers. */
   readonly proxy: ProxyArgs;
   /** What the connections to all nodes have in common. @default root, with the SSH agent's keys */
@@ -73,6 +84,8 @@ export interface SpiceConsoleArgs extends GuestConsoleArgs, ManagerGuardArgs {
   readonly tokenTtl?: pulumi.Input<number>;
   /** Further console options of nova.conf. @default none */
   readonly extraNovaOptions?: ExtraNovaOptionsArgs;
+  /** Where the controllers' web client comes from, in the place of the platform's own package. @default the package spice-html5 */
+  readonly webClient?: WebClient;
   /**
    * Id of the controllers' security group, where they are instances in an outer OpenStack cloud: gets one rule for each of `proxy.allowedSources`.
    * @default no rule
@@ -123,10 +136,13 @@ export class SpiceConsole extends pulumi.ComponentResource {
     const nodes = [...located(args.controllers, "controllers"), ...located(args.computes, "computes")];
     const logins = inspectLogins(nodes, args.ssh, { component: this, subject, opts });
     const { proxy, release, onDestroy, packagesOnDestroy, extraNovaOptions } = args;
-    const shared = { ssh: logins.ssh, release, packagesOnDestroy };
+    const shared = { ssh: logins.ssh, release, packagesOnDestroy, ...softwareOf(args) };
+    const guests = guestsOf(args);
     const tokenTtl = (role: Role) => (takesTokenTtl(role, release) ? args.tokenTtl : undefined);
     warnOfSources(proxy.allowedSources, "proxy.allowedSources", this);
     warnOfTls(proxy, this, args.vnc);
+    warnOfSoftware(args, this);
+    warnOfGuests({ ...guests, release, extraNovaOptions: extraNovaOptions?.computes }, this);
     const proxySourceAddresses = proxySources(args.controllers);
     if (proxySourceAddresses === undefined) {
       warnOfOpenConsoles("controllers[].proxySourceAddresses", this);
@@ -134,59 +150,60 @@ export class SpiceConsole extends pulumi.ComponentResource {
     this.openSecurityGroups(name, args);
 
     const outcomes: RoleOutcome[] = [];
-    const controllers = args.controllers.map((controller) => {
-      const node = new ControllerNode(
-        `${name}-${controller.name}`,
-        {
-          ...shared,
-          nodeName: controller.name,
-          connection: logins.of(controller.connection),
-          onDestroy: controller.onDestroy ?? onDestroy,
-          ...guardsOf(controller, args),
-          proxy,
-          tokenTtl: tokenTtl(Role.Controller),
-          extraNovaOptions: extraNovaOptions?.controllers,
-        },
-        { parent: this },
-      );
-      outcomes.push({ name: controller.name, role: Role.Controller, report: node.report });
-      return node.converged;
-    });
-
-    const { vnc, acceptConsoleLoss, agentEnabled, serverListenEverywhere } = args;
-    const { extraConsoleSources, consolePortRange } = args;
-    const ports = { proxySourceAddresses, extraConsoleSources, consolePortRange };
-    const { compression, requireSecure, nativeClientsOnly, spiceDirectProxyBaseUrl } = args;
-    const spice = { compression, requireSecure, nativeClientsOnly, spiceDirectProxyBaseUrl };
-    const guests = { vnc, acceptConsoleLoss, agentEnabled, serverListenEverywhere, ...spice, ...ports };
-    let before: readonly pulumi.Resource[] = controllers;
-    for (const batch of batches(args.computes, args.rollout)) {
-      const dependsOn = [...before];
-      before = batch.map((compute) => {
-        const node = new ComputeNode(
-          `${name}-${compute.name}`,
+    const controllersAfter = (dependsOn: readonly pulumi.Resource[]) =>
+      args.controllers.map((controller) => {
+        const node = new ControllerNode(
+          `${name}-${controller.name}`,
           {
             ...shared,
-            ...guests,
-            nodeName: compute.name,
-            connection: logins.of(compute.connection),
-            onDestroy: compute.onDestroy ?? onDestroy,
-            ...guardsOf(compute, args),
-            html5proxyBaseUrl: proxy.baseUrl,
-            serverProxyclientAddress: compute.serverProxyclientAddress,
-            serverListen: compute.serverListen,
-            tokenTtl: tokenTtl(Role.Compute),
-            extraNovaOptions: extraNovaOptions?.computes,
+            nodeName: controller.name,
+            connection: logins.of(controller.connection),
+            onDestroy: controller.onDestroy ?? onDestroy,
+            ...guardsOf(controller, args),
+            proxy,
+            tokenTtl: tokenTtl(Role.Controller),
+            webClient: args.webClient,
+            asOnComputes: { ...guests, extraNovaOptions: extraNovaOptions?.computes },
+            extraNovaOptions: extraNovaOptions?.controllers,
           },
-          { parent: this, dependsOn },
+          { parent: this, dependsOn: [...dependsOn] },
         );
-        outcomes.push({ name: compute.name, role: Role.Compute, report: node.report });
+        outcomes.push({ name: controller.name, role: Role.Controller, report: node.report });
         return node.converged;
       });
-    }
-
-    if (vnc === Vnc.Off) {
+    const computesAfter = (first: readonly pulumi.Resource[]) =>
       // Each batch waits for the one before, so the last one stands for all.
+      batches(args.computes, args.rollout).reduce(
+        (before, batch) =>
+          batch.map((compute) => {
+            const node = new ComputeNode(
+              `${name}-${compute.name}`,
+              {
+                ...shared,
+                ...guests,
+                proxySourceAddresses,
+                nodeName: compute.name,
+                connection: logins.of(compute.connection),
+                onDestroy: compute.onDestroy ?? onDestroy,
+                ...guardsOf(compute, args),
+                html5proxyBaseUrl: proxy.baseUrl,
+                serverProxyclientAddress: compute.serverProxyclientAddress,
+                serverListen: compute.serverListen,
+                tokenTtl: tokenTtl(Role.Compute),
+                extraNovaOptions: extraNovaOptions?.computes,
+              },
+              { parent: this, dependsOn: [...before] },
+            );
+            outcomes.push({ name: compute.name, role: Role.Compute, report: node.report });
+            return node.converged;
+          }),
+        first,
+      );
+    const last = args.recipe?.includes(RecipeSwitch.ComputesFirst)
+      ? controllersAfter(computesAfter([]))
+      : computesAfter(controllersAfter([]));
+
+    if (guests.vnc === Vnc.Off) {
       const retiring = args.controllers.map(({ connection, ...node }) => ({
         ...node,
         connection: logins.of(connection),
@@ -195,7 +212,7 @@ export class SpiceConsole extends pulumi.ComponentResource {
       new VncProxyRetirement(
         `${name}-vnc-proxies`,
         { controllers: retiring, ssh: logins.ssh, onDestroy },
-        { parent: this, dependsOn: [...before] },
+        { parent: this, dependsOn: [...last] },
       );
     }
 
@@ -244,6 +261,15 @@ interface RoleOutcome {
   readonly name: string;
   readonly role: Role;
   readonly report: pulumi.Output<NodeReport>;
+}
+
+/** What all computes' guests get. */
+function guestsOf(args: SpiceConsoleArgs): GuestConsoleArgs {
+  const { vnc, acceptConsoleLoss, agentEnabled, serverListenEverywhere, extraConsoleSources, consolePortRange } = args;
+  const { compression, requireSecure, nativeClientsOnly, spiceDirectProxyBaseUrl } = args;
+  const spice = { compression, requireSecure, nativeClientsOnly, spiceDirectProxyBaseUrl };
+  const ports = { extraConsoleSources, consolePortRange };
+  return { vnc, acceptConsoleLoss, agentEnabled, serverListenEverywhere, ...spice, ...ports };
 }
 
 /** The nodes of a list with where their connections stand in the arguments. */

@@ -2,8 +2,11 @@ import type { CertificateText } from "./certificate";
 import type { PortRange } from "./consolePorts";
 import type { NovaFragment } from "./fragment";
 import type { Manager } from "./managers";
+import type { RepositoryFile } from "./packageRepository";
+import { RecipeSwitch } from "./recipe";
 import type { Release } from "./releases";
 import { Role, Vnc } from "./roles";
+import type { WebClient } from "./webClient";
 
 /** The role of the resource that stops the noVNC proxy once no compute hands out its URLs any more. */
 export const vncProxyRetirement = "vnc-proxy-retirement";
@@ -24,6 +27,10 @@ interface CommonState {
 interface RestartingState extends CommonState {
   /** Whether a restart may bring changes of other people's into force. Left out: it may not. */
   readonly acceptPendingChanges?: boolean;
+  /** A repository that the node is told of. Left out: none. */
+  readonly repository?: RepositoryFile;
+  /** Ways of the recipe's in the place of ours. Left out: none. */
+  readonly recipe?: readonly RecipeSwitch[];
 }
 
 /** What a controller is to be. */
@@ -40,6 +47,8 @@ export interface ControllerState extends RestartingState {
   readonly tlsEndsBefore?: boolean;
   /** Whether a revert removes the packages that were installed. Default: they stay. */
   readonly removePackagesOnDestroy?: boolean;
+  /** Where the web client comes from. Left out: the platform's own package. */
+  readonly webClient?: WebClient;
   readonly fragment: NovaFragment;
 }
 
@@ -107,6 +116,7 @@ export function desiredStateDocument(state: DesiredState): string {
   if (state.removePackagesOnDestroy === true) {
     header.push(["packages-on-destroy", "remove"]);
   }
+  header.push(...softwareHeader(state));
   const { ranges, names, sections } = state.fragment;
   header.push(
     ...ranges.map(({ option, first, last }) => ["option-range", `${option} ${first} ${last ?? "-"}`] as const),
@@ -128,6 +138,29 @@ function tlsHeader({ certificate, tlsHost, tlsEndsBefore }: ControllerState): (r
     ...(tlsHost === undefined ? [] : [["tls-host", tlsHost] as const]),
     ...(tlsEndsBefore === true ? [["tls-ends-before", "true"] as const] : []),
   ];
+}
+
+/** The switches of the recipe's that a role of a node has to know; the others show in what is written, or in the order of things. */
+const switchesOf: Readonly<Record<Role, readonly RecipeSwitch[]>> = {
+  [Role.Controller]: [RecipeSwitch.FirewallRuleFirst, RecipeSwitch.RestartIptables, RecipeSwitch.RestartHttpd],
+  [Role.Compute]: [RecipeSwitch.WebClientOnComputes],
+};
+
+/** The header lines of what comes with packages. */
+function softwareHeader(state: ControllerState | ComputeState): readonly (readonly [key: string, value: string])[] {
+  const { repository, recipe = [] } = state;
+  const header: (readonly [key: string, value: string])[] = [];
+  if (repository !== undefined) {
+    header.push(["repository", repository.id]);
+    header.push(...(repository.key === undefined ? [] : [["repository-key", repository.key] as const]));
+    header.push(...repository.lines.map((line) => ["repository-line", line] as const));
+  }
+  const { package: name, folder, archive, sha256 = "" } = state.role === Role.Controller ? (state.webClient ?? {}) : {};
+  header.push(...(name === undefined ? [] : [["web-client-package", name] as const]));
+  header.push(...(folder === undefined ? [] : [["web-client-folder", folder] as const]));
+  header.push(...(archive === undefined ? [] : [["web-client-archive", `${sha256} ${archive}`] as const]));
+  const asked = switchesOf[state.role].filter((name) => recipe.includes(name));
+  return [...header, ...asked.map((name) => ["recipe", name] as const)];
 }
 
 function documentText(

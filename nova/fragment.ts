@@ -4,6 +4,7 @@ import { type Compression, compressionOptions } from "./compression";
 import { findExtraOption, releaseFaults } from "./extraOptions";
 import type { NovaOption } from "./optionTypes";
 import { findOption, novaOptions, optionKey, releasesReading } from "./options";
+import { RecipeSwitch } from "./recipe";
 import { type Release, latest, newestRelease, oldestRelease } from "./releases";
 import { Role, Vnc, checkVnc } from "./roles";
 import { type OptionValue, encodeValue } from "./value";
@@ -39,6 +40,10 @@ export interface ControllerSettings {
   /** `[consoleauth] token_ttl`, which controllers read up to Stein. */
   readonly tokenTtl?: number;
   readonly extraNovaOptions?: ExtraNovaOptions;
+  /** Ways of the recipe's in the place of ours. Default: none. */
+  readonly recipe?: readonly RecipeSwitch[];
+  /** What the computes say, where the recipe has the controllers say the same. */
+  readonly asOnComputes?: Pick<ComputeSettings, "vnc" | "agentEnabled" | "html5proxyBaseUrl" | "extraNovaOptions">;
 }
 
 /** What a compute's nova.conf says about consoles. */
@@ -61,6 +66,8 @@ export interface ComputeSettings {
   /** `[consoleauth] token_ttl`, which computes read from Rocky on. */
   readonly tokenTtl?: number;
   readonly extraNovaOptions?: ExtraNovaOptions;
+  /** Ways of the recipe's in the place of ours. Default: none. */
+  readonly recipe?: readonly RecipeSwitch[];
 }
 
 /** The settings that belong to each role. */
@@ -134,6 +141,7 @@ export function novaFragment<R extends Role>(
       values.set(option, encoded.value);
     }
   };
+  const spelt = spelling(settings.recipe ?? []);
   for (const { section, name, argument, value } of declared) {
     const option = findOption(section, name);
     if (option === undefined || value === undefined) {
@@ -142,7 +150,8 @@ export function novaFragment<R extends Role>(
     const at = `${path}${argument}`;
     // One argument can stand for many options, and is one fault.
     faults.push(...releaseFaults(role, option, release, at).filter(() => !faults.some((fault) => fault.path === at)));
-    keep(option, encodeValue(option, value, at));
+    const encoded = encodeValue(option, value, at);
+    keep(option, encoded.value === undefined ? encoded : valid(spelt(option, encoded.value)));
   }
   for (const [key, value] of Object.entries(settings.extraNovaOptions ?? {})) {
     const at = `${path}extraNovaOptions[${shown(key)}]`;
@@ -163,9 +172,47 @@ interface DeclaredOption {
   readonly value: OptionValue | undefined;
 }
 
+/** How the value of an option is spelt: the recipe writes `enabled=True`, and `agent_enabled=true`. oslo.config reads both. */
+function spelling(recipe: readonly RecipeSwitch[]): (option: NovaOption, value: string) => string {
+  const capital = recipe.includes(RecipeSwitch.CapitalBooleans);
+  return ({ name }, value) =>
+    capital && ["enabled", "vnc_enabled"].includes(name) ? (value === "true" ? "True" : "False") : value;
+}
+
+/** `[DEFAULT] web`, where the recipe's way was asked for. */
+function webOption({ recipe = [] }: ControllerSettings | ComputeSettings): DeclaredOption {
+  const value = recipe.includes(RecipeSwitch.WebInNovaConf) ? "/usr/share/spice-html5" : undefined;
+  return { section: "DEFAULT", name: "web", argument: "recipe", value };
+}
+
+/** What switches VNC and SPICE, with the URL that is handed out: the computes', and the controllers' where the recipe's way was asked for. */
+function switchOptions(
+  settings: Pick<ComputeSettings, "vnc" | "agentEnabled" | "html5proxyBaseUrl" | "recipe">,
+): readonly DeclaredOption[] {
+  const { vnc, agentEnabled, html5proxyBaseUrl, recipe = [] } = settings;
+  const enabled: Readonly<Record<Vnc, boolean | undefined>> = {
+    [Vnc.Keep]: undefined,
+    [Vnc.Alongside]: true,
+    [Vnc.Off]: false,
+  };
+  const older = recipe.includes(RecipeSwitch.VncEnabledInDefault) ? enabled[vnc] : undefined;
+  return [
+    { section: "DEFAULT", name: "vnc_enabled", argument: "vnc", value: older },
+    { section: "vnc", name: "enabled", argument: "vnc", value: enabled[vnc] },
+    { section: "spice", name: "enabled", argument: "vnc", value: true },
+    { section: "spice", name: "agent_enabled", argument: "agentEnabled", value: agentEnabled },
+    { section: "spice", name: "html5proxy_base_url", argument: "html5proxyBaseUrl", value: html5proxyBaseUrl },
+  ];
+}
+
 function controllerOptions(settings: ControllerSettings): readonly DeclaredOption[] {
   const { html5proxyHost, html5proxyPort, allowedOrigins, tls, enforceSessionTimeout, tokenTtl } = settings;
+  const { recipe = [], asOnComputes } = settings;
+  const keymap = asOnComputes?.extraNovaOptions?.["spice/keymap"];
   return [
+    ...(asOnComputes === undefined ? [] : switchOptions({ ...asOnComputes, recipe })),
+    { section: "spice", name: "keymap", argument: "extraNovaOptions", value: keymap },
+    webOption(settings),
     { section: "DEFAULT", name: "cert", argument: "proxy.tls.certificate", value: tls?.certificate },
     { section: "DEFAULT", name: "key", argument: "proxy.tls.key", value: tls?.key },
     { section: "DEFAULT", name: "ssl_only", argument: "proxy.tls.only", value: tls?.only },
@@ -190,18 +237,11 @@ function controllerOptions(settings: ControllerSettings): readonly DeclaredOptio
 }
 
 function computeOptions(settings: ComputeSettings): readonly DeclaredOption[] {
-  const { vnc, agentEnabled, html5proxyBaseUrl, serverListen, serverProxyclientAddress } = settings;
+  const { serverListen, serverProxyclientAddress } = settings;
   const { compression = {}, requireSecure, spiceDirectProxyBaseUrl, tokenTtl } = settings;
-  const vncEnabled: Readonly<Record<Vnc, boolean | undefined>> = {
-    [Vnc.Keep]: undefined,
-    [Vnc.Alongside]: true,
-    [Vnc.Off]: false,
-  };
   return [
-    { section: "vnc", name: "enabled", argument: "vnc", value: vncEnabled[vnc] },
-    { section: "spice", name: "enabled", argument: "vnc", value: true },
-    { section: "spice", name: "agent_enabled", argument: "agentEnabled", value: agentEnabled },
-    { section: "spice", name: "html5proxy_base_url", argument: "html5proxyBaseUrl", value: html5proxyBaseUrl },
+    ...switchOptions(settings),
+    webOption(settings),
     { section: "spice", name: "server_listen", argument: "serverListen", value: serverListen },
     {
       section: "spice",

@@ -32,7 +32,6 @@ export const guestOptions: readonly NovaOption[] = [
     since,
     readBy: compute,
     argument: "vnc",
-    note: "`[DEFAULT] vnc_enabled` up to 2015.1, still read as an alias",
   },
   {
     section: "vnc",

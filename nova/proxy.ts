@@ -25,6 +25,8 @@ export interface ProxyAddress {
    * and it may be the one that ends TLS.
    */
   readonly behindLoadBalancer?: boolean;
+  /** Whether an https URL is handed out all the same where nothing is known to end TLS. */
+  readonly httpsOverPlain?: boolean;
   /** The cloud's release, where it is asserted. */
   readonly release?: Release;
 }
@@ -150,11 +152,14 @@ function portReasons(url: URL, { port, behindLoadBalancer = false }: BaseUrl): r
       ];
 }
 
-function tlsReasons(url: URL, { tls, behindLoadBalancer = false, release }: BaseUrl): readonly string[] {
+function tlsReasons(
+  url: URL,
+  { tls, behindLoadBalancer = false, httpsOverPlain = false, release }: BaseUrl,
+): readonly string[] {
   if (url.protocol === "http:") {
     return tls === undefined ? [] : ["is http, but the proxy has a certificate. Write https."];
   }
-  if (tls !== undefined) {
+  if (tls !== undefined || httpsOverPlain) {
     return [];
   }
   if (!behindLoadBalancer) {

@@ -84,6 +84,16 @@ export const proxyOptions: readonly NovaOption[] = [
   },
   {
     section: "DEFAULT",
+    name: "vnc_enabled",
+    type: OptionType.Boolean,
+    default: "true",
+    since,
+    readBy: compute,
+    argument: "vnc",
+    note: "the name of `[vnc] enabled` up to 2015.1, still read",
+  },
+  {
+    section: "DEFAULT",
     name: "transport_url",
     type: OptionType.Uri,
     since,

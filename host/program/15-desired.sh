@@ -9,6 +9,7 @@ OPTIONS=()          # "section/option" in the document's order
 declare -A VALUE=() # "section/option" -> value as written in nova.conf
 OPTION_RANGES=()    # "section/option FIRST LAST"
 OPTION_NAMES=()     # "section/option FIRST-LAST section/option"
+RECIPE=()           # ways of the recipe's in the place of ours, such as restart-httpd
 
 # read_document: stdin into the variables above. Exits 2 where a line is not understood, so that a document
 # written for a newer program is never half obeyed.
@@ -39,6 +40,9 @@ read_document() {
     bad_document "the desired state does not say which role it is for, such as 'compute = $NODE', and which stack's it is ('owner = ...')"
 }
 
+# as_in_recipe WAY: whether the recipe's way is to be taken.
+as_in_recipe() { contains "$1" ${RECIPE[@]+"${RECIPE[@]}"}; }
+
 # declared SECTION/OPTION DEFAULT: the declared value, as written in nova.conf.
 declared() { printf '%s\n' "${VALUE[$1]:-$2}"; }
 
@@ -55,10 +59,15 @@ read_header() {
       read -r CONSOLE_PORTS sources <<<"$2"
       read -ra ALLOW_FROM <<<"$sources"
       ;;
+    recipe) RECIPE+=("$2") ;;
+    repository) REPOSITORY=$2 ;;
+    repository-key) REPOSITORY_KEY=$2 ;;
+    repository-line) REPOSITORY_LINES+=("$2") ;;
     ignore-manager) IGNORED_MANAGERS+=("$2") ;;
     option-range) OPTION_RANGES+=("$2") ;;
     option-name) OPTION_NAMES+=("$2") ;;
-    tls-certificate | tls-key | tls-host | tls-ends-before | id | owner | release | vnc | accept-console-loss | accept-pending-changes | firewall | packages-on-destroy)
+    tls-certificate | tls-key | tls-host | tls-ends-before | id | owner | release | vnc | accept-console-loss | accept-pending-changes | firewall | packages-on-destroy | \
+      web-client-package | web-client-folder | web-client-archive)
       [[ -z ${DESIRED[$1]+set} ]] || bad_document "line $3: $1 is given twice"
       DESIRED[$1]=$2
       ;;

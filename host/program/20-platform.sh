@@ -10,7 +10,7 @@ NOVNC_UNIT=
 COMPUTE_UNIT=
 OTHER_PROXY_UNITS=()
 PROXY_TYPE_FILE=
-readonly WEB_CLIENT=spice-html5 # its package has this name wherever there is one
+WEB_CLIENT=spice-html5 # its package has this name wherever a platform has one
 readonly RHEL_LIKES='rhel centos rocky almalinux ol'
 
 # platform KEY: of this node's platform, or nothing.
@@ -29,12 +29,15 @@ detect_platform() {
   SPICE_UNIT=$(platform spice-unit) NOVNC_UNIT=$(platform novnc-unit) COMPUTE_UNIT=$(platform compute-unit)
   PROXY_TYPE_FILE=$(platform proxy-type-file)
   read -ra OTHER_PROXY_UNITS <<<"$(platform other-units)"
-  PROXY_PACKAGES=("$(platform proxy-package)" "$WEB_CLIENT")
+  WEB_CLIENT=${DESIRED["web-client-package"]:-$WEB_CLIENT}
+  PROXY_PACKAGES=("$(platform proxy-package)")
+  [[ -n ${DESIRED["web-client-archive"]:-} ]] || PROXY_PACKAGES+=("$WEB_CLIENT")
   COMPUTE_PACKAGES=()
   case $(platform qemu-spice) in
     'built in' | none) ;;
     *) COMPUTE_PACKAGES=("$(platform qemu-spice)") ;;
   esac
+  ! as_in_recipe web-client-on-computes || COMPUTE_PACKAGES+=("$WEB_CLIENT")
 }
 
 # find_platform ID VERSION: fills PLATFORM with that paragraph of the table; fails where there is none.

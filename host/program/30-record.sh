@@ -105,6 +105,7 @@ commit() {
   fi
   sync -- "$file" 2>/dev/null || sync
   rm -f -- "$journal"
+  tidy_web_clients
   disarm_dead_man
   IN_TRANSACTION=
 }
@@ -129,6 +130,7 @@ forget() {
   uploaded=$(role_folder "$1")/uploaded
   [[ ! -f $uploaded ]] || remove_uploaded "$(cat -- "$uploaded")" "$uploaded"
   rm -rf -- "$(role_folder "$1")"
+  tidy_web_clients
   disarm_dead_man
 }
 

@@ -11,6 +11,9 @@
 #   unit      unit          -                   `enabled active` and the like
 #   mask      unit          -                   `-` or `masked` (at run time only)
 #   package   name          -                   `-` or its version
+#   repository path         -                   as `file`; see 43-repository.sh
+#   rpm-key   VERSION-RELEASE file              `-` or `in`
+#   web-client folder       the archive's sha256 `-`, or `=` and a digest of all that is in it; see 49-web-client.sh
 #   firewalld, firewalld-file, ufw, iptables, iptables-file, nft, nft-file: see 55-firewall.sh, `-` or `in`
 #   firewalld-zone file     -                   `-`, or `=` and its bytes in base64
 #   console-ports file      -                   see 58-console-ports.sh: `-`, or `=` and the rules in base64
@@ -47,13 +50,15 @@ state_of() {
   case $1 in
     option) option_state "$2" "$3" ;;
     section) if (($(ini sections "$(copy_or_file "$2")" "${3% *}" -))); then echo there; else echo -; fi ;;
-    file | pem) if [[ -e $2 ]]; then printf '=%s\n' "$(encode <"$2")"; else echo -; fi ;;
+    file | pem | repository) if [[ -e $2 ]]; then printf '=%s\n' "$(encode <"$2")"; else echo -; fi ;;
     shell) shell_state "$2" "$3" ;;
     unit) unit_state "$2" ;;
     mask) if [[ -L /run/systemd/system/$2.service ]]; then echo masked; else echo -; fi ;;
     package) if [[ -n $(package_version "$2") ]]; then package_version "$2"; else echo -; fi ;;
     firewalld* | ufw | iptables* | nft*) firewall_state "$@" ;;
     console-ports) console_ports_state ;;
+    rpm-key) rpm_key_state "$2" ;;
+    web-client) web_client_state "$2" ;;
     restart) echo '-' ;;
     *) return 1 ;;
   esac
@@ -73,6 +78,9 @@ set_state() {
     shell) set_shell "$2" "$4" "$(state_of shell "$2" "$3")" ;;
     unit) set_unit "$2" "$4" ;;
     mask) if [[ $4 == - ]]; then systemctl unmask --runtime --quiet "$2"; else systemctl mask --runtime --quiet "$2" 2>/dev/null; fi ;;
+    repository) set_repository "$2" "$4" ;;
+    rpm-key) set_rpm_key "$2" "$3" "$4" ;;
+    web-client) set_web_client "$2" "$4" ;;
     package) : ;; # see 48-package-removal.sh
     firewalld* | ufw | iptables* | nft*) set_firewall "$@" ;;
     console-ports) set_console_ports "$4" ;;
@@ -109,7 +117,7 @@ subject_of() {
   case $1 in
     option) printf '%s\n' "$3" ;;
     section) printf '[%s]\n' "${3% *}" ;;
-    file) printf 'file%s\n' "$2" ;;
+    file | repository) printf 'file%s\n' "$2" ;;
     pem) printf 'certificate%s\n' "$2" ;;
     shell) printf '%s:%s\n' "$2" "$3" ;;
     unit) printf 'service/%s\n' "$2" ;;
@@ -117,6 +125,7 @@ subject_of() {
     firewalld) printf 'firewall/zone %s\n' "$2" ;;
     iptables | nft) printf 'firewall/%s\n' "$2" ;;
     console-ports) echo firewall/consoles ;;
+    web-client) printf 'web-client%s\n' "$2" ;;
     firewalld-* | ufw | iptables-file | nft-file) printf 'firewall%s\n' "$2" ;;
     *) printf '%s/%s\n' "$1" "$2" ;;
   esac

@@ -25,7 +25,7 @@ find_missing_packages() {
   MISSING=() PINNED=()
   for name in "$@"; do
     [[ -z $(package_version "$name") ]] || continue
-    [[ $name != "$WEB_CLIENT" ]] || ! web_client_is_there || continue
+    [[ $name != "$WEB_CLIENT" || $ROLE != controller ]] || ! web_client_is_there || continue
     MISSING+=("$name")
     # A proxy of another build would take the whole of Nova along with it.
     if [[ $name == "$(platform proxy-package)" ]]; then PINNED+=("$(with_package_tool pin "$name")"); else PINNED+=("$name"); fi
@@ -33,8 +33,9 @@ find_missing_packages() {
 }
 
 # web_client_is_there: brought by hand, where no package of the platform has it.
-web_client_is_there() { [[ $(platform web-client-from) == nobody && -e $(web_client_folder)/spice_auto.html ]]; }
-web_client_folder() { declared DEFAULT/web "$(nova_option DEFAULT web /usr/share/spice-html5)"; }
+web_client_is_there() {
+  [[ $(platform web-client-from) == nobody && -z ${DESIRED["web-client-package"]:-} && -e $(declared DEFAULT/web "$(nova_option DEFAULT web /usr/share/spice-html5)")/spice_auto.html ]]
+}
 
 # check_packages: simulates the installation; refuses where a package cannot be had, or where another one would be
 # upgraded, downgraded or removed. Only `converge` may refresh the tool's lists, and only where they lack the package.
@@ -64,7 +65,7 @@ cannot_be_had() {
   reason=$(with_package_tool reason <"$1")
   [[ $reason != *' lock'* ]] || refuse "$(platform tool) is at work on this node already: $reason. Let it end, then run again"
   [[ $(platform web-client-from) != nobody || ! $reason =~ (No\ package|find\ a\ match).*\ $WEB_CLIENT( |$) ]] ||
-    refuse "there is no SPICE web client on this node, and $(platform name) have no package of it ($reason). Two ways out: add a repository that has $WEB_CLIENT, or put the client's files into $(web_client_folder) (spice_auto.html and what it loads)"
+    refuse "there is no SPICE web client on this node, and $(platform name) have no package of it ($reason). Two ways out: a repository that has $WEB_CLIENT (packageRepository), or another source of the client (webClient: an archive with its checksum, or another package)"
   refuse "package ${PINNED[*]} cannot be had: $reason. Add the repository that Nova $(nova_version) came from, or install the package by hand"
 }
 

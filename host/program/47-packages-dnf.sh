@@ -23,7 +23,7 @@ run_dnf() {
   while :; do
     status=0
     # rpm lets a signal wait for the end of its transaction: a minute for that
-    TMPDIR=$WORK timeout -k 60 "$seconds" "$(platform tool)" --color=never --setopt=exit_on_lock=1 "$@" </dev/null >"$output" 2>&1 || status=$?
+    TMPDIR=$WORK timeout -k 60 "$seconds" "$(platform tool)" --color=never --setopt=exit_on_lock=1 ${REPOSITORY_OPTIONS[@]+"${REPOSITORY_OPTIONS[@]}"} "$@" </dev/null >"$output" 2>&1 || status=$?
     ! grep -q 'exiting as configured by exit_on_lock' "$output" || status=200
     if ((status != 200)) || ! seconds_left "$deadline"; then break; fi
     sleep 2

@@ -41,7 +41,7 @@ use_of_package() {
   for unit in "$SPICE_UNIT" "$NOVNC_UNIT" ${OTHER_PROXY_UNITS[@]+"${OTHER_PROXY_UNITS[@]}"}; do
     state=$(unit_state "$unit")
     [[ $state == enabled* || $state == *' active' ]] || continue
-    if [[ $1 == "$(unit_package "$unit")" || ($1 == "$WEB_CLIENT" && $unit == "$SPICE_UNIT") ]]; then
+    if [[ $1 == "$(unit_package "$unit")" || ($1 != "$(platform proxy-package)" && $ROLE == controller && $unit == "$SPICE_UNIT") ]]; then
       printf '%s is %s\n' "$unit" "$(unit_text "$state")"
       return
     fi

@@ -150,22 +150,58 @@ unit_text() { if [[ $1 == 'absent '* ]]; then echo '(not installed)'; else print
 # Debian's two init scripts read one NOVA_CONSOLE_PROXY_TYPE, and the proxy that it does not name exits 0 at once.
 # INIT_TEMPLATE is the script's own way around that test (nova-consoleproxy 26.2.2, debian/*.init.in).
 spice_drop_in() { printf '/etc/systemd/system/%s.service.d/openstack-spice.conf\n' "$SPICE_UNIT"; }
+# spice_drop_in_text BESIDE FOLDER: BESIDE `yes` where it is to start beside the other one; FOLDER of the web client, where
+# that is not the platform's: noVNC would read it in nova.conf too.
 spice_drop_in_text() {
-  printf '%s\n' '# Written by openstack-spice, removed when the role is reverted.' \
-    '# Lets the SPICE proxy start beside the one that NOVA_CONSOLE_PROXY_TYPE names.' '[Service]' 'Environment=INIT_TEMPLATE=1'
+  printf '%s\n' '# Written by openstack-spice, removed when the role is reverted.'
+  [[ $1 != yes ]] || printf '%s\n' '# Lets the SPICE proxy start beside the one that NOVA_CONSOLE_PROXY_TYPE names.'
+  printf '[Service]\n'
+  [[ $1 != yes ]] || printf '%s\n' 'Environment=INIT_TEMPLATE=1'
+  [[ -z $2 ]] || proxy_web_lines "$2"
 }
 
-# plan_drop_in: needed where the init script would not start the SPICE proxy.
+# proxy_web_lines FOLDER: an init script takes no argument; its Nova is new enough for oslo.config's variables, which CentOS 7's is not.
+proxy_web_lines() {
+  local command
+  if [[ $(platform tool) == apt ]]; then
+    printf 'Environment=OS_DEFAULT__WEB=%s\n' "$1"
+    return
+  fi
+  command=$(systemctl show -p ExecStart "$SPICE_UNIT" | sed -n 's/.* argv\[\]=\([^;]*\) ;.*/\1/p')
+  # ours of an earlier run is at its end
+  [[ ! -e $(spice_drop_in) ]] || command=${command% --web *}
+  printf 'ExecStart=\nExecStart=%s --web %s\n' "$command" "$1"
+}
+
+# plan_drop_in: needed where the init script would not start the SPICE proxy, or the web client lies in a folder of its own.
 plan_drop_in() {
-  local type former written
-  [[ -n $PROXY_TYPE_FILE && -r $PROXY_TYPE_FILE ]] || return 0
-  type=$(shell_line "$PROXY_TYPE_FILE" NOVA_CONSOLE_PROXY_TYPE)
-  former=$(state_of file "$(spice_drop_in)" -)
-  written="=$(spice_drop_in_text | encode)"
+  local beside=no folder former written line
+  former=$(state_of file "$(spice_drop_in)" -) folder=$(web_client_folder)
+  if [[ -n $PROXY_TYPE_FILE && -r $PROXY_TYPE_FILE ]]; then
+    line=$(shell_line "$PROXY_TYPE_FILE" NOVA_CONSOLE_PROXY_TYPE)
+    # Ours stays where noVNC was retired since.
+    [[ ${line#*=} == spicehtml5 ]] && ! grep -qs '^Environment=INIT_TEMPLATE=1$' "$(spice_drop_in)" || beside=yes
+  fi
+  if [[ $beside == no && -z $folder ]]; then
+    plan_undeclared_drop_in "$former"
+    return
+  fi
+  # Its command line is known once it is installed.
+  [[ $(unit_state "$SPICE_UNIT") != 'absent '* ]] || return 0
+  written="=$(spice_drop_in_text "$beside" "$folder" | encode)"
   [[ $former != "$written" ]] || return 0
-  [[ $former != - || ${type#*=} != spicehtml5 ]] || return 0
   plan file "$(spice_drop_in)" - "$former" "$written" "$([[ $former == - ]] && echo '(none)' || echo edited)" written
 }
+# plan_undeclared_drop_in STATE: an earlier document needed it.
+plan_undeclared_drop_in() {
+  local recorded
+  recorded=$(recorded "$ROLE" file "$(spice_drop_in)" -) || return 0
+  [[ ${recorded#*$'\t'} == "$1" && $1 != "${recorded%%$'\t'*}" ]] || return 0
+  plan file "$(spice_drop_in)" - "$1" "${recorded%%$'\t'*}" written "$([[ $recorded == -* ]] && echo '(none)' || echo 'as before')"
+}
+
+# web_server_unit: the dashboard's, which the recipe restarts.
+web_server_unit() { if [[ $(platform tool) == apt ]]; then echo apache2; else echo httpd; fi; }
 
 # plan_proxy_type: once noVNC is retired the package's own setting says so too, or a reinstallation would bring it back.
 plan_proxy_type() {

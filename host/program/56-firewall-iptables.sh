@@ -105,7 +105,7 @@ iptables_rule_is_in() { iptables_do "$1" -C INPUT "$2" 2>/dev/null; }
 # iptables_insert TOOL RULE: before the first rule that could refuse.
 iptables_insert() {
   local number
-  number=$(iptables_save "$1" | first_refusal INPUT)
+  if as_in_recipe firewall-rule-first; then number=1; else number=$(iptables_save "$1" | first_refusal INPUT); fi
   iptables_do "$1" -I INPUT "${number:-1}" "$2" || fail "$1 did not take the rule '$2'. Add it by hand, and leave $(sources_argument) out"
 }
 

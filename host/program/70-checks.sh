@@ -79,7 +79,11 @@ check_controller() {
   find_missing_packages "${PROXY_PACKAGES[@]}"
   check_port "$(declared spice/html5proxy_host 0.0.0.0)" "$(declared spice/html5proxy_port 6082)"
   check_tls
+  check_web_server
+  check_repository
   check_packages
+  check_web_client
+  check_web_of_novnc
 }
 
 # check_port ADDRESS PORT: free, or already served by Nova's SPICE proxy.
@@ -96,10 +100,24 @@ check_compute() {
   find_missing_packages ${COMPUTE_PACKAGES[@]+"${COMPUTE_PACKAGES[@]}"}
   [[ $(unit_state "$COMPUTE_UNIT") != 'absent '* ]] ||
     refuse "there is no $COMPUTE_UNIT on this node. Install Nova's compute service first, or take the node out of computes"
+  check_repository
   check_packages
   check_hypervisor
   check_console_loss
   check_console_ports
+}
+
+# check_web_server: the recipe's restart of the web server needs one.
+check_web_server() {
+  ! as_in_recipe restart-httpd || [[ $(unit_state "$(web_server_unit)") != 'absent '* ]] ||
+    refuse "there is no $(web_server_unit) on this node, and restart-httpd of the recipe restarts it. Take restart-httpd out"
+}
+
+# check_web_of_novnc: with [DEFAULT] web in nova.conf, a noVNC proxy without --web would serve the SPICE pages.
+check_web_of_novnc() {
+  [[ -n ${VALUE[DEFAULT / web]+set} ]] && unit_is_active "$NOVNC_UNIT" || return 0
+  service_command "$NOVNC_UNIT" | grep -q '^--web' ||
+    refuse "$NOVNC_UNIT runs without --web, and would serve the SPICE client's pages with [DEFAULT] web in nova.conf. Take web-in-nova-conf out of recipe"
 }
 
 # check_retirement: noVNC goes only where the SPICE proxy serves.

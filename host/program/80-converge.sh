@@ -19,6 +19,8 @@ converge() {
   check_plan
   open_journal
   if ((${#MISSING[@]} > 0)); then
+    apply_plan repository rpm-key
+    REPOSITORY_OPTIONS=()
     apply_plan package
     install_packages
     MISSING=()
@@ -27,6 +29,7 @@ converge() {
   apply_plan
   bring_services_into_line
   verify
+  retire_web_clients
   commit
   report
 }
@@ -48,10 +51,12 @@ check() {
 # make_plan: fills PLAN with what differs from the document.
 make_plan() {
   PLAN=() PLAN_TEXT=()
+  plan_repository
   plan_packages
   case $ROLE in
     controller)
       plan_certificate
+      plan_web_client
       plan_options
       plan_drop_in
       plan_unit "$SPICE_UNIT" 'enabled active'
@@ -70,15 +75,14 @@ make_plan() {
   esac
 }
 
-# apply_plan [KIND]: journals and makes the changes, all or those of one kind. Edited files are published together,
+# apply_plan [KIND...]: journals and makes the changes, all or those of some kinds. Edited files are published together,
 # before any unit is touched and after their syntax was tested.
 apply_plan() {
   local index kind where what former written pass
   for pass in $(passes); do
     for index in ${PLAN[@]+"${!PLAN[@]}"}; do
       IFS=$'\t' read -r kind where what former written <<<"${PLAN[index]}"
-      [[ $# == 0 || $kind == "$1" ]] || continue
-      [[ $# == 1 || $kind != package ]] || continue
+      if (($# > 0)); then contains "$kind" "$@" || continue; else [[ $kind != package ]] || continue; fi
       [[ $(pass_of "$kind") == "$pass" ]] || continue
       changed "${PLAN_TEXT[index]}"
       [[ $kind != unit ]] || bring_services_into_line
@@ -115,7 +119,12 @@ journal_has() { grep -q "^$1"$'\t' -- "$(journal_file "$ROLE")"; }
 # units_to_restart: those that read what the journal changed, each role its own.
 units_to_restart() {
   case $ROLE in
-    controller) ! journal_has option && ! journal_has file && ! journal_has pem || printf '%s\n' "$SPICE_UNIT" ;;
+    controller)
+      ! as_in_recipe restart-iptables || ! journal_has iptables-file || echo iptables
+      journal_has option || journal_has file || journal_has pem || return 0
+      ! as_in_recipe restart-httpd || web_server_unit
+      printf '%s\n' "$SPICE_UNIT"
+      ;;
     compute) ! journal_has option || printf '%s\n' "$COMPUTE_UNIT" ;;
   esac
 }
@@ -159,6 +168,7 @@ recover() {
 close_journal() {
   rm -f -- "$(journal_file "$ROLE")"
   disarm_dead_man
+  tidy_web_clients
   [[ -f $(record_file "$ROLE") ]] || rm -rf -- "$(role_folder "$ROLE")"
 }
 
@@ -246,11 +256,13 @@ tell_undone() {
     unit) old=$(unit_text "$4") new=$(unit_text "$(unit_state "$2")") ;;
     pem) old=$(pem_text "$4") new=$(pem_text "$5") ;;
     shell) old=$(decode <<<"${4#=}") new=$(decode <<<"${5#=}") old=${old#*=} new=${new#*=} ;;
-    firewalld-zone | file) [[ $5 == - ]] && new='(none)' || new='as before' ;;
+    firewalld-zone | file | repository) [[ $5 == - ]] && new='(none)' || new='as before' ;;
     firewalld* | ufw | iptables* | nft*)
       [[ $4 == - ]] && old='(none)' || old=$(rule_text "$3")
       [[ $5 == - ]] && new='(none)' || new=$(rule_text "$3")
       ;;
+    rpm-key) [[ $5 == - ]] && old=imported new='(none)' || old='(none)' new=imported ;;
+    web-client) old=$(web_client_text "$4" "$3") new=$(web_client_text "$5" "$3") ;;
     console-ports) old=$(console_ports_text "$4") new=$(console_ports_text "$5") ;;
     *) return 0 ;;
   esac
@@ -275,6 +287,9 @@ report() {
         printf 'firewall %s\n' "$(firewall_text)"
         ;;
       compute)
+        for item in ${COMPUTE_PACKAGES[@]+"${COMPUTE_PACKAGES[@]}"}; do
+          [[ -z $(package_version "$item") ]] || printf 'package %s %s\n' "$item" "$(package_version "$item")"
+        done
         guests_without_spice | sed 's/^/guest-without-spice /'
         ! firewall_is_managed || printf 'firewall %s\n' "$(firewall_text)"
         ;;

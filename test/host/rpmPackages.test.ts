@@ -57,7 +57,7 @@ describe("a node whose repositories have no web client", () => {
       "true",
       [
         refreshing(both),
-        `error: ${NAME}: there is no SPICE web client on this node, and RHEL 9 and its likes have no package of it (Error: Unable to find a match: spice-html5). Two ways out: add a repository that has spice-html5, or put the client's files into /usr/share/spice-html5 (spice_auto.html and what it loads)`,
+        `error: ${NAME}: there is no SPICE web client on this node, and RHEL 9 and its likes have no package of it (Error: Unable to find a match: spice-html5). Two ways out: a repository that has spice-html5 (packageRepository), or another source of the client (webClient: an archive with its checksum, or another package)`,
       ],
     ],
     [

@@ -56,7 +56,14 @@ export class RemoteFiles {
       if (parent !== "." && parent !== "/") {
         await this.makeFolders(parent);
       }
-      await this.makeFolder(path);
+      try {
+        await this.makeFolder(path);
+      } catch (error) {
+        // Another upload to the same host made it meanwhile.
+        if ((await this.stat(path)) !== Kind.Folder) {
+          throw error;
+        }
+      }
     }
   }
 

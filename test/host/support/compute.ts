@@ -10,11 +10,17 @@ export interface QueuedCompute {
  * Boots both. Unlike the lab's own cloud they can be many, and have no guest.
  *
  * @param prefix of their names, `PREFIX-q` and `PREFIX-c`: at most 13 characters
+ * @param layer of the compute
+ * @param unit of its nova-compute
  */
-export async function bootQueuedCompute(prefix: string): Promise<QueuedCompute> {
+export async function bootQueuedCompute(
+  prefix: string,
+  layer = "compute-ready",
+  unit = "nova-compute",
+): Promise<QueuedCompute> {
   const [controller, compute] = await Promise.all([
     LabNode.boot(`${prefix}-q`, "controller-ready"),
-    LabNode.boot(`${prefix}-c`, "compute-ready"),
+    LabNode.boot(`${prefix}-c`, layer),
   ]);
   const rename = `sed -i '/ control-1$/d' /etc/hosts && echo '${controller.address} control-1' >>/etc/hosts`;
   // The queue's users belong to the name of its node, which is another one here.
@@ -23,6 +29,6 @@ export async function bootQueuedCompute(prefix: string): Promise<QueuedCompute> 
     return (await controller.run(command)).status === 0 || undefined;
   });
   await controller.read("systemctl restart nova-conductor");
-  await compute.read(`${rename} && systemctl restart nova-compute`);
+  await compute.read(`${rename} && systemctl restart ${unit}`);
   return { compute, controller };
 }

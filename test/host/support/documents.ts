@@ -8,9 +8,12 @@ import {
   type ControllerSettings,
   type ControllerState,
   type DesiredState,
+  type PackageRepository,
+  type WebClient,
   defaultConsolePorts,
   desiredStateDocument,
   novaFragment,
+  repositoryFile,
   vncProxyRetirement,
 } from "../../../nova";
 
@@ -27,6 +30,8 @@ export interface ControllerOptions extends Partial<ControllerSettings> {
   readonly acceptPendingChanges?: boolean;
   /** What the document says of TLS beside nova.conf's options. */
   readonly state?: Pick<ControllerState, "certificate" | "tlsHost" | "tlsEndsBefore">;
+  readonly webClient?: WebClient;
+  readonly packageRepository?: PackageRepository;
 }
 
 /** A controller that serves consoles on every address, port 6082. */
@@ -39,8 +44,11 @@ export function controllerDocument(node: string, options: ControllerOptions = {}
     acceptPendingChanges = false,
     removePackagesOnDestroy = false,
     state = {},
+    webClient,
+    packageRepository,
     ...settings
   } = options;
+  const { recipe } = settings;
   const fragment = novaFragment(
     Role.Controller,
     { html5proxyHost: "0.0.0.0", html5proxyPort: 6082, ...settings },
@@ -57,6 +65,9 @@ export function controllerDocument(node: string, options: ControllerOptions = {}
     ...(release === undefined ? {} : { release }),
     ...(allowedSources === undefined ? {} : { allowedSources }),
     removePackagesOnDestroy,
+    ...(webClient === undefined ? {} : { webClient }),
+    ...(recipe === undefined ? {} : { recipe }),
+    ...(packageRepository === undefined ? {} : { repository: usable(repositoryFile(packageRepository, "repository")) }),
     fragment: usable(fragment),
   });
 }

@@ -69,9 +69,10 @@ const computeRows: readonly Row[] = [
   ["spiceDirectProxyBaseUrl", "spice", "spice_direct_proxy_base_url = https://kerbside.example.org:13002/nova", 31, 34],
 ];
 
-/** Options that neither an argument nor `extraNovaOptions` sets. */
+/** Options that neither an argument of their own nor `extraNovaOptions` sets; the first two are the recipe's, by its switches. */
 const unsettable = [
   "DEFAULT/web",
+  "DEFAULT/vnc_enabled",
   "DEFAULT/daemon",
   "DEFAULT/transport_url",
   "database/connection",

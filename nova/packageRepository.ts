@@ -1,0 +1,121 @@
+import { type Checked, type Fault, invalid, shown, valid } from "./faults";
+
+/** A repository of yum's or dnf's that a node is told of, such as EPEL for the web client. */
+export interface PackageRepository {
+  /** Its short name: the section of the file, and the file's name. */
+  readonly id: string;
+  /** Its name as people read it. @default the id */
+  readonly name?: string;
+  /** Where it is, with yum's variables such as `$basearch`. One of these three. */
+  readonly baseUrl?: string;
+  /** A list of its mirrors. EPEL's metalink works here as well. */
+  readonly mirrorList?: string;
+  /** A list of its mirrors with checksums. */
+  readonly metalink?: string;
+  /** Whether its packages' signatures are checked. @default true */
+  readonly gpgCheck?: boolean;
+  /** Its public key, an ASCII-armored text, which is brought to the node. @default the key is at gpgKeyPath already */
+  readonly gpgKey?: string;
+  /** Where the key lies on the node. @default /etc/pki/rpm-gpg/RPM-GPG-KEY-ID where gpgKey is given */
+  readonly gpgKeyPath?: string;
+  /** The packages that may come from it, also by later updates; an empty list is all. @default spice-html5 alone */
+  readonly includePackages?: readonly string[];
+  /** yum's `failovermethod`, which newer dnf passes over. @default not written */
+  readonly failoverMethod?: "priority" | "roundrobin";
+}
+
+/** A repository as it stands in a document. */
+export interface RepositoryFile {
+  readonly id: string;
+  /** The lines of its file below the section's name. */
+  readonly lines: readonly string[];
+  /** The key that is brought along, in base64. */
+  readonly key?: string;
+}
+
+const sources = ["baseUrl", "mirrorList", "metalink"] as const;
+
+/** The file of a repository, or everything that is wrong with it. @param path where it stands in the arguments */
+export function repositoryFile(repository: PackageRepository, path: string): Checked<RepositoryFile> {
+  const { id, name = id, gpgCheck = true, gpgKey, includePackages = ["spice-html5"], failoverMethod } = repository;
+  const keyPath = repository.gpgKeyPath ?? (gpgKey === undefined ? undefined : `/etc/pki/rpm-gpg/RPM-GPG-KEY-${id}`);
+  const given = sources.filter((key) => repository[key] !== undefined);
+  const faults: Fault[] = [
+    ...check(/^[A-Za-z\d][A-Za-z\d._-]{0,62}$/, id, `${path}.id`, "Give letters, digits, dots, hyphens: epel."),
+    ...check(/^[\x20-\x7e]+$/, name, `${path}.name`, "Give one line of printable ASCII."),
+    ...sources.flatMap((key) =>
+      check(
+        /^(https?|ftp|file):\/\/[!-~]+$/,
+        repository[key],
+        `${path}.${key}`,
+        "Give a URL of http, https, ftp or file.",
+      ),
+    ),
+    ...check(/^\/[!-~]+$/, repository.gpgKeyPath, `${path}.gpgKeyPath`, "Give an absolute path on the nodes."),
+    ...includePackages.flatMap((name, index) =>
+      check(/^[A-Za-z\d][!-~]*$/, name, `${path}.includePackages[${index}]`, "Give the name of a package."),
+    ),
+  ];
+  if (given.length !== 1) {
+    const reason = `It has ${given.length === 0 ? "none" : given.join(" and ")} of ${sources.join(", ")}. Give one of them.`;
+    faults.push({ path, reason });
+  }
+  if (failoverMethod !== undefined && !["priority", "roundrobin"].includes(failoverMethod)) {
+    const reason = `${shown(failoverMethod)} is no value of it. Give priority or roundrobin.`;
+    faults.push({ path: `${path}.failoverMethod`, reason });
+  }
+  if (gpgKey !== undefined && !isPublicKey(gpgKey)) {
+    const reason =
+      "It is not an ASCII-armored public key. Give the whole text, from -----BEGIN PGP PUBLIC KEY BLOCK----- to its END line.";
+    faults.push({ path: `${path}.gpgKey`, reason });
+  }
+  if (gpgCheck && keyPath === undefined) {
+    const reason =
+      "It is missing, and gpgCheck needs it. Give the repository's public key, or gpgKeyPath where it lies on the nodes.";
+    faults.push({ path: `${path}.gpgKey`, reason });
+  }
+  if (faults.length > 0) {
+    return invalid(...faults);
+  }
+  return valid({
+    id,
+    lines: [
+      `name=${name}`,
+      ...sources.flatMap((key) => (repository[key] === undefined ? [] : [`${key.toLowerCase()}=${repository[key]}`])),
+      ...(failoverMethod === undefined ? [] : [`failovermethod=${failoverMethod}`]),
+      "enabled=1",
+      `gpgcheck=${gpgCheck ? 1 : 0}`,
+      ...(keyPath === undefined ? [] : [`gpgkey=file://${keyPath}`]),
+      ...(includePackages.length === 0 ? [] : [`includepkgs=${includePackages.join(" ")}`]),
+    ],
+    ...(gpgKey === undefined ? {} : { key: Buffer.from(`${gpgKey.trim()}\n`).toString("base64") }),
+  });
+}
+
+/** What is risked with a repository, for warnings: one sentence each. @param path where it stands in the arguments */
+export function repositoryRisks(repository: PackageRepository, path: string): readonly string[] {
+  const { id, gpgCheck = true, includePackages } = repository;
+  return [
+    ...(gpgCheck
+      ? []
+      : [
+          `${path}.gpgCheck is false: whoever answers in the place of the repository ${id} has root on the nodes with the next installation. Give its gpgKey, and leave gpgCheck out.`,
+        ]),
+    ...(includePackages?.length === 0
+      ? [
+          `${path}.includePackages is empty: with the next update on the nodes, packages of the repository ${id} take the place of those of others. Leave it out, and only spice-html5 comes from there.`,
+        ]
+      : []),
+  ];
+}
+
+function isPublicKey(text: string): boolean {
+  return /^-----BEGIN PGP PUBLIC KEY BLOCK-----\r?\n[\t\r\n\x20-\x7e]+-----END PGP PUBLIC KEY BLOCK-----$/.test(
+    text.trim(),
+  );
+}
+
+/** A fault where a value is given that is not of this form. */
+function check(form: RegExp, value: string | undefined, path: string, remedy: string): readonly Fault[] {
+  return value === undefined || form.test(value) ? [] : [{ path, reason: `${shown(value)} is not right. ${remedy}` }];
+}

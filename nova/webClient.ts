@@ -1,0 +1,56 @@
+import { type Fault, shown } from "./faults";
+
+/** Where a controller's web client comes from, in the place of the platform's own package. Either a package or an archive. */
+export interface WebClient {
+  /** Name of another package that has it, from a repository that the nodes know. */
+  readonly package?: string;
+  /** Where that package puts `spice_auto.html`. @default /usr/share/spice-html5 */
+  readonly folder?: string;
+  /** A tar archive, packed or not, such as an npm package: a path on the nodes, or a URL that they can reach. */
+  readonly archive?: string;
+  /** The archive's SHA-256, 64 hexadecimal digits; another archive is not used. */
+  readonly sha256?: string;
+}
+
+/** Faults of a web client. @param path where it stands in the arguments */
+export function checkWebClient(client: WebClient, path: string): readonly Fault[] {
+  const { package: name, folder, archive, sha256 } = client;
+  const faults: Fault[] = [];
+  const fault = (key: string, reason: string) => faults.push({ path: `${path}${key}`, reason });
+  if ((name === undefined) === (archive === undefined)) {
+    fault(
+      "",
+      `It has ${name === undefined ? "neither package nor archive" : "both package and archive"}. Give one of them.`,
+    );
+  }
+  if (name !== undefined && !/^[A-Za-z\d][A-Za-z\d.+_-]*$/.test(name)) {
+    fault(".package", `${shown(name)} is no name of a package. Give one like spice-html5.`);
+  }
+  if (folder !== undefined && (archive !== undefined || !isPath(folder))) {
+    const reason =
+      archive === undefined ? `${shown(folder)} is not an absolute path.` : "An archive has a folder of its own.";
+    fault(".folder", `${reason} Give the folder into which the package puts spice_auto.html, or leave it out.`);
+  }
+  if (archive !== undefined && !isPath(archive) && !/^https?:\/\/[!-~]+$/.test(archive)) {
+    fault(
+      ".archive",
+      `${shown(archive)} is neither an absolute path on the nodes nor a URL of http or https. Give one of them, without blanks.`,
+    );
+  }
+  if (archive !== undefined && !/^[\da-f]{64}$/.test(sha256 ?? "")) {
+    const reason = sha256 === undefined ? "It is missing" : `${shown(sha256)} is no SHA-256`;
+    fault(
+      ".sha256",
+      `${reason}. Give the 64 hexadecimal digits that 'sha256sum' prints for the archive, in lower case.`,
+    );
+  }
+  if (archive === undefined && sha256 !== undefined) {
+    fault(".sha256", "It is for an archive: packages have signatures. Take it out.");
+  }
+  return faults;
+}
+
+/** A path that can stand in a unit file as one word, and in a line of a document. */
+function isPath(text: string): boolean {
+  return /^\/[\w./+-]+$/.test(text) && !text.split("/").includes("..");
+}

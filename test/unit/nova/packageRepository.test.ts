@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { type PackageRepository, repositoryFile, repositoryRisks } from "../../../nova";
+
+const key = "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmQINBFKuaIQBEAC1\n=abcd\n-----END PGP PUBLIC KEY BLOCK-----";
+const base: PackageRepository = { id: "epel", baseUrl: "https://example.org/epel/7/$basearch", gpgKey: key };
+
+describe("a package repository", () => {
+  it("is by default checked by its key, which is brought along, and has the web client alone", () => {
+    expect(repositoryFile(base, "packageRepository")).toEqual({
+      faults: [],
+      value: {
+        id: "epel",
+        lines: [
+          "name=epel",
+          "baseurl=https://example.org/epel/7/$basearch",
+          "enabled=1",
+          "gpgcheck=1",
+          "gpgkey=file:///etc/pki/rpm-gpg/RPM-GPG-KEY-epel",
+          "includepkgs=spice-html5",
+        ],
+        key: Buffer.from(`${key}\n`).toString("base64"),
+      },
+    });
+    expect(repositoryRisks(base, "packageRepository")).toEqual([]);
+  });
+
+  it.each<[string, PackageRepository, string, RegExp]>([
+    ["no key to check with", { id: "x", baseUrl: "http://a/b" }, ".gpgKey", /^It is missing, and gpgCheck needs it/],
+    [
+      "a private key",
+      { ...base, gpgKey: key.replaceAll("PUBLIC", "PRIVATE") },
+      ".gpgKey",
+      /^It is not an ASCII-armored/,
+    ],
+    ["two addresses", { ...base, metalink: "https://a/b" }, "", /^It has baseUrl and metalink of/],
+    ["no address", { id: "x", gpgCheck: false }, "", /^It has none of baseUrl, mirrorList, metalink/],
+    ["a path for an id", { ...base, id: "../x" }, ".id", /^"\.\.\/x" is not right/],
+    ["a name of two lines", { ...base, name: "a\nb" }, ".name", /is not right\. Give one line/],
+    ["an address with a blank", { ...base, baseUrl: "https://a/b c" }, ".baseUrl", /is not right\. Give a URL/],
+    ["a relative path", { ...base, gpgKeyPath: "key" }, ".gpgKeyPath", /is not right\. Give an absolute path/],
+    ["a package with a blank", { ...base, includePackages: ["a b"] }, ".includePackages[0]", /is not right/],
+    [
+      "another method",
+      { ...base, failoverMethod: "none" as "priority" },
+      ".failoverMethod",
+      /^"none" is no value of it/,
+    ],
+  ])("with %s is refused", (_, repository, at, reason) => {
+    const { value, faults } = repositoryFile(repository, "packageRepository");
+    expect(value).toBeUndefined();
+    expect(faults.map(({ path }) => path)).toEqual([`packageRepository${at}`]);
+    expect(faults[0]?.reason).toMatch(reason);
+    // Never the key's text.
+    expect(JSON.stringify(faults)).not.toContain("mQINB");
+  });
+});

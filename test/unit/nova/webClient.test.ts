@@ -1,0 +1,32 @@
+import { describe, expect, it } from "vitest";
+import { type WebClient, checkWebClient } from "../../../nova";
+
+const sha256 = "a".repeat(64);
+
+describe("a web client", () => {
+  it.each<WebClient>([
+    { archive: "/root/spice-html5-0.3.0.tgz", sha256 },
+    { archive: "https://registry.npmjs.org/@spice-project/spice-html5/-/spice-html5-0.2.1.tgz", sha256 },
+    { package: "spice-html5-web" },
+    { package: "spice-html5-web", folder: "/usr/share/spice-html5-web" },
+  ])("can be %j", (client) => {
+    expect(checkWebClient(client, "webClient")).toEqual([]);
+  });
+
+  it.each<[WebClient, readonly string[]]>([
+    [{}, [""]],
+    [{ package: "x", archive: "/x", sha256 }, [""]],
+    [{ package: "x; reboot" }, [".package"]],
+    [{ package: "x", folder: "relative" }, [".folder"]],
+    [{ package: "x", folder: "/a/../b" }, [".folder"]],
+    [{ package: "x", folder: "/a b" }, [".folder"]],
+    [{ package: "x", sha256 }, [".sha256"]],
+    [{ archive: "/x.tgz" }, [".sha256"]],
+    [{ archive: "/x.tgz", sha256: sha256.toUpperCase() }, [".sha256"]],
+    [{ archive: "/x.tgz", sha256, folder: "/y" }, [".folder"]],
+    [{ archive: "ftp://x/y", sha256 }, [".archive"]],
+    [{ archive: "https://x/y z", sha256 }, [".archive"]],
+  ])("cannot be %j", (client, at) => {
+    expect(checkWebClient(client, "webClient").map(({ path }) => path)).toEqual(at.map((key) => `webClient${key}`));
+  });
+});
