@@ -60,13 +60,8 @@ describe("tools/test.sh", () => {
   it("runs the tiers after one that failed, and fails", () => {
     reports("unit", report("failed", "passed", "failed"));
     reports("contract", report("passed", "passed"));
-    const { status, last, stderr } = test("unit", "contract");
-    expect([status, last, stderr]).toEqual([
-      1,
-      "2 passed, 1 failed, 0 skipped",
-      "openstack-spice: compiling the package\n",
-    ]);
-    expect(status).toBe(1);
+    const { status, last } = test("unit", "contract");
+    expect([status, last]).toEqual([1, "2 passed, 1 failed, 0 skipped"]);
   });
 
   it("counts a test file that cannot be loaded as failed", () => {
