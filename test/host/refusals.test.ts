@@ -89,14 +89,6 @@ const refusals: readonly Refusal[] = [
       "nova-spicehtml5proxy is masked: someone switched it off on purpose. 'systemctl unmask nova-spicehtml5proxy' if it may run again",
   },
   {
-    title: "a firewall manager that does not let the sources in",
-    spoil: "systemd-run -q --unit=ufw sleep infinity",
-    mend: "systemctl stop ufw",
-    document: controllerDocument(NAME, { allowedSources: ["203.0.113.0/24"] }),
-    message:
-      "the firewall is managed by ufw, which this version does not edit, and which does not let 203.0.113.0/24 in to TCP 6082. Run 'ufw allow from 203.0.113.0/24 to any port 6082 proto tcp', then this again; or leave allowedSources out",
-  },
-  {
     title: "a variable that the service would have, and that wins over nova.conf",
     spoil:
       "mkdir /etc/systemd/system/nova-spicehtml5proxy.service.d; printf '[Service]\\nEnvironment=OS_SPICE__HTML5PROXY_PORT=7000\\n' " +
