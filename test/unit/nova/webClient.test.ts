@@ -6,7 +6,7 @@ const sha256 = "a".repeat(64);
 describe("a web client", () => {
   it.each<WebClient>([
     { archive: "/root/spice-html5-0.3.0.tgz", sha256 },
-    { archive: "https://registry.npmjs.org/@spice-project/spice-html5/-/spice-html5-0.2.1.tgz", sha256 },
+    { archive: "https://files.example.org/spice-html5-0.3.0.tar.gz", sha256 },
     { package: "spice-html5-web" },
     { package: "spice-html5-web", folder: "/usr/share/spice-html5-web" },
   ])("can be %j", (client) => {
