@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { RunningEngine } from "../support/engine";
 import { LabNode } from "../support/lab";
 import { type Snapshot, snapshot } from "../host/support/snapshot";
 import { NodeStack, connectionTo } from "../up/support/nodes";
@@ -35,11 +36,11 @@ describe("a node whose `pulumi up`", () => {
   });
 
   /** Runs `up`, does something while the node converges, and waits for both to end. */
-  async function interrupted(stop: (kill: (signal: NodeJS.Signals) => void) => Promise<void> | void): Promise<string> {
+  async function interrupted(stop: (engine: RunningEngine) => Promise<void> | void): Promise<string> {
     const { output } = await stack.project.pulumiInterrupted(
-      async (kill) => {
+      async (engine) => {
         await node.read(`for ((i = 0; i < 600; i++)); do ! ${atWork} || exit 0; sleep 0.1; done; exit 1`);
-        await stop(kill);
+        await stop(engine);
       },
       "up",
       "--yes",
@@ -61,15 +62,17 @@ describe("a node whose `pulumi up`", () => {
   }
 
   it("is interrupted twice by Ctrl-C", async () => {
-    await interrupted((kill) => {
+    await interrupted(async ({ kill, said }) => {
       kill("SIGINT");
+      // Two signals at once can be one.
+      await said("press ^C again");
       kill("SIGINT");
     });
     await endsWell();
   });
 
   it("is killed, and its lock taken away by `pulumi cancel`", async () => {
-    await interrupted((kill) => {
+    await interrupted(({ kill }) => {
       kill("SIGKILL");
     });
     expect(stack.project.pulumi("cancel", "--yes").status).toBe(0);

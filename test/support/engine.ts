@@ -3,6 +3,7 @@ import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 
 /** This clone. */
 export const REPOSITORY = resolve(__dirname, "../..");
@@ -15,6 +16,14 @@ export interface Run {
   readonly output: string;
   /** How long it took. */
   readonly seconds: number;
+}
+
+/** The CLI at work. */
+export interface RunningEngine {
+  /** Ends it and all that it started by a signal, as a terminal does. */
+  readonly kill: (signal: NodeJS.Signals) => void;
+  /** Waits until it has printed this, at most half a minute. */
+  readonly said: (text: string) => Promise<void>;
 }
 
 /** A throw-away project with one stack, `test`; its state and everything else is in a folder of its own. */
@@ -78,9 +87,9 @@ export class Project {
     return await this.pulumiInterrupted(async () => {}, ...args);
   }
 
-  /** As {@link pulumiBeside}; meanwhile `meanwhile` can end the CLI and all that it started by a signal, as a terminal does. */
+  /** As {@link pulumiBeside}, for a test that ends the CLI while it runs. */
   async pulumiInterrupted(
-    meanwhile: (kill: (signal: NodeJS.Signals) => void) => Promise<void>,
+    meanwhile: (engine: RunningEngine) => Promise<void>,
     ...args: readonly string[]
   ): Promise<Run> {
     const started = performance.now();
@@ -99,10 +108,21 @@ export class Project {
         resolve({ status: status ?? -1, output, seconds: (performance.now() - started) / 1000 });
       });
     });
-    await meanwhile((signal) => {
-      if (child.pid !== undefined) {
-        process.kill(-child.pid, signal);
-      }
+    await meanwhile({
+      kill: (signal) => {
+        if (child.pid !== undefined) {
+          process.kill(-child.pid, signal);
+        }
+      },
+      said: async (text) => {
+        const end = performance.now() + 30_000;
+        while (!output.includes(text)) {
+          if (performance.now() > end) {
+            throw new Error(`pulumi has not said "${text}" within 30 s, but:\n${output}`);
+          }
+          await pause(50);
+        }
+      },
     });
     return await ended;
   }
