@@ -76,7 +76,11 @@ const anyNode = { node: "any", owner: "any" };
 function checkProxyAndControllers(args: SpiceConsoleArgs): readonly Fault[] {
   const { proxy, release, tokenTtl, extraNovaOptions, webClient, recipe } = args;
   const settings = {
-    ...{ proxy, release, extraNovaOptions: extraNovaOptions?.controllers, webClient, recipe },
+    proxy,
+    release,
+    extraNovaOptions: extraNovaOptions?.controllers,
+    webClient,
+    recipe,
     tokenTtl: takesTokenTtl(Role.Controller, release) ? tokenTtl : undefined,
   };
   return isPlain(settings)
@@ -88,8 +92,15 @@ function checkComputes(args: SpiceConsoleArgs): readonly Fault[] {
   const { vnc, acceptConsoleLoss, agentEnabled, serverListenEverywhere, extraNovaOptions, release } = args;
   const { compression, requireSecure, nativeClientsOnly, spiceDirectProxyBaseUrl } = args;
   const shared = {
-    ...{ vnc, acceptConsoleLoss, agentEnabled, serverListenEverywhere, release },
-    ...{ compression, requireSecure, nativeClientsOnly, spiceDirectProxyBaseUrl },
+    vnc,
+    acceptConsoleLoss,
+    agentEnabled,
+    serverListenEverywhere,
+    release,
+    compression,
+    requireSecure,
+    nativeClientsOnly,
+    spiceDirectProxyBaseUrl,
     tokenTtl: takesTokenTtl(Role.Compute, release) ? args.tokenTtl : undefined,
   };
   // What the proxy's check has said of the base URL and the release need not be said again.

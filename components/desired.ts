@@ -70,7 +70,10 @@ export function controllerDocument(
     ...checkRelease(release, path),
     ...checkProxy(
       {
-        ...{ ...proxy, listenAddress, port, httpsOverPlain: recipe.includes(RecipeSwitch.HttpsUrlOverPlainProxy) },
+        ...proxy,
+        listenAddress,
+        port,
+        httpsOverPlain: recipe.includes(RecipeSwitch.HttpsUrlOverPlainProxy),
         ...(release === undefined ? {} : { release }),
       },
       `${path}proxy`,
@@ -81,8 +84,14 @@ export function controllerDocument(
   const fragment = novaFragment(
     Role.Controller,
     {
-      ...{ html5proxyHost: listenAddress, html5proxyPort: port, allowedOrigins, tls: tlsOptions(proxy) },
-      ...{ enforceSessionTimeout, tokenTtl, extraNovaOptions, recipe },
+      html5proxyHost: listenAddress,
+      html5proxyPort: port,
+      allowedOrigins,
+      tls: tlsOptions(proxy),
+      enforceSessionTimeout,
+      tokenTtl,
+      extraNovaOptions,
+      recipe,
       ...asOnComputes(settings),
     },
     release,
@@ -162,8 +171,16 @@ export function computeDocument(
   const fragment = novaFragment(
     Role.Compute,
     {
-      ...{ vnc, agentEnabled, html5proxyBaseUrl, serverListen, serverProxyclientAddress },
-      ...{ compression, requireSecure, spiceDirectProxyBaseUrl, tokenTtl, extraNovaOptions },
+      vnc,
+      agentEnabled,
+      html5proxyBaseUrl,
+      serverListen,
+      serverProxyclientAddress,
+      compression,
+      requireSecure,
+      spiceDirectProxyBaseUrl,
+      tokenTtl,
+      extraNovaOptions,
       recipe: settings.recipe,
     },
     release,
