@@ -52,9 +52,18 @@ export const others: readonly FaultCase[] = [
     name: "a run and a revert at once",
     befall: async (node) => {
       await node.converge();
-      const reverting = node.revert(around("transition", "after", 1, "touch /run/reverting; sleep 2"));
+      // The revert goes on once the other run has seen it.
+      const held = "for ((i = 0; i < 600; i++)); do [[ ! -e /run/seen ]] || break; sleep 0.1; done";
+      const reverting = node.revert(around("transition", "after", 1, `touch /run/reverting; ${held}`));
       await node.until("/run/reverting");
-      await expecting(0, /another run is at work/, node.converge());
+      let told = "";
+      const onOutput = (text: string) => {
+        told += text;
+        if (told.includes("another run is at work")) {
+          void node.node.run("touch /run/seen");
+        }
+      };
+      await expecting(0, /another run is at work/, converge(node.node, node.document, { onOutput }));
       await reverting;
     },
     alone: "converged",
