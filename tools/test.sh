@@ -83,11 +83,12 @@ skip() {
   times+=("$1 skipped")
 }
 
-# totals TIER...: the last line. A tier that failed without a failed test (it could not be prepared, a file could not be loaded,
-# vitest itself broke) counts as one.
+# totals TIER...: each failed test once more, since the tiers before the last are far above by then, and the last line. A tier that
+# failed without a failed test (it could not be prepared, a file could not be loaded, vitest itself broke) counts as one.
 totals() {
   node -e '
     const { existsSync, readFileSync } = require("fs");
+    const { relative } = require("path");
     const [folder, ...tiers] = process.argv.slice(1);
     const read = (name) => {
       try {
@@ -98,7 +99,16 @@ totals() {
     };
     const sum = { passed: 0, failed: 0, skipped: 0 };
     for (const tier of tiers) {
-      const states = (read(tier + ".json")?.testResults ?? []).flatMap((file) => file.assertionResults).map(({ status }) => status);
+      const files = read(tier + ".json")?.testResults ?? [];
+      for (const { name, status, message, assertionResults } of files) {
+        const failed = assertionResults.filter(({ status }) => status === "failed");
+        // A file that could not be loaded has no failed test.
+        if (status === "failed" && failed.length === 0) failed.push({ fullName: "the file", failureMessages: [message] });
+        for (const { fullName, failureMessages } of failed) {
+          console.log("failed: " + relative(process.cwd(), name) + ": " + fullName + ": " + failureMessages[0].split("\n    at ")[0]);
+        }
+      }
+      const states = files.flatMap((file) => file.assertionResults).map(({ status }) => status);
       if (existsSync(folder + "/" + tier + ".failed") && !states.includes("failed")) states.push("failed");
       for (const state of states) sum[state in sum ? state : "skipped"] += 1;
       sum.skipped += read(tier + ".skipped.json")?.length ?? 0;

@@ -1,6 +1,6 @@
 /** What tools/test.sh runs, skips and adds up. vitest is a fake that reports what a test gives it. */
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Outcome, Sandbox } from "./sandbox";
 
@@ -17,7 +17,18 @@ done
 /** A report of one test file with tests in these states. */
 function report(fileStatus: string, ...states: string[]): string {
   return JSON.stringify({
-    testResults: [{ status: fileStatus, assertionResults: states.map((status) => ({ status })) }],
+    testResults: [
+      {
+        name: resolve("test/some.test.ts"),
+        status: fileStatus,
+        message: "Cannot find module",
+        assertionResults: states.map((status, index) => ({
+          status,
+          fullName: `test ${index}`,
+          failureMessages: status === "failed" ? ["AssertionError: 1 is not 2\n    at some.test.ts:3"] : [],
+        })),
+      },
+    ],
   });
 }
 
@@ -62,6 +73,16 @@ describe("tools/test.sh", () => {
     reports("contract", report("passed", "passed"));
     const { status, last } = test("unit", "contract");
     expect([status, last]).toEqual([1, "2 passed, 1 failed, 0 skipped"]);
+  });
+
+  it("repeats each failed test, with what failed, above its last line", () => {
+    reports("unit", report("failed", "passed", "failed"));
+    reports("contract", report("failed"));
+    expect(test("unit", "contract").stdout.trimEnd().split("\n").slice(-3)).toEqual([
+      "failed: test/some.test.ts: test 1: AssertionError: 1 is not 2",
+      "failed: test/some.test.ts: the file: Cannot find module",
+      "1 passed, 2 failed, 0 skipped",
+    ]);
   });
 
   it("counts a test file that cannot be loaded as failed", () => {
