@@ -40,6 +40,13 @@ join() {
   printf '%s\n' "$text"
 }
 
+# in_a_row LINES: with commas between them.
+in_a_row() {
+  local lines
+  mapfile -t lines <<<"$1"
+  join ', ' ${lines[@]+"${lines[@]}"}
+}
+
 # contains WORD WORD...: whether the first word is among the others.
 contains() {
   local word=$1 other

@@ -69,16 +69,10 @@ set_state() {
   case $1 in
     option) set_option "$2" "$3" "$4" ;;
     section) set_section "$2" "$3" "$4" ;;
-    file | pem) if [[ $4 == - ]]; then
-      rm -f -- "$2"
-      rmdir -- "$(dirname -- "$2")" 2>/dev/null || :
-    elif [[ $1 == pem ]]; then
-      create_file "$2" root:nova 640 < <(decode <<<"${4#=}")
-    else create_file "$2" < <(decode <<<"${4#=}"); fi ;;
+    file | pem | repository) set_file "$1" "$2" "$4" ;;
     shell) set_shell "$2" "$4" "$(state_of shell "$2" "$3")" ;;
     unit) set_unit "$2" "$4" ;;
     mask) if [[ $4 == - ]]; then systemctl unmask --runtime --quiet "$2"; else systemctl mask --runtime --quiet "$2" 2>/dev/null; fi ;;
-    repository) set_repository "$2" "$4" ;;
     rpm-key) set_rpm_key "$2" "$3" "$4" ;;
     web-client) set_web_client "$2" "$4" ;;
     package) : ;; # see 48-package-removal.sh
@@ -87,6 +81,18 @@ set_state() {
     restart) : ;;
     *) return 1 ;;
   esac
+}
+
+# set_file KIND PATH STATE: a whole file; a folder that is empty without it goes too, but for yum's own.
+set_file() {
+  local access=()
+  if [[ $3 != - ]]; then
+    [[ $1 != pem ]] || access=(root:nova 640)
+    create_file "$2" ${access[@]+"${access[@]}"} < <(decode <<<"${3#=}")
+    return
+  fi
+  rm -f -- "$2"
+  [[ $2 == *.repo ]] || rmdir -- "$(dirname -- "$2")" 2>/dev/null || :
 }
 
 # transition KIND WHERE WHAT FROM TO: from one state to the other. Returns 9, and leaves the node alone, where it

@@ -11,6 +11,13 @@ plan() {
   PLAN_TEXT+=("$(subject_of "$1" "$2" "$3"): $6 -> $7")
 }
 
+# plan_file KIND PATH STATE: a whole file that is to be in STATE.
+plan_file() {
+  local former
+  former=$(state_of "$1" "$2" -)
+  [[ $former == "$3" ]] || plan "$1" "$2" - "$former" "$3" "$([[ $former == - ]] && echo '(none)' || echo edited)" written
+}
+
 # plan_options: every declared option that oslo.config would not read as declared.
 plan_options() {
   local entry section option raw current opened=' '

@@ -83,23 +83,17 @@ plan_repository() {
   if [[ -n $REPOSITORY ]]; then
     path=$(repository_key_file)
     if [[ -n $REPOSITORY_KEY ]]; then
-      plan_repository_file "$path" "=$REPOSITORY_KEY"
+      plan_file repository "$path" "=$REPOSITORY_KEY"
       wanted+=$path$'\n'
     fi
     for id in ${KEY_IDS[@]+"${KEY_IDS[@]}"}; do
       wanted+=$id$'\n'
       [[ $(state_of rpm-key "$id" "$path") != - ]] || plan rpm-key "$id" "$path" - in '(none)' imported
     done
-    plan_repository_file "$(repository_file)" "=$(repository_text | encode)"
+    plan_file repository "$(repository_file)" "=$(repository_text | encode)"
     wanted+=$(repository_file)$'\n'
   fi
   plan_undeclared_repository "$wanted"
-}
-# plan_repository_file PATH STATE
-plan_repository_file() {
-  local former
-  former=$(state_of repository "$1" -)
-  [[ $former == "$2" ]] || plan repository "$1" - "$former" "$2" "$([[ $former == - ]] && echo '(none)' || echo edited)" written
 }
 
 # plan_undeclared_repository WANTED: what an earlier document brought, and this one does not, the last one first.
@@ -121,13 +115,4 @@ set_rpm_key() {
   else
     rpm -e --allmatches "gpg-pubkey-$1" >/dev/null 2>&1 || fail "rpm does not give up the key gpg-pubkey-$1. See 'rpm -e gpg-pubkey-$1' on the node"
   fi
-}
-# set_repository PATH STATE: /etc/yum.repos.d stays, also where nothing else is in it.
-set_repository() {
-  if [[ $2 != - ]]; then
-    decode <<<"${2#=}" | create_file "$1"
-    return
-  fi
-  rm -f -- "$1"
-  [[ $1 == *.repo ]] || rmdir -- "$(dirname -- "$1")" 2>/dev/null || :
 }

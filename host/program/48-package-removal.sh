@@ -7,7 +7,7 @@
 declared_package_fate() { printf '%s\n' "${DESIRED["packages-on-destroy"]:-keep}"; }
 recorded_package_fate() {
   local fate
-  fate=$(sed -n 's/^# packages-on-destroy //p' -- "$(record_file "$ROLE")")
+  fate=$(record_header "$ROLE" packages-on-destroy)
   printf '%s\n' "${fate:-keep}"
 }
 

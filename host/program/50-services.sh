@@ -175,22 +175,20 @@ proxy_web_lines() {
 
 # plan_drop_in: needed where the init script would not start the SPICE proxy, or the web client lies in a folder of its own.
 plan_drop_in() {
-  local beside=no folder former written line
-  former=$(state_of file "$(spice_drop_in)" -) folder=$(web_client_folder)
+  local beside=no folder line
+  folder=$(web_client_folder)
   if [[ -n $PROXY_TYPE_FILE && -r $PROXY_TYPE_FILE ]]; then
     line=$(shell_line "$PROXY_TYPE_FILE" NOVA_CONSOLE_PROXY_TYPE)
     # Ours stays where noVNC was retired since.
     [[ ${line#*=} == spicehtml5 ]] && ! grep -qs '^Environment=INIT_TEMPLATE=1$' "$(spice_drop_in)" || beside=yes
   fi
   if [[ $beside == no && -z $folder ]]; then
-    plan_undeclared_drop_in "$former"
+    plan_undeclared_drop_in "$(state_of file "$(spice_drop_in)" -)"
     return
   fi
   # Its command line is known once it is installed.
   [[ $(unit_state "$SPICE_UNIT") != 'absent '* ]] || return 0
-  written="=$(spice_drop_in_text "$beside" "$folder" | encode)"
-  [[ $former != "$written" ]] || return 0
-  plan file "$(spice_drop_in)" - "$former" "$written" "$([[ $former == - ]] && echo '(none)' || echo edited)" written
+  plan_file file "$(spice_drop_in)" "=$(spice_drop_in_text "$beside" "$folder" | encode)"
 }
 # plan_undeclared_drop_in STATE: an earlier document needed it.
 plan_undeclared_drop_in() {

@@ -266,11 +266,8 @@ own_sources() {
 
 # tell_open_consoles: before a revert opens the range again, who still has SPICE on it.
 tell_open_consoles() {
-  local uuid guests=()
-  [[ -n $PORTS_ENTRY ]] && command -v virsh >/dev/null || return 0
-  while IFS= read -r uuid; do
-    [[ -n $uuid ]] || continue
-    ! virsh_read dumpxml "$uuid" 2>/dev/null | grep "<graphics type='spice'" >/dev/null || guests+=("$uuid")
-  done < <(virsh_read list --uuid 2>/dev/null)
-  ((${#guests[@]} == 0)) || say "guests that still have SPICE, without a password, until their next hard reboot, and whose ports are open again: ${guests[*]}"
+  local guests
+  [[ -n $PORTS_ENTRY ]] || return 0
+  guests=$(running_guests with spice)
+  [[ -z $guests ]] || say "guests that still have SPICE, without a password, until their next hard reboot, and whose ports are open again: $(one_line "$guests")"
 }

@@ -40,14 +40,15 @@ check_hypervisor() {
   refuse "QEMU on this node has no SPICE (virsh domcapabilities lists no spice graphics). Install a QEMU built with SPICE, or take the node out"
 }
 
-# guests_without_spice: running guests that have no SPICE display, a line each: name and uuid.
-guests_without_spice() {
-  local uuid xml
+# running_guests with|without spice|vnc: those that have such a display, or have none, a uuid a line.
+running_guests() {
+  local uuid xml has
   command -v virsh >/dev/null || return 0
   while IFS= read -r uuid; do
     [[ -n $uuid ]] || continue
     xml=$(virsh_read dumpxml "$uuid" 2>/dev/null) || continue # ended meanwhile
-    grep -q "<graphics type='spice'" <<<"$xml" || printf '%s\n' "$uuid"
+    if grep -q "<graphics type='$2'" <<<"$xml"; then has=with; else has=without; fi
+    [[ $has != "$1" ]] || printf '%s\n' "$uuid"
   done < <(virsh_read list --uuid 2>/dev/null)
 }
 
@@ -64,7 +65,7 @@ guests_with_spice() {
 check_console_loss() {
   local guests
   [[ ${DESIRED[vnc]:-} == off && ${DESIRED["accept-console-loss"]:-false} != true ]] || return 0
-  guests=$(guests_without_spice)
+  guests=$(running_guests without spice)
   [[ -z $guests ]] ||
     refuse "vnc is Off, but running guests have no SPICE yet and would lose their console: $(one_line "$guests"). Converge with vnc Alongside, hard-reboot them ('openstack server reboot --hard ID'), then switch VNC off; or set acceptConsoleLoss"
 }

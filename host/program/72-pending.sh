@@ -23,7 +23,6 @@ check_pending() {
 }
 way_out_of_pending() { printf '%s\n' "'systemctl restart $1' when that suits you, then run again; or set acceptPendingChanges for this node"; }
 moment() { date -u -d "@$1" '+%F %T UTC'; }
-in_a_row() { sed ':next; N; $! b next; s/\n/, /g' <<<"$1"$'\n' | sed 's/, $//'; }
 
 # units_the_plan_restarts: those that run, and read what the plan changes.
 units_the_plan_restarts() {

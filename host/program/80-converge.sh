@@ -281,20 +281,24 @@ report() {
     printf 'nova %s\n' "$(nova_version)"
     case $ROLE in
       controller)
-        for item in "${PROXY_PACKAGES[@]}"; do
-          [[ -z $(package_version "$item") ]] || printf 'package %s %s\n' "$item" "$(package_version "$item")"
-        done
+        report_packages "${PROXY_PACKAGES[@]}"
         printf 'firewall %s\n' "$(firewall_text)"
         ;;
       compute)
-        for item in ${COMPUTE_PACKAGES[@]+"${COMPUTE_PACKAGES[@]}"}; do
-          [[ -z $(package_version "$item") ]] || printf 'package %s %s\n' "$item" "$(package_version "$item")"
-        done
-        guests_without_spice | sed 's/^/guest-without-spice /'
+        report_packages ${COMPUTE_PACKAGES[@]+"${COMPUTE_PACKAGES[@]}"}
+        running_guests without spice | sed 's/^/guest-without-spice /'
         ! firewall_is_managed || printf 'firewall %s\n' "$(firewall_text)"
         ;;
     esac
     for item in ${KEPT[@]+"${KEPT[@]}"}; do printf 'kept %s\n' "$item"; done
     printf 'changed %s\n' "${#CHANGES[@]}"
   } || :
+}
+# report_packages NAME...: those that are installed.
+report_packages() {
+  local name version
+  for name in "$@"; do
+    version=$(package_version "$name")
+    [[ -z $version ]] || printf 'package %s %s\n' "$name" "$version"
+  done
 }

@@ -69,14 +69,11 @@ restart_novnc_in_revert() {
 
 # tell_guests_with_spice: a guest that was hard-rebooted on SPICE alone has no console once SPICE is off.
 tell_guests_with_spice() {
-  local uuid xml
-  [[ $ROLE == compute ]] && command -v virsh >/dev/null || return 0
-  while IFS= read -r uuid; do
-    [[ -n $uuid ]] || continue
-    xml=$(virsh_read dumpxml "$uuid" 2>/dev/null) || continue # ended meanwhile
-    grep -q "<graphics type='vnc'" <<<"$xml" ||
-      say "guest $uuid has SPICE only: it has no console after this until its hard reboot"
-  done < <(virsh_read list --uuid 2>/dev/null)
+  local uuid
+  [[ $ROLE == compute ]] || return 0
+  for uuid in $(running_guests without vnc); do
+    say "guest $uuid has SPICE only: it has no console after this until its hard reboot"
+  done
 }
 
 # status: what is recorded, without any value.
