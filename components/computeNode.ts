@@ -129,7 +129,7 @@ export class ComputeNode extends pulumi.ComponentResource {
   constructor(name: string, args: ComputeNodeArgs, opts?: pulumi.ComponentResourceOptions) {
     const subject = `ComputeNode "${name}"`;
     const { release, extraNovaOptions, vnc, acceptConsoleLoss, agentEnabled, serverListenEverywhere } = args;
-    const { html5proxyBaseUrl, serverProxyclientAddress, serverListen, packagesOnDestroy } = args;
+    const { html5proxyBaseUrl, serverProxyclientAddress, serverListen, removeDeadKeys, packagesOnDestroy } = args;
     const { proxySourceAddresses, extraConsoleSources, consolePortRange } = args;
     const { compression, requireSecure, nativeClientsOnly, spiceDirectProxyBaseUrl, tokenTtl } = args;
     const spice = { compression, requireSecure, nativeClientsOnly, spiceDirectProxyBaseUrl, tokenTtl };
@@ -137,7 +137,16 @@ export class ComputeNode extends pulumi.ComponentResource {
     const addresses = { html5proxyBaseUrl, serverProxyclientAddress, serverListen };
     const ports = { proxySourceAddresses, extraConsoleSources, consolePortRange };
     const software = softwareOf(args);
-    const settings = { release, extraNovaOptions, packagesOnDestroy, ...software, ...guests, ...addresses, ...ports };
+    const settings = {
+      release,
+      extraNovaOptions,
+      removeDeadKeys,
+      packagesOnDestroy,
+      ...software,
+      ...guests,
+      ...addresses,
+      ...ports,
+    };
     const recipient = { node: args.nodeName ?? name, owner: thisStack(), ...guardsOf(args) };
     rejectFaults(subject, [
       ...checkNode(name, args),

@@ -54,9 +54,10 @@ export class ControllerNode extends pulumi.ComponentResource {
    */
   constructor(name: string, args: ControllerNodeArgs, opts?: pulumi.ComponentResourceOptions) {
     const subject = `ControllerNode "${name}"`;
-    const { proxy, tokenTtl, release, extraNovaOptions, packagesOnDestroy, webClient, asOnComputes } = args;
+    const { proxy, tokenTtl, release, extraNovaOptions, removeDeadKeys, packagesOnDestroy, webClient, asOnComputes } =
+      args;
     const software = { ...softwareOf(args), webClient, asOnComputes };
-    const settings = { proxy, tokenTtl, release, extraNovaOptions, packagesOnDestroy, ...software };
+    const settings = { proxy, tokenTtl, release, extraNovaOptions, removeDeadKeys, packagesOnDestroy, ...software };
     const recipient = { node: args.nodeName ?? name, owner: thisStack(), ...guardsOf(args) };
     rejectFaults(subject, [
       ...checkNode(name, args),

@@ -49,6 +49,7 @@ export type ControllerSettings = Pick<
   | "tokenTtl"
   | "release"
   | "extraNovaOptions"
+  | "removeDeadKeys"
   | "packagesOnDestroy"
   | "packageRepository"
   | "recipe"
@@ -112,6 +113,7 @@ export function controllerDocument(
       vnc: Vnc.Keep,
       ...(sources?.value === undefined ? {} : { allowedSources: sources.value.map(({ text }: Cidr) => text) }),
       ...tlsState(proxy, release),
+      removeDeadKeys: settings.removeDeadKeys === true,
       removePackagesOnDestroy: settings.packagesOnDestroy === PackagesOnDestroy.Remove,
       ...software(settings),
       ...(webClient === undefined ? {} : { webClient }),
@@ -198,6 +200,7 @@ export function computeDocument(
       ...(release === undefined ? {} : { release }),
       vnc,
       acceptConsoleLoss,
+      removeDeadKeys: settings.removeDeadKeys === true,
       removePackagesOnDestroy: settings.packagesOnDestroy === PackagesOnDestroy.Remove,
       ...software(settings),
       ...(sources.value === undefined ? {} : { consolePorts: { ...consolePortRange, sources: sources.value } }),

@@ -27,6 +27,11 @@ export interface NodeArgs extends GuardArgs, SoftwareArgs {
    * does not know, sets itself, or that the release or role does not have, and secrets. @default none
    */
   readonly extraNovaOptions?: Readonly<Record<string, pulumi.Input<string>>>;
+  /**
+   * Whether keys of nova.conf that Nova does not read any more, such as `[spice] keymap` from 22 on, are made comments; a revert makes them keys again.
+   * @default false: each run tells them
+   */
+  readonly removeDeadKeys?: boolean;
   /** What becomes of the node when it leaves the stack. @default OnDestroy.Restore */
   readonly onDestroy?: OnDestroy;
   /** What becomes of the packages that were installed there, when the node gets back what it had. @default PackagesOnDestroy.Keep */

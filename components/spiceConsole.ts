@@ -98,6 +98,8 @@ export interface SpiceConsoleArgs extends GuestConsoleArgs, ManagerGuardArgs, So
   readonly computeSecurityGroupId?: pulumi.Input<string>;
   /** In what order the computes converge. @default the first one alone, then ten at a time */
   readonly rollout?: RolloutArgs;
+  /** Whether keys of nova.conf that Nova does not read any more are made comments. @default false: each run tells them */
+  readonly removeDeadKeys?: boolean;
   /** What becomes of nodes that leave the stack. @default OnDestroy.Restore */
   readonly onDestroy?: OnDestroy;
   /** What becomes of the packages that were installed on nodes that get back what they had. @default PackagesOnDestroy.Keep */
@@ -136,7 +138,13 @@ export class SpiceConsole extends pulumi.ComponentResource {
     const nodes = [...located(args.controllers, "controllers"), ...located(args.computes, "computes")];
     const logins = inspectLogins(nodes, args.ssh, { component: this, subject, opts });
     const { proxy, release, onDestroy, packagesOnDestroy, extraNovaOptions } = args;
-    const shared = { ssh: logins.ssh, release, packagesOnDestroy, ...softwareOf(args) };
+    const shared = {
+      ssh: logins.ssh,
+      release,
+      removeDeadKeys: args.removeDeadKeys,
+      packagesOnDestroy,
+      ...softwareOf(args),
+    };
     const guests = guestsOf(args);
     const tokenTtl = (role: Role) => (takesTokenTtl(role, release) ? args.tokenTtl : undefined);
     warnOfSources(proxy.allowedSources, "proxy.allowedSources", this);
@@ -298,7 +306,12 @@ function byNode(outcomes: readonly pulumi.Unwrap<RoleOutcome>[]): Record<string,
             changes: [...other.changes, ...report.changes],
             guestsWithoutSpice: [...other.guestsWithoutSpice, ...report.guestsWithoutSpice],
             restarted: [...other.restarted, ...report.restarted],
+            ...deadKeys([...(other.deadKeys ?? []), ...(report.deadKeys ?? [])]),
           };
   }
   return nodes;
+}
+
+function deadKeys(keys: readonly string[]): Pick<NodeReport, "deadKeys"> {
+  return keys.length === 0 ? {} : { deadKeys: keys };
 }

@@ -15,6 +15,8 @@ export interface NodeReport {
   readonly guestsWithoutSpice: readonly string[];
   /** The services that were restarted. */
   readonly restarted: readonly string[];
+  /** Keys of nova.conf, as `section/option`, that Nova does not read any more, or that are better gone. Undefined: none. */
+  readonly deadKeys?: readonly string[];
 }
 
 /**
@@ -43,5 +45,6 @@ export function parseReport(stdout: string): NodeReport {
     ...(firewall === undefined ? {} : { firewall }),
     guestsWithoutSpice: all("guest-without-spice"),
     restarted: all("restarted"),
+    ...(found.has("dead-key") ? { deadKeys: all("dead-key") } : {}),
   };
 }

@@ -31,6 +31,8 @@ interface RestartingState extends CommonState {
   readonly repository?: RepositoryFile;
   /** Ways of the recipe's in the place of ours. Left out: none. */
   readonly recipe?: readonly RecipeSwitch[];
+  /** Whether keys of nova.conf that Nova does not read any more are made comments. Left out: they are told. */
+  readonly removeDeadKeys?: boolean;
 }
 
 /** What a controller is to be. */
@@ -99,6 +101,9 @@ export function desiredStateDocument(state: DesiredState): string {
   }
   if (state.acceptPendingChanges === true) {
     header.push(["accept-pending-changes", "true"]);
+  }
+  if (state.removeDeadKeys === true) {
+    header.push(["dead-keys", "remove"]);
   }
   if (state.role === Role.Compute) {
     const { acceptConsoleLoss, consolePorts } = state;

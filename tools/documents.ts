@@ -40,6 +40,12 @@ export const tables: readonly Table[] = [
     make: optionsTable,
   },
   {
+    file: "docs/options.md",
+    begin: "<!-- dead keys: from host/program/41-dead-keys.sh, by npm run docs -->",
+    end: "<!-- end of dead keys -->",
+    make: deadKeysTable,
+  },
+  {
     file: "docs/guests.md",
     begin: "<!-- preset video: from nova/compression.ts and nova/guests.ts, by npm run docs -->",
     end: "<!-- end of preset video -->",
@@ -78,6 +84,16 @@ export function optionsTable(): string {
       setBy(option),
       notes(option),
     ]),
+  );
+}
+
+/** The keys that the program on the nodes tells as dead. */
+export function deadKeysTable(): string {
+  const program = readFileSync(join(__dirname, "../host/program/41-dead-keys.sh"), "utf8");
+  const rows = [...program.matchAll(/^(controller|compute) (\S+\/\S+) (\d+) \S+ (.+)$/gm)];
+  return markdown(
+    ["key", "role", "from", "why"],
+    rows.map(([, role = "", key = "", since = "", why = ""]) => [`\`${key}\``, role, since, why]),
   );
 }
 

@@ -52,6 +52,7 @@ ends_with_newline() {
 #   put       the file with the definition replaced by BLOCK (raw lines), or BLOCK put in where there is none:
 #             after the commented default, else after the section's header
 #   cut       the file without the definition
+#   comment   the file with BLOCK before each line of every definition, also of those that are not in force
 #   sections  how often the section's header stands in the file
 #   open      the file with the section's header added at its end
 #   close     the file without the section's header, where nothing stands in the section any more;
@@ -90,7 +91,7 @@ END {
   for (i = 1; i <= NR; i++) {
     text = line[i]; sub(/[ \t\r\f\v]+$/, "", text)
     if (text == "") { continuing = 0; continue }
-    if (text ~ /^[ \t]/) { if (continuing) last = i; continue }
+    if (text ~ /^[ \t]/) { if (continuing) { last = i; defines[i] = 1 }; continue }
     continuing = 0
     if (text ~ /^\[/) {
       current = group(substr(text, 2, length(text) - 2))
@@ -102,7 +103,7 @@ END {
       if (!default_line && substr(text, 2, 1) !~ /[ \t]/ && at && bare(substr(commented, 1, at - 1)) == option)
         default_line = i
     } else if ((at = separator(text)) && bare(substr(text, 1, at - 1)) == option) {
-      first = last = i; continuing = 1
+      first = last = i; continuing = defines[i] = 1
     }
   }
   if (verb == "sections") { print headers + 0; exit }
@@ -122,6 +123,10 @@ END {
     drop = headers == 1 && !inhabited ? last_header : 0
     for (i = 1; i <= NR; i++)
       if (i != drop && !(drop && block == "blank" && i == drop - 1 && line[i] == "")) emit(line[i])
+    flush_out(); exit
+  }
+  if (verb == "comment") {
+    for (i = 1; i <= NR; i++) emit(defines[i] ? block line[i] : line[i])
     flush_out(); exit
   }
   after = default_line ? default_line : header

@@ -5,6 +5,7 @@
 #   KIND      WHERE         WHAT                STATE
 #   option    file          section/option      `-`, or `=` and the raw lines in base64
 #   section   file          section blank|tight `-` or `there`
+#   dead-key  file          section/option      `key`, `comment` or `-`; see 41-dead-keys.sh
 #   file      path          -                   `-`, or `=` and its bytes in base64
 #   pem       path          -                   as `file`, of a certificate with its key: root:nova 0640
 #   shell     file          variable            `-`, or `=` and the assigning line in base64
@@ -50,6 +51,7 @@ state_of() {
   case $1 in
     option) option_state "$2" "$3" ;;
     section) if (($(ini sections "$(copy_or_file "$2")" "${3% *}" -))); then echo there; else echo -; fi ;;
+    dead-key) dead_key_state "$2" "$3" ;;
     file | pem | repository) if [[ -e $2 ]]; then printf '=%s\n' "$(encode <"$2")"; else echo -; fi ;;
     shell) shell_state "$2" "$3" ;;
     unit) unit_state "$2" ;;
@@ -69,6 +71,7 @@ set_state() {
   case $1 in
     option) set_option "$2" "$3" "$4" ;;
     section) set_section "$2" "$3" "$4" ;;
+    dead-key) set_dead_key "$2" "$3" "$4" ;;
     file | pem | repository) set_file "$1" "$2" "$4" ;;
     shell) set_shell "$2" "$4" "$(state_of shell "$2" "$3")" ;;
     unit) set_unit "$2" "$4" ;;
@@ -121,7 +124,7 @@ change() {
 # subject_of KIND WHERE WHAT: the name of a change, as the operator reads it.
 subject_of() {
   case $1 in
-    option) printf '%s\n' "$3" ;;
+    option | dead-key) printf '%s\n' "$3" ;;
     section) printf '[%s]\n' "${3% *}" ;;
     file | repository) printf 'file%s\n' "$2" ;;
     pem) printf 'certificate%s\n' "$2" ;;

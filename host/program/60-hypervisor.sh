@@ -40,6 +40,13 @@ check_hypervisor() {
   refuse "QEMU on this node has no SPICE (virsh domcapabilities lists no spice graphics). Install a QEMU built with SPICE, or take the node out"
 }
 
+# check_secure_channels FILE: with require_secure libvirt starts no guest unless its qemu.conf has TLS for SPICE.
+check_secure_channels() {
+  [[ $(boolean_or_self "$(declared spice/require_secure false)") == true ]] || return 0
+  grep -qE '^[[:space:]]*spice_tls[[:space:]]*=[[:space:]]*1[[:space:]]*(#.*)?$' -- "$1" 2>/dev/null ||
+    refuse "requireSecure is declared, but $1 has no 'spice_tls = 1': libvirt would start no guest. Set it there, with certificates in spice_tls_x509_cert_dir, or take requireSecure out"
+}
+
 # running_guests with|without spice|vnc: those that have such a display, or have none, a uuid a line.
 running_guests() {
   local uuid xml has

@@ -64,7 +64,7 @@ check_writable() {
   local entry kind file target flags
   for entry in ${PLAN[@]+"${PLAN[@]}"}; do
     IFS=$'\t' read -r kind file _ <<<"$entry"
-    [[ $kind == option || $kind == section || $kind == shell || $kind == pem ]] || continue
+    [[ $kind == option || $kind == section || $kind == dead-key || $kind == shell || $kind == pem ]] || continue
     [[ $kind != pem || -e $file ]] || file=$NOVA_CONF # whose folder it goes to
     target=$(readlink -f -- "$file")
     ! awk -v file="$target" '$5 == file { found = 1 } END { exit !found }' /proc/self/mountinfo ||
@@ -103,6 +103,7 @@ check_compute() {
   check_repository
   check_packages
   check_hypervisor
+  check_secure_channels /etc/libvirt/qemu.conf
   check_console_loss
   check_console_ports
 }

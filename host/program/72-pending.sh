@@ -30,7 +30,7 @@ units_the_plan_restarts() {
   for entry in ${PLAN[@]+"${PLAN[@]}"}; do
     kind=${entry%%$'\t'*}
     case $ROLE:$kind in
-      compute:option) unit=$COMPUTE_UNIT ;;
+      compute:option | compute:dead-key) unit=$COMPUTE_UNIT ;;
       controller:option | controller:file | controller:pem) unit=$SPICE_UNIT ;;
     esac
   done

@@ -16,7 +16,7 @@ copy_planned_conf() {
   rm -f -- "$WORK/planned"
   for entry in ${PLAN[@]+"${PLAN[@]}"}; do
     IFS=$'\t' read -r kind where what former written <<<"$entry"
-    [[ $where == "$NOVA_CONF" && ($kind == option || $kind == section) ]] || continue
+    [[ $where == "$NOVA_CONF" && ($kind == option || $kind == section || $kind == dead-key) ]] || continue
     set_state "$kind" "$where" "$what" "$written"
   done
   [[ -n ${STAGED[$NOVA_CONF]:-} ]] || return 0

@@ -58,12 +58,14 @@ make_plan() {
       plan_certificate
       plan_web_client
       plan_options
+      plan_dead_keys
       plan_drop_in
       plan_unit "$SPICE_UNIT" 'enabled active'
       plan_firewall "$(declared spice/html5proxy_port 6082)"
       ;;
     compute)
       plan_options
+      plan_dead_keys
       # A node that is as it should be is no matter of its queue's.
       [[ -n $IN_TRANSACTION ]] || { ((${#PLAN[@]} == 0)) && [[ -f $(record_file "$ROLE") ]]; } || check_queue "$COMPUTE_UNIT"
       plan_console_ports
@@ -125,7 +127,7 @@ units_to_restart() {
       ! as_in_recipe restart-httpd || web_server_unit
       printf '%s\n' "$SPICE_UNIT"
       ;;
-    compute) ! journal_has option || printf '%s\n' "$COMPUTE_UNIT" ;;
+    compute) { ! journal_has option && ! journal_has dead-key; } || printf '%s\n' "$COMPUTE_UNIT" ;;
   esac
 }
 
@@ -252,6 +254,10 @@ tell_undone() {
   local subject old=written new=written
   subject=$(subject_of "$1" "$2" "$3")
   case $1 in
+    dead-key)
+      [[ $4 == comment ]] && old='a comment' || old='a key'
+      [[ $5 == comment ]] && new='a comment' || new='a key again'
+      ;;
     option) old=$(definition_text "$4") new=$(definition_text "$5") ;;
     unit) old=$(unit_text "$4") new=$(unit_text "$(unit_state "$2")") ;;
     pem) old=$(pem_text "$4") new=$(pem_text "$5") ;;
@@ -290,6 +296,8 @@ report() {
         ! firewall_is_managed || printf 'firewall %s\n' "$(firewall_text)"
         ;;
     esac
+    tell_dead_keys
+    for item in ${DEAD_FOUND[@]+"${DEAD_FOUND[@]}"}; do printf 'dead-key %s\n' "$item"; done
     for item in ${KEPT[@]+"${KEPT[@]}"}; do printf 'kept %s\n' "$item"; done
     printf 'changed %s\n' "${#CHANGES[@]}"
   } || :

@@ -80,7 +80,7 @@ describe("readConfig", () => {
       rollout: { canaries: ["compute-1"], batchSize: 5 },
       ignoreManagers: ["puppet", "salt"],
       ...{ vnc: "off", release: "2023.1", onDestroy: "keep", packagesOnDestroy: "remove" },
-      ...{ requireSecure: "false", nativeClientsOnly: "true", tokenTtl: "1800" },
+      ...{ removeDeadKeys: "true", requireSecure: "false", nativeClientsOnly: "true", tokenTtl: "1800" },
       ...{ spiceDirectProxyBaseUrl: "https://kerbside.example.org:13002/nova" },
       ...{ acceptConsoleLoss: "true", agentEnabled: "false", serverListenEverywhere: "true" },
       ...{ controllerSecurityGroupId: "group-1", computeSecurityGroupId: "group-2" },
@@ -92,7 +92,7 @@ describe("readConfig", () => {
     expect(result).toEqual({
       ...rest,
       ssh: { ...given.ssh, privateKey: sshPrivateKey, privateKeyPassword: sshPrivateKeyPassword },
-      ...{ requireSecure: false, nativeClientsOnly: true, tokenTtl: 1800 },
+      ...{ removeDeadKeys: true, requireSecure: false, nativeClientsOnly: true, tokenTtl: 1800 },
       ...{ release: 27, acceptConsoleLoss: true, agentEnabled: false, serverListenEverywhere: true },
     });
   });

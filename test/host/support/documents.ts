@@ -32,6 +32,7 @@ export interface ControllerOptions extends Partial<ControllerSettings> {
   readonly state?: Pick<ControllerState, "certificate" | "tlsHost" | "tlsEndsBefore">;
   readonly webClient?: WebClient;
   readonly packageRepository?: PackageRepository;
+  readonly removeDeadKeys?: boolean;
 }
 
 /** A controller that serves consoles on every address, port 6082. */
@@ -46,6 +47,7 @@ export function controllerDocument(node: string, options: ControllerOptions = {}
     state = {},
     webClient,
     packageRepository,
+    removeDeadKeys = false,
     ...settings
   } = options;
   const { recipe } = settings;
@@ -68,6 +70,7 @@ export function controllerDocument(node: string, options: ControllerOptions = {}
     ...(webClient === undefined ? {} : { webClient }),
     ...(recipe === undefined ? {} : { recipe }),
     ...(packageRepository === undefined ? {} : { repository: usable(repositoryFile(packageRepository, "repository")) }),
+    removeDeadKeys,
     fragment: usable(fragment),
   });
 }
@@ -80,12 +83,13 @@ export interface ComputeOptions extends Partial<ComputeSettings> {
   readonly acceptConsoleLoss?: boolean;
   readonly removePackagesOnDestroy?: boolean;
   readonly acceptPendingChanges?: boolean;
+  readonly removeDeadKeys?: boolean;
 }
 
 /** A compute whose guests get SPICE next to VNC. */
 export function computeDocument(node: string, options: ComputeOptions = {}): string {
   const { acceptConsoleLoss = false, removePackagesOnDestroy = false, acceptPendingChanges = false, ...rest } = options;
-  const { sources, ports = defaultConsolePorts, ...settings } = rest;
+  const { sources, ports = defaultConsolePorts, removeDeadKeys = false, ...settings } = rest;
   const vnc = settings.vnc ?? Vnc.Alongside;
   const fragment = novaFragment(Role.Compute, {
     agentEnabled: true,
@@ -104,6 +108,7 @@ export function computeDocument(node: string, options: ComputeOptions = {}): str
     removePackagesOnDestroy,
     ...(sources === undefined ? {} : { consolePorts: { ...ports, sources } }),
     acceptPendingChanges,
+    removeDeadKeys,
     fragment: usable(fragment),
   });
 }

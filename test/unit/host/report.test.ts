@@ -15,6 +15,8 @@ describe("parseReport", () => {
       "guest-without-spice 4f0a0b0e-0000-4000-8000-000000000001",
       "change spice/enabled: (unset) -> true",
       "change vnc/enabled: false -> true",
+      "dead-key spice/keymap",
+      "dead-key vnc/keymap",
       "kept spice/server_listen",
       "restarted nova-compute",
       "changed 2",
@@ -26,6 +28,7 @@ describe("parseReport", () => {
       guestsWithoutSpice: ["4f0a0b0e-0000-4000-8000-000000000001"],
       changes: ["spice/enabled: (unset) -> true", "vnc/enabled: false -> true"],
       restarted: ["nova-compute"],
+      deadKeys: ["spice/keymap", "vnc/keymap"],
     });
   });
 

@@ -132,16 +132,22 @@ server_proxyclient_address = 198.51.100.21
     const fragment = must(novaFragment(Role.Controller, { html5proxyHost: "0.0.0.0", html5proxyPort: 6082 }).value);
     const controller = { role: Role.Controller, owner, node: "control-1", vnc: Vnc.Alongside, fragment } as const;
     const headOf = (state: Parameters<typeof desiredStateDocument>[0]) =>
-      desiredStateDocument(state).split("\n").slice(2, 6);
+      desiredStateDocument(state).split("\n").slice(2, 7);
     expect(
-      headOf({ ...controller, ignoreManagers: [Manager.Puppet, Manager.Pacemaker], acceptPendingChanges: true }),
+      headOf({
+        ...controller,
+        ignoreManagers: [Manager.Puppet, Manager.Pacemaker],
+        acceptPendingChanges: true,
+        removeDeadKeys: true,
+      }),
     ).toEqual([
       "ignore-manager = puppet",
       "ignore-manager = pacemaker",
       "accept-pending-changes = true",
+      "dead-keys = remove",
       "firewall = unmanaged",
     ]);
-    const none = { ignoreManagers: [], acceptPendingChanges: false };
+    const none = { ignoreManagers: [], acceptPendingChanges: false, removeDeadKeys: false };
     expect(desiredStateDocument({ ...controller, ...none })).toBe(desiredStateDocument(controller));
   });
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
 import { describe, expect, it } from "vitest";
 import { novaOptions } from "../../../nova";
-import { optionsTable, tables, withTable } from "../../../tools/documents";
+import { deadKeysTable, optionsTable, tables, withTable } from "../../../tools/documents";
 import { platformsTable } from "../../../tools/platforms";
 
 const repository = join(__dirname, "../../..");
@@ -59,6 +59,7 @@ describe("the tables", () => {
     expect(rowOf("workarounds/enable_consoleauth")?.slice(0, 2)).toEqual(["18 to 19", ""]);
     expect(rowOf("DEFAULT/web")?.at(-1)).toBe("**nothing**");
     expect(rowOf("database/connection")?.at(-1)).toBe("**nothing**");
+    expect(cells(deadKeysTable()).length).toBe(23);
     expect(rowOf("vnc/keymap")).toEqual(["", "to 21", "text", "not set", "`extraNovaOptions`"]);
   });
 });
