@@ -24,7 +24,7 @@ detect_platform() {
     version=$(sed -n 's/^VERSION_ID=//p' /etc/os-release | tr -d \"\')
   fi
   find_platform "$id" "$version" ||
-    refuse "platform '$id $version' is not supported. Supported: $(in_a_row "$(sed -n 's/^name = //p' <<<"$PLATFORMS")")"
+    refuse "platform '$id $version' is not supported. Supported: $(in_a_row "$(sed -n 's/^name = //p' <<<"$PLATFORMS")"). Take the node out"
   NOVA_PACKAGE=$(platform nova-package)
   SPICE_UNIT=$(platform spice-unit) NOVNC_UNIT=$(platform novnc-unit) COMPUTE_UNIT=$(platform compute-unit)
   PROXY_TYPE_FILE=$(platform proxy-type-file)

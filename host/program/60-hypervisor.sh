@@ -28,7 +28,7 @@ check_hypervisor() {
   type=$(compute_option libvirt virt_type kvm)
   [[ $type == kvm || $type == qemu ]] ||
     refuse "guests of this compute are ${type^^} ([libvirt] virt_type = $type), which has no SPICE. Only kvm and qemu have: take the node out"
-  command -v virsh >/dev/null || refuse "virsh is not installed: this does not look like a libvirt compute. Only libvirt with QEMU or KVM can do SPICE"
+  command -v virsh >/dev/null || refuse "virsh is not installed: this does not look like a libvirt compute, and only libvirt with QEMU or KVM can do SPICE. Install libvirt's clients, or take the node out"
   # libvirt does not answer this one on a read-only connection.
   capabilities=$(bounded 30 virsh --connect qemu:///system domcapabilities 2>/dev/null) ||
     refuse "libvirt does not answer 'virsh domcapabilities'. Start libvirtd, and run again"

@@ -26,7 +26,7 @@ check_tools() {
   for tool in awk base64 flock python3 sha256sum ss systemctl; do
     [[ $tool == python3 ]] || command -v "$tool" >/dev/null || refuse "$tool is not installed. Install it on the node"
   done
-  [[ -d /run/systemd/system ]] || refuse "systemd does not run this node. Only systemd is supported"
+  [[ -d /run/systemd/system ]] || refuse "systemd does not run this node, and only systemd is supported. Take the node out"
 }
 
 # check_owner: two stacks that converge one role of a node would undo each other.
@@ -116,7 +116,7 @@ check_web_server() {
 
 # check_web_of_novnc: with [DEFAULT] web in nova.conf, a noVNC proxy without --web would serve the SPICE pages.
 check_web_of_novnc() {
-  [[ -n ${VALUE[DEFAULT / web]+set} ]] && unit_is_active "$NOVNC_UNIT" || return 0
+  [[ -n ${VALUE["DEFAULT/web"]+set} ]] && unit_is_active "$NOVNC_UNIT" || return 0
   service_command "$NOVNC_UNIT" | grep -q '^--web' ||
     refuse "$NOVNC_UNIT runs without --web, and would serve the SPICE client's pages with [DEFAULT] web in nova.conf. Take web-in-nova-conf out of recipe"
 }

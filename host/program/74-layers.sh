@@ -33,6 +33,6 @@ check_layers() {
   case $result in
     0) ;;
     9) refuse "what is declared would have no effect: $(in_a_row "$(sed 's/^openstack-spice: //' "$told")"). That wins over $NOVA_CONF: take it out of there, or declare the same value" ;;
-    *) refuse "oslo.config cannot read what $unit would read: $(tail -n 1 "$told"). Mend that, and run again" ;;
+    *) refuse "oslo.config cannot read what $unit would read: $(tail -n 1 "$told" | sed -E "s,$WORK/planned(:[0-9]+)?,$NOVA_CONF,g"). Mend that, and run again" ;;
   esac
 }

@@ -150,7 +150,7 @@ verify() {
       ;;
     vnc-proxy-retirement)
       port=$(nova_option vnc novncproxy_port 6080)
-      ! unit_listens "$NOVNC_UNIT" "$port" || fail "$NOVNC_UNIT still listens on TCP $port after it was stopped"
+      ! unit_listens "$NOVNC_UNIT" "$port" || fail "$NOVNC_UNIT still listens on TCP $port after it was stopped. See 'systemctl status $NOVNC_UNIT' on the node, and run again"
       ;;
   esac
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Release } from "../../nova";
+import { RecipeSwitch, Release } from "../../nova";
 import { hostProgram, shortDigest } from "../../host/program";
 import { LabNode } from "../support/lab";
 import { OWNER, computeDocument, controllerDocument, retirementDocument } from "./support/documents";
@@ -45,7 +45,15 @@ const refusals: readonly Refusal[] = [
     spoil: `printf 'ID="fedora"\\nVERSION_ID="40"\\n' >/run/os-release; mount --bind /run/os-release /usr/lib/os-release`,
     mend: "umount /usr/lib/os-release",
     message:
-      "platform 'fedora 40' is not supported. Supported: CentOS 7, RHEL 8 and its likes, RHEL 9 and its likes, RHEL 10 and its likes, Debian 12, Debian 13, Ubuntu 22.04, Ubuntu 24.04",
+      "platform 'fedora 40' is not supported. Supported: CentOS 7, RHEL 8 and its likes, RHEL 9 and its likes, RHEL 10 and its likes, Debian 12, Debian 13, Ubuntu 22.04, Ubuntu 24.04. Take the node out",
+  },
+  {
+    title: "no Nova",
+    spoil:
+      "cp -a /var/lib/dpkg/status /root/; sed -i '/^Package: nova-common$/,/^$/s/^Status:.*/Status: deinstall ok config-files/' /var/lib/dpkg/status",
+    mend: "mv /root/status /var/lib/dpkg/",
+    message:
+      "Nova is not installed (no package nova-common). Install Nova on this node first, or take the node out",
   },
   {
     title: "no nova.conf",
@@ -58,6 +66,31 @@ const refusals: readonly Refusal[] = [
     spoil: "cp -a /etc/nova/nova.conf /root/; : >/etc/nova/nova.conf",
     mend: "mv /root/nova.conf /etc/nova/",
     message: "/etc/nova/nova.conf is not readable, or empty. Mend it, and run again",
+  },
+  {
+    title: "a nova.conf that oslo.config does not read",
+    spoil: "cp -a /etc/nova/nova.conf /root/; echo '[spice' >>/etc/nova/nova.conf",
+    mend: "mv /root/nova.conf /etc/nova/",
+    message: "oslo.config cannot read what nova-spicehtml5proxy would read: oslo_config.cfg.ConfigFileParseError: Failed to parse /etc/nova/nova.conf: at /etc/nova/nova.conf, Invalid section (must end with ]): '[spice'. Mend that, and run again",
+  },
+  {
+    title: "[DEFAULT] web in nova.conf, where noVNC would serve the SPICE pages for it",
+    document: controllerDocument(NAME, { recipe: [RecipeSwitch.WebInNovaConf] }),
+    message:
+      "nova-novncproxy runs without --web, and would serve the SPICE client's pages with [DEFAULT] web in nova.conf. Take web-in-nova-conf out of recipe",
+  },
+  {
+    title: "a web server to be restarted where there is none",
+    document: controllerDocument(NAME, { recipe: [RecipeSwitch.RestartHttpd] }),
+    message: "there is no apache2 on this node, and restart-httpd of the recipe restarts it. Take restart-httpd out",
+  },
+  {
+    title: "a repository of yum's for apt",
+    document: controllerDocument(NAME, {
+      packageRepository: { id: "epel", baseUrl: "https://epel.example.org", gpgCheck: false },
+    }),
+    message:
+      "packageRepository is for yum and dnf, and Debian 12 has apt. Take it out, and add the repository to this node's /etc/apt yourself",
   },
   {
     title: "a port that another program holds",
@@ -179,6 +212,8 @@ describe("the program refuses, and leaves the node untouched:", () => {
 
   beforeAll(async () => {
     node = await LabNode.boot(NAME, "proxy");
+    // A service that is about to read its nova.conf would be another process afterwards.
+    await node.untilServes(6080, "/vnc_auto.html");
   });
   afterAll(async () => {
     await node.remove();

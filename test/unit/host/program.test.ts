@@ -34,6 +34,10 @@ describe("bundle", () => {
 });
 
 describe("hostProgram", () => {
+  it("has no key with a slash or hyphen outside quotes, which shfmt takes for a sum and parts by blanks", () => {
+    expect(hostProgram().text.match(/\w\[\w+ [-/] \w+\]/g)).toBe(null);
+  });
+
   it("is all of host/program", () => {
     const { text } = hostProgram();
     const sources = resolve(__dirname, "../../../host/program");
