@@ -79,7 +79,9 @@ work_of_libvirt() {
       continue
     }
     case $state in
-      *'(starting up)'* | *migrating* | *migration* | *saving* | *snapshot* | *dumping* | *post-copy* | 'in shutdown'*)
+      # The whole reason: one that ran before such work, as `from snapshot` or `migration canceled`, stays for as long as the guest runs.
+      *'(starting up)' | *'(migrating)' | *'(saving)' | *'(creating snapshot)' | *'(dumping)' | *'(post-copy)' | *'(post-copy failed)' | \
+        *'(shutting down)' | 'in shutdown'*)
         printf 'guest %s is %s\n' "$guest" "$(one_line "$state")"
         ;;
     esac

@@ -63,9 +63,9 @@ async function where(spoil: string, mend: string, test: (printed: string) => Pro
 }
 
 /** Checks that the node refuses with this message, and that nothing is touched. */
-async function refuses(message: string, program = passing, before = ""): Promise<void> {
+async function refuses(message: string, program = passing, before = "", declared = document): Promise<void> {
   const untouched = await snapshot(node);
-  const outcome = await converge(node, document, { program });
+  const outcome = await converge(node, declared, { program });
   expect(outcome).toEqual({ status: 3, stdout: "", stderr: before + error(message) });
   expect(await snapshot(node)).toEqual(untouched);
 }
@@ -166,6 +166,68 @@ describe("a hypervisor without SPICE is refused:", () => {
       `cat /root/nova-compute.conf >${conf}\n${unit}`,
       passes,
     );
+  });
+});
+
+describe("what the change needs, and is not there, is named:", () => {
+  const hide = (...files: readonly string[]) => `mkdir /root/hidden; mv ${files.join(" ")} /root/hidden/`;
+  const show = (folder: string) => `mv /root/hidden/* ${folder}/; rmdir /root/hidden`;
+
+  it.each([
+    [
+      "virsh",
+      hide("/usr/bin/virsh"),
+      show("/usr/bin"),
+      "virsh is not installed: this does not look like a libvirt compute, and only libvirt with QEMU or KVM can do SPICE. Install libvirt's clients, or take the node out",
+    ],
+    [
+      "libvirt's answer",
+      "systemctl stop libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket libvirtd 2>/dev/null",
+      "systemctl start libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket libvirtd",
+      "libvirt does not answer 'virsh domcapabilities'. Start libvirtd, and run again",
+    ],
+    [
+      "a nova-compute that runs",
+      "systemctl stop nova-compute",
+      "systemctl start nova-compute",
+      "nova-compute does not run (it is inactive), so nothing could tell whether it lives with new settings. Bring it up first; /var/log/nova/nova-compute.log has the cause where it does not start",
+    ],
+  ])("%s", async (_, spoil, mend, message) => {
+    await where(spoil, mend, async () => {
+      await refuses(message);
+    });
+  });
+
+  it("nft or iptables, where the console ports are to be closed", async () => {
+    const tools = ["/usr/sbin/nft", "/usr/sbin/iptables"];
+    const useless = tools.map((tool) => `printf '#!/bin/sh\\nexit 1\\n' >${tool}; chmod +x ${tool}`).join("\n");
+    await where(`${hide(...tools)}\n${useless}`, show("/usr/sbin"), async () => {
+      const declared = computeDocument(NAME, { sources: ["198.18.0.11/32"] });
+      await refuses(
+        "neither nft nor iptables works here, so TCP 5900-5999 cannot be closed. Install nftables, or leave proxySourceAddresses out",
+        passing,
+        "",
+        declared,
+      );
+    });
+  });
+});
+
+it("somebody's change that waits for a restart of nova-compute is refused, each file by its name, unless that is accepted", async () => {
+  const files = ["/etc/nova/nova-compute.conf", "/etc/nova/nova.conf"];
+  const started = `date -u -d "$(TZ=UTC systemctl show -P ExecMainStartTimestamp nova-compute)" +%s`;
+  const time = async (seconds: string) => (await node.read(`date -u -d "@$(${seconds})" '+%F %T UTC'`)).trim();
+  const spoil = `systemctl restart nova-compute; until [ $(date +%s) -gt $(${started}) ]; do sleep 0.1; done
+mkdir /root/former; for file in ${files.join(" ")}; do cp $file /root/former/; echo '# not mine' >>$file; done`;
+  const mend = `for file in ${files.join(" ")}; do cat /root/former/\${file##*/} >$file; done; rm -r /root/former; systemctl restart nova-compute`;
+  await where(spoil, mend, async () => {
+    const news = await Promise.all(files.map(async (file) => `${file} (${await time(`stat -c %Z ${file}`)})`));
+    await refuses(
+      `nova-compute runs since ${await time(started)}, and someone changed what it reads since: ${news.join(", ")}. Its restart here would bring that into force. ` +
+        "'systemctl restart nova-compute' when that suits you, then run again; or set acceptPendingChanges for this node",
+    );
+    const accepted = computeDocument(NAME, { acceptPendingChanges: true });
+    expect(await converge(node, accepted, { program: passing })).toEqual({ status: 0, stdout: "passed\n", stderr: "" });
   });
 });
 

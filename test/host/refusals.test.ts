@@ -52,8 +52,7 @@ const refusals: readonly Refusal[] = [
     spoil:
       "cp -a /var/lib/dpkg/status /root/; sed -i '/^Package: nova-common$/,/^$/s/^Status:.*/Status: deinstall ok config-files/' /var/lib/dpkg/status",
     mend: "mv /root/status /var/lib/dpkg/",
-    message:
-      "Nova is not installed (no package nova-common). Install Nova on this node first, or take the node out",
+    message: "Nova is not installed (no package nova-common). Install Nova on this node first, or take the node out",
   },
   {
     title: "no nova.conf",
@@ -71,7 +70,8 @@ const refusals: readonly Refusal[] = [
     title: "a nova.conf that oslo.config does not read",
     spoil: "cp -a /etc/nova/nova.conf /root/; echo '[spice' >>/etc/nova/nova.conf",
     mend: "mv /root/nova.conf /etc/nova/",
-    message: "oslo.config cannot read what nova-spicehtml5proxy would read: oslo_config.cfg.ConfigFileParseError: Failed to parse /etc/nova/nova.conf: at /etc/nova/nova.conf, Invalid section (must end with ]): '[spice'. Mend that, and run again",
+    message:
+      "oslo.config cannot read what nova-spicehtml5proxy would read: oslo_config.cfg.ConfigFileParseError: Failed to parse /etc/nova/nova.conf: at /etc/nova/nova.conf, Invalid section (must end with ]): '[spice'. Mend that, and run again",
   },
   {
     title: "[DEFAULT] web in nova.conf, where noVNC would serve the SPICE pages for it",

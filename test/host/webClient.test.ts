@@ -185,6 +185,19 @@ printf '[site]\\nname=site\\nbaseurl=file:///srv/site\\ngpgcheck=0\\n' >/etc/yum
     expect(await snapshot(node)).toEqual(before);
   });
 
+  it("is refused and left untouched with an archive that cannot be fetched", async () => {
+    const { status, stdout, stderr } = await converge(node, document("http://127.0.0.1:9/client.tgz", none));
+    expect([status, stdout, stderr]).toEqual([
+      3,
+      "",
+      lines(
+        "openstack-spice: http://127.0.0.1:9/client.tgz: <urlopen error [Errno 111] Connection refused>",
+        `openstack-spice: error: ${NAME}: http://127.0.0.1:9/client.tgz cannot be fetched from this node (see above). Make it reachable, or copy the archive to the node and give its path as webClient.archive`,
+      ),
+    ]);
+    expect(await snapshot(node)).toEqual(before);
+  });
+
   it("is as it was, but for the package, with a client whose page names a script that is not in it", async () => {
     const sha256 = await sum(node, pack("/root/client.tgz", "rm src/main.js || rm main.js || rm spicearraybuffer.js"));
     const { status, stderr } = await converge(node, document("/root/client.tgz", sha256));
