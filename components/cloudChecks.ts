@@ -11,7 +11,7 @@ import {
 } from "../nova";
 import { checkSecurityGroupId } from "./consoleSecurityGroupRule";
 import { checkRelease, computeDocument, controllerDocument } from "./desired";
-import { checkGuards } from "./guards";
+import { checkBusyGuard, checkGuards } from "./guards";
 import { isPlain } from "./inputs";
 import { checkConnection, checkSsh } from "./logins";
 import { checkRollout } from "./rollout";
@@ -32,6 +32,7 @@ export function checkCloud(args: SpiceConsoleArgs): readonly Fault[] {
       checkConnection(connection, `computes[${index}].connection`, args.ssh),
     ),
     ...checkGuards(args),
+    ...checkBusyGuard(args),
     ...checkSoftware(args),
     ...controllers.flatMap((node, index) => checkGuards(node, `controllers[${index}].`)),
     ...computes.flatMap((node, index) => checkGuards(node, `computes[${index}].`)),

@@ -11,7 +11,7 @@ import {
 } from "../nova";
 import { computeDocument } from "./desired";
 import { rejectFaults } from "./faults";
-import { guardsOf } from "./guards";
+import { type BusyGuardArgs, busyGuardOf, checkBusyGuard, guardsOf } from "./guards";
 import { isPlain } from "./inputs";
 import { isSpokenFor } from "./logins";
 import { type NodeArgs, checkNode, convergeNode, thisStack, withoutDependencies } from "./node";
@@ -90,7 +90,7 @@ export function warnOfOpenConsoles(path: string, component: pulumi.Resource): vo
 }
 
 /** Arguments of {@link ComputeNode}. */
-export interface ComputeNodeArgs extends NodeArgs, GuestConsoleArgs {
+export interface ComputeNodeArgs extends NodeArgs, GuestConsoleArgs, BusyGuardArgs {
   /** `[spice] html5proxy_base_url`: the URL that users' browsers open, without a token. It has to lead to the cloud's SPICE proxies. */
   readonly html5proxyBaseUrl: pulumi.Input<string>;
   /** `[spice] server_proxyclient_address`: IP address of this compute that the proxies connect to. */
@@ -147,9 +147,10 @@ export class ComputeNode extends pulumi.ComponentResource {
       ...addresses,
       ...ports,
     };
-    const recipient = { node: args.nodeName ?? name, owner: thisStack(), ...guardsOf(args) };
+    const recipient = { node: args.nodeName ?? name, owner: thisStack(), ...guardsOf(args), ...busyGuardOf(args) };
     rejectFaults(subject, [
       ...checkNode(name, args),
+      ...checkBusyGuard(args),
       ...(isPlain(settings) ? computeDocument(settings, recipient).faults : []),
     ]);
 

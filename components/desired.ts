@@ -27,7 +27,7 @@ import {
 } from "../nova";
 import type { ComputeNodeArgs } from "./computeNode";
 import type { ControllerNodeArgs } from "./controllerNode";
-import type { GuardArgs } from "./guards";
+import type { BusyGuardArgs, GuardArgs } from "./guards";
 import { PackagesOnDestroy } from "./onDestroy";
 import type { SoftwareArgs } from "./software";
 import { originsOf, tlsOptions, tlsState } from "./tls";
@@ -145,12 +145,15 @@ function asOnComputes(settings: pulumi.Unwrap<ControllerSettings>) {
 }
 
 /** What a compute's document depends on. */
-export type ComputeSettings = Omit<ComputeNodeArgs, "nodeName" | "connection" | "ssh" | "onDestroy" | keyof GuardArgs>;
+export type ComputeSettings = Omit<
+  ComputeNodeArgs,
+  "nodeName" | "connection" | "ssh" | "onDestroy" | keyof GuardArgs | keyof BusyGuardArgs
+>;
 
 /** The document of a compute, or everything that is wrong with its arguments. @param path put before the path of each fault */
 export function computeDocument(
   settings: pulumi.Unwrap<ComputeSettings>,
-  recipient: Recipient,
+  recipient: Recipient & BusyGuardArgs,
   path = "",
 ): Checked<string> {
   const { release, vnc = Vnc.Alongside, html5proxyBaseUrl, serverProxyclientAddress, extraNovaOptions } = settings;

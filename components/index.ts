@@ -26,7 +26,7 @@ export { type CompressionArgs, ComputeNode, type ComputeNodeArgs, type GuestCons
 export { ConsoleSecurityGroupRule, type ConsoleSecurityGroupRuleArgs } from "./consoleSecurityGroupRule";
 export { type AsOnComputesArgs, ControllerNode, type ControllerNodeArgs } from "./controllerNode";
 export { guestConsole } from "./guests";
-export type { GuardArgs, ManagerGuardArgs } from "./guards";
+export type { BusyGuardArgs, GuardArgs, ManagerGuardArgs } from "./guards";
 export type { NodeArgs } from "./node";
 export { OnDestroy, PackagesOnDestroy } from "./onDestroy";
 export type { ProxyArgs, ProxyTlsArgs } from "./proxy";

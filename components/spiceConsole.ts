@@ -17,7 +17,7 @@ import { ComputeNode, type GuestConsoleArgs, warnOfOpenConsoles } from "./comput
 import { ConsoleSecurityGroupRule } from "./consoleSecurityGroupRule";
 import { ControllerNode } from "./controllerNode";
 import { rejectFaults } from "./faults";
-import { type GuardArgs, type ManagerGuardArgs, guardsOf } from "./guards";
+import { type BusyGuardArgs, type GuardArgs, type ManagerGuardArgs, busyGuardOf, guardsOf } from "./guards";
 import { type NodeLogin, inspectLogins } from "./logins";
 import type { OnDestroy, PackagesOnDestroy } from "./onDestroy";
 import { type ProxyArgs, warnOfSources } from "./proxy";
@@ -66,7 +66,7 @@ export interface ExtraNovaOptionsArgs {
 }
 
 /** Arguments of {@link SpiceConsole}. */
-export interface SpiceConsoleArgs extends GuestConsoleArgs, ManagerGuardArgs, SoftwareArgs {
+export interface SpiceConsoleArgs extends GuestConsoleArgs, ManagerGuardArgs, BusyGuardArgs, SoftwareArgs {
   /** The SPICE proxy, the same on all controllers. */
   readonly proxy: ProxyArgs;
   /** What the connections to all nodes have in common. @default root, with the SSH agent's keys */
@@ -194,6 +194,7 @@ export class SpiceConsole extends pulumi.ComponentResource {
                 connection: logins.of(compute.connection),
                 onDestroy: compute.onDestroy ?? onDestroy,
                 ...guardsOf(compute, args),
+                ...busyGuardOf(args),
                 html5proxyBaseUrl: proxy.baseUrl,
                 serverProxyclientAddress: compute.serverProxyclientAddress,
                 serverListen: compute.serverListen,

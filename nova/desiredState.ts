@@ -60,6 +60,8 @@ export interface ComputeState extends RestartingState {
   readonly vnc: Vnc;
   /** Whether running guests may be left without a console until their next hard reboot. */
   readonly acceptConsoleLoss: boolean;
+  /** The section of the node's Nova configuration by whose credentials it asks Nova's API whether it is busy. Undefined: it does not ask. */
+  readonly novaApiCredentials?: string;
   /** Whether a revert removes the packages that were installed. Default: they stay. */
   readonly removePackagesOnDestroy?: boolean;
   /** Ports that are closed to all but these canonical CIDR blocks. Undefined: the firewall is left alone. */
@@ -106,8 +108,11 @@ export function desiredStateDocument(state: DesiredState): string {
     header.push(["dead-keys", "remove"]);
   }
   if (state.role === Role.Compute) {
-    const { acceptConsoleLoss, consolePorts } = state;
+    const { acceptConsoleLoss, consolePorts, novaApiCredentials } = state;
     header.push(...(acceptConsoleLoss ? [["accept-console-loss", "true"] as const] : []));
+    if (novaApiCredentials !== undefined) {
+      header.push(["nova-api-credentials", novaApiCredentials]);
+    }
     if (consolePorts !== undefined) {
       const { first, last, sources } = consolePorts;
       header.push(["console-ports", [`${first}-${last}`, ...sources].join(" ")]);

@@ -1,11 +1,12 @@
 # shellcheck shell=bash
 # Whether nova-compute, or libvirt for it, is at work on a guest: a restart would cut that off and leave the guest
-# behind in an error. Seen from the node itself; what Nova only has in mind yet nobody can see here.
+# behind in an error. Seen from the node itself; what Nova only has in mind yet its API tells, where it may be asked.
 
 # Seconds until a busy node is postponed, less than LOCK_WAIT, for which others wait for this run; and between two lines
-# of progress.
+# of progress; and between two looks.
 BUSY_WAIT=240
 BUSY_TELL=60
+BUSY_PAUSE=2
 
 # check_busy: waits, bounded, until the node is at rest; else postpones it. `check` only tells.
 check_busy() {
@@ -14,7 +15,9 @@ check_busy() {
   unit=$(units_the_plan_restarts)
   [[ -n $unit ]] || return 0
   end=$(deadline "$BUSY_WAIT")
-  while work=$(work_under_way "$unit") && [[ -n $work ]]; do
+  while :; do
+    work=$(work_under_way "$unit") || exit # a look that refuses has said why
+    [[ -n $work ]] || return 0
     if [[ $VERB == check ]]; then
       say "busy: $work. The restart of $unit would wait for that"
       return
@@ -26,13 +29,18 @@ check_busy() {
     fi
     seconds_left "$end" ||
       refuse "postponed: after $BUSY_WAIT s the node is still busy: $work. Nothing was changed; the next 'pulumi up' goes on with this node"
-    sleep 1
+    sleep "$BUSY_PAUSE"
   done
 }
 
 # work_under_way UNIT: the first thing that a restart of UNIT would disturb, or nothing.
 work_under_way() {
-  { work_of_processes "$1" && work_of_downloads && work_of_libvirt; } | awk 'NR == 1'
+  local look work
+  for look in work_of_processes work_of_downloads work_of_libvirt work_of_nova; do
+    work=$("$look" "$1") || return
+    [[ -z $work ]] || break
+  done
+  printf '%s\n' "${work%%$'\n'*}"
 }
 
 # work_of_processes UNIT: disk images that are made, converted or copied, by a child of the service or below its

@@ -12,7 +12,7 @@ async function guards(args: Partial<SpiceConsoleArgs>): Promise<Record<string, r
       name.replace(/^cloud-(.*)-converge$/, "$1"),
       String(inputs["stdin"])
         .split("\n")
-        .filter((line) => /^(ignore-manager|accept-pending-changes) /.test(line)),
+        .filter((line) => /^(ignore-manager|accept-pending-changes|nova-api-credentials) /.test(line)),
     ]),
   );
 }
@@ -44,6 +44,18 @@ describe("what an operator vouches for", () => {
       "control-1": [],
       "compute-1": ["ignore-manager = puppet"],
     });
+  });
+
+  it("tells computes alone by which credentials to ask Nova", async () => {
+    expect(await guards({ novaApiCredentials: "service_user" })).toEqual({
+      "control-1": [],
+      "compute-1": ["nova-api-credentials = service_user"],
+    });
+    const bad = await run(() => new SpiceConsole("cloud", { ...cloud, novaApiCredentials: "[service_user]" }));
+    expect(bad.resources).toEqual([]);
+    expect(bad.error).toContain(
+      'novaApiCredentials: "[service_user]" is no section\'s name. Give that of a section of the computes\' nova.conf, without brackets, such as "service_user".',
+    );
   });
 
   it("is refused where it is no tool, with its place", async () => {

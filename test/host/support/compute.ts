@@ -12,14 +12,16 @@ export interface QueuedCompute {
  * @param prefix of their names, `PREFIX-q` and `PREFIX-c`: at most 13 characters
  * @param layer of the compute
  * @param unit of its nova-compute
+ * @param controllerLayer `keystone`: Nova's API asks a real Keystone who calls
  */
 export async function bootQueuedCompute(
   prefix: string,
   layer = "compute-ready",
   unit = "nova-compute",
+  controllerLayer = "controller-ready",
 ): Promise<QueuedCompute> {
   const [controller, compute] = await Promise.all([
-    LabNode.boot(`${prefix}-q`, "controller-ready"),
+    LabNode.boot(`${prefix}-q`, controllerLayer),
     LabNode.boot(`${prefix}-c`, layer),
   ]);
   const rename = `sed -i '/ control-1$/d' /etc/hosts && echo '${controller.address} control-1' >>/etc/hosts`;

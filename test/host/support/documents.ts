@@ -84,12 +84,13 @@ export interface ComputeOptions extends Partial<ComputeSettings> {
   readonly removePackagesOnDestroy?: boolean;
   readonly acceptPendingChanges?: boolean;
   readonly removeDeadKeys?: boolean;
+  readonly novaApiCredentials?: string;
 }
 
 /** A compute whose guests get SPICE next to VNC. */
 export function computeDocument(node: string, options: ComputeOptions = {}): string {
   const { acceptConsoleLoss = false, removePackagesOnDestroy = false, acceptPendingChanges = false, ...rest } = options;
-  const { sources, ports = defaultConsolePorts, removeDeadKeys = false, ...settings } = rest;
+  const { sources, ports = defaultConsolePorts, removeDeadKeys = false, novaApiCredentials, ...settings } = rest;
   const vnc = settings.vnc ?? Vnc.Alongside;
   const fragment = novaFragment(Role.Compute, {
     agentEnabled: true,
@@ -109,6 +110,7 @@ export function computeDocument(node: string, options: ComputeOptions = {}): str
     ...(sources === undefined ? {} : { consolePorts: { ...ports, sources } }),
     acceptPendingChanges,
     removeDeadKeys,
+    ...(novaApiCredentials === undefined ? {} : { novaApiCredentials }),
     fragment: usable(fragment),
   });
 }
