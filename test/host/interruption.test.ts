@@ -98,6 +98,24 @@ describe("a run that is cut off", () => {
     expect(comparable(await snapshot(node))).toEqual(comparable(before));
   });
 
+  /** Two callers, of whom the first one's run is held until the other has said that it found it. */
+  async function bothAtWork(first: string, second: string, found: string): Promise<readonly Outcome[]> {
+    const program = programWith(around("bring_up", "before", 1, "until [[ -e /run/go ]]; do sleep 0.1; done"));
+    const onOutput = (text: string) => {
+      if (text.includes(found)) {
+        void node.run("touch /run/go");
+      }
+    };
+    try {
+      return await Promise.all([
+        converge(node, first, { program, user: "ops", onOutput }),
+        converge(node, second, { program, user: "root", onOutput }),
+      ]);
+    } finally {
+      await node.read("rm -f /run/go");
+    }
+  }
+
   it("by a signal puts its changes back itself", async () => {
     const program = programWith(around("verify", "before", 1, "kill -TERM $$"));
     const { status, stdout, stderr } = await converge(node, document, { program });
@@ -133,29 +151,21 @@ describe("a run that is cut off", () => {
   });
 
   it("does not happen to two callers at the same time: for the same state they share a run", async () => {
-    const outcomes = await Promise.all([
-      converge(node, document, { user: "ops" }),
-      converge(node, document, { user: "root" }),
-    ]);
+    const following = "a run for the same desired state is at work on this node; following it";
+    const outcomes = await bothAtWork(document, document, following);
     expect(outcomes.map(({ status, stdout }) => [status, stdout])).toEqual([
       [0, controllerReport(forth)],
       [0, controllerReport(forth)],
     ]);
-    expect(outcomes.map(({ stderr }) => stderr).sort()).toEqual([
-      "",
-      say("a run for the same desired state is at work on this node; following it"),
-    ]);
+    expect(outcomes.map(({ stderr }) => stderr).sort()).toEqual(["", say(following)]);
   });
 
   it("does not happen to two callers at the same time: for different states they take turns", async () => {
-    const outcomes = await Promise.all([
-      converge(node, document, { user: "ops" }),
-      converge(node, `# asked by another\n${document}`, { user: "ops" }),
-    ]);
+    const waiting = "another run is at work on this node; waiting up to 300 s for it";
+    const outcomes = await bothAtWork(document, `# asked by another\n${document}`, waiting);
     expect(outcomes.map(({ status }) => status)).toEqual([0, 0]);
     expect(outcomes.map(({ stdout }) => stdout.split("\n").at(-2)).sort()).toEqual(["changed 0", "changed 4"]);
-    const waited = outcomes.find(({ stdout }) => stdout.endsWith("changed 0\n"))?.stderr;
-    expect(waited).toBe(say("another run is at work on this node; waiting up to 300 s for it"));
+    expect(outcomes.find(({ stdout }) => stdout.endsWith("changed 0\n"))?.stderr).toBe(say(waiting));
   });
 
   it("by kill -9, or all its processes with it, is put back by the node itself", async () => {
