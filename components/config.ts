@@ -74,6 +74,7 @@ const readers = {
       }),
       behindLoadBalancer: flag,
       allowedSources: list(text),
+      closeWithoutFirewall: flag,
       allowedOrigins: list(text),
       enforceSessionTimeout: flag,
     },

@@ -9,6 +9,7 @@ import {
   RecipeSwitch,
   type Release,
   checkBaseUrl,
+  checkClosing,
   checkConsolePorts,
   checkGuestConsole,
   checkProxy,
@@ -64,7 +65,13 @@ export function controllerDocument(
   path = "",
 ): Checked<string> {
   const { proxy, tokenTtl, release, extraNovaOptions, recipe = [], webClient } = settings;
-  const { allowedSources, enforceSessionTimeout, listenAddress = "0.0.0.0", port = defaultPort } = proxy;
+  const {
+    allowedSources,
+    closeWithoutFirewall = false,
+    enforceSessionTimeout,
+    listenAddress = "0.0.0.0",
+    port = defaultPort,
+  } = proxy;
   const allowedOrigins = originsOf(proxy);
   const sources = allowedSources === undefined ? undefined : parseCidrs(allowedSources, `${path}proxy.allowedSources`);
   const faults: Fault[] = [
@@ -81,6 +88,9 @@ export function controllerDocument(
     ),
     ...(webClient === undefined ? [] : checkWebClient(webClient, `${path}webClient`)),
     ...(sources?.faults ?? []),
+    ...(closeWithoutFirewall && (sources?.faults ?? []).length === 0
+      ? checkClosing(sources?.value, `${path}proxy.closeWithoutFirewall`)
+      : []),
   ];
   const fragment = novaFragment(
     Role.Controller,
@@ -112,6 +122,7 @@ export function controllerDocument(
       // On a controller noVNC is never touched: stopping it is VncProxyRetirement's.
       vnc: Vnc.Keep,
       ...(sources?.value === undefined ? {} : { allowedSources: sources.value.map(({ text }: Cidr) => text) }),
+      closeWithoutFirewall,
       ...tlsState(proxy, release),
       removeDeadKeys: settings.removeDeadKeys === true,
       removePackagesOnDestroy: settings.packagesOnDestroy === PackagesOnDestroy.Remove,

@@ -7,8 +7,8 @@ export interface NodeReport {
   /** What was changed: `spice/html5proxy_host: (unset) -> 0.0.0.0`. Empty where the node already was as declared. */
   readonly changes: readonly string[];
   /**
-   * The firewall that the rule went into: `firewalld`, `ufw`, `iptables`, `ip6tables`, `nftables`, several with commas; `none` where the node has none,
-   * `unmanaged` or, of a compute, nothing where it was left alone.
+   * The firewall that the rule went into, or that our own table is of: `firewalld`, `ufw`, `iptables`, `ip6tables`, `nftables`, several with commas; `none`
+   * where the node has none, `unmanaged` or, of a compute, nothing where it was left alone.
    */
   readonly firewall?: string;
   /** Running guests that have no SPICE console yet: each gets one with its next hard reboot. */

@@ -129,6 +129,24 @@ export function parseCidrs(texts: readonly string[], path: string): Checked<read
   return valid([...blocks.values()].map(({ cidr }) => cidr).sort((a, b) => (a.text < b.text ? -1 : 1)));
 }
 
+/**
+ * Faults of asking that a port be closed to all but some sources.
+ *
+ * @param sources canonical; undefined where none were given
+ * @param path where that is asked for; its neighbour `allowedSources` has the sources
+ */
+export function checkClosing(sources: readonly Cidr[] | undefined, path: string): readonly Fault[] {
+  if (sources === undefined) {
+    const reason = "It needs allowedSources. Name the CIDR blocks that may open consoles, or [] for nobody.";
+    return [{ path, reason }];
+  }
+  const everyone = sources.find((cidr) => cidr.everyone);
+  const remedy = "Name the blocks of your users, or leave closeWithoutFirewall out.";
+  return everyone === undefined
+    ? []
+    : [{ path, reason: `allowedSources names ${everyone.text}, so nothing would be closed. ${remedy}` }];
+}
+
 /** An address as a number, with its family; undefined where the text is no address. */
 function parseAddress(text: string): { readonly family: Family; readonly bits: bigint } | undefined {
   if (isIPv4(text)) {

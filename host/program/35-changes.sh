@@ -17,7 +17,7 @@
 #   web-client folder       the archive's sha256 `-`, or `=` and a digest of all that is in it; see 49-web-client.sh
 #   firewalld, firewalld-file, ufw, iptables, iptables-file, nft, nft-file: see 55-firewall.sh, `-` or `in`
 #   firewalld-zone file     -                   `-`, or `=` and its bytes in base64
-#   console-ports file      -                   see 58-console-ports.sh: `-`, or `=` and the rules in base64
+#   console-ports file      -                   see 57-closed-ports.sh: `-`, or `=` and the rules in base64
 #   restart   unit          -                   no state: the unit was restarted, and is again after an undo
 
 # Files are edited as copies, and published together: a service never reads half of a change.
@@ -58,7 +58,7 @@ state_of() {
     mask) if [[ -L /run/systemd/system/$2.service ]]; then echo masked; else echo -; fi ;;
     package) if [[ -n $(package_version "$2") ]]; then package_version "$2"; else echo -; fi ;;
     firewalld* | ufw | iptables* | nft*) firewall_state "$@" ;;
-    console-ports) console_ports_state ;;
+    console-ports) ports_state "$2" ;;
     rpm-key) rpm_key_state "$2" ;;
     web-client) web_client_state "$2" ;;
     restart) echo '-' ;;
@@ -80,7 +80,7 @@ set_state() {
     web-client) set_web_client "$2" "$4" ;;
     package) : ;; # see 48-package-removal.sh
     firewalld* | ufw | iptables* | nft*) set_firewall "$@" ;;
-    console-ports) set_console_ports "$4" ;;
+    console-ports) set_ports "$2" "$4" ;;
     restart) : ;;
     *) return 1 ;;
   esac
@@ -109,7 +109,7 @@ transition() {
     [[ ${4% *} == absent || ${now% *} == "${4% *}" || ${now% *} == "${5% *}" || ${now% *}/${5% *} == disabled/absent ]] || return 9
   else
     [[ $now != "$5" ]] || return 0
-    # The table of console ports is ours alone, whatever somebody did to it.
+    # The table of closed ports is ours alone, whatever somebody did to it.
     [[ $now == "$4" || $1 == console-ports ]] || return 9
   fi
   set_state "$1" "$2" "$3" "$5"
@@ -133,7 +133,7 @@ subject_of() {
     package) printf 'package/%s\n' "$2" ;;
     firewalld) printf 'firewall/zone %s\n' "$2" ;;
     iptables | nft) printf 'firewall/%s\n' "$2" ;;
-    console-ports) echo firewall/consoles ;;
+    console-ports) if [[ $2 == "$PROXY_RULES" ]]; then echo firewall/proxy; else echo firewall/consoles; fi ;;
     web-client) printf 'web-client%s\n' "$2" ;;
     firewalld-* | ufw | iptables-file | nft-file) printf 'firewall%s\n' "$2" ;;
     *) printf '%s/%s\n' "$1" "$2" ;;

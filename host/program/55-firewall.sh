@@ -43,7 +43,7 @@ firewall_text() {
     echo unmanaged
     return
   fi
-  [[ $ROLE != compute ]] || own=$(console_firewall)
+  [[ -z $CONSOLE_PORTS$PROXY_PORT ]] || own=$(closing_firewall)
   [[ -z $own ]] || contains "$own" ${firewalls[@]+"${firewalls[@]}"} || firewalls=("$own" ${firewalls[@]+"${firewalls[@]}"})
   ((${#firewalls[@]} > 0)) || firewalls=(none)
   join , "${firewalls[@]}"
@@ -55,7 +55,6 @@ plan_firewall() {
   PLANNED_RULES=' '
   if firewall_is_managed; then
     find_firewalls
-    ((${#FIREWALLS[@]} > 0)) || [[ -n $IN_TRANSACTION || $ROLE == compute ]] || say "no firewall refuses TCP $port here: open to all"
     for firewall in ${FIREWALLS[@]+"${FIREWALLS[@]}"}; do
       for source in ${ALLOW_FROM[@]+"${ALLOW_FROM[@]}"}; do
         "$(backend_of "$firewall")_plan" "$firewall" "$source" "$port"

@@ -9,7 +9,7 @@ iptables_at_work() {
     ! contains ufw ${FIREWALLS[@]+"${FIREWALLS[@]}"} || continue
     ! iptables_save "$tool" | grep '^:INPUT_ZONES ' >/dev/null || continue
     # A chain of ours before all others has let the sources in.
-    [[ $ROLE != compute || $(console_firewall) != iptables ]] || continue
+    [[ $ROLE != compute || $(closing_firewall) != iptables ]] || continue
     ! iptables_refuses "$tool" INPUT || echo "$tool"
   done
 }
@@ -23,7 +23,7 @@ iptables_save() { "$1-save" -t filter 2>/dev/null || :; }
 
 # first_refusal CHAIN: of an iptables-save text on stdin, the number of the first rule of CHAIN that can refuse a TCP
 # packet to this node; one past the last rule where only the policy does; nothing where none does. Not Neutron's rules
-# for what is bridged to or from a guest, nor our own chain of 58-console-ports.sh.
+# for what is bridged to or from a guest, nor our own chains of 57-closed-ports.sh.
 first_refusal() {
   awk -v chain="$1" '
     /^\*/ { table = $1 }
@@ -38,7 +38,7 @@ first_refusal() {
     }
     function refuses(name, depth,    i) {
       if (name == "DROP" || name == "REJECT") return 1
-      if (depth > 20 || name == "OPENSTACK_SPICE") return 0
+      if (depth > 20 || name ~ /^OPENSTACK_SPICE(_PROXY)?$/) return 0
       for (i = 1; i <= rules[name]; i++) if (refuses(target[name, i], depth + 1)) return 1
       return 0
     }

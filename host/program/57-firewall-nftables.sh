@@ -36,7 +36,7 @@ nft_rules() {
 
 # nft_refusing_chains: `family table chain HANDLE` of each base input filter chain that could refuse a packet; HANDLE
 # is the first rule that could, or `end` where only the policy does. Not the chains that iptables-nft keeps, which are
-# iptables' business, nor firewalld's, nor our own of 58-console-ports.sh. A verdict map that
+# iptables' business, nor firewalld's, nor our own of 57-closed-ports.sh. A verdict map that
 # has a name can come to refuse at any time.
 nft_refusing_chains() {
   nft_rules | awk -F '\t' '
@@ -68,7 +68,7 @@ nft_refusing_chains() {
     END {
       for (k = 1; k <= n; k++) {
         name = order[k]
-        if (name ~ /^ip6? filter INPUT$/ || name ~ /^[a-z0-9]+ (openstack_spice|firewalld) /) continue
+        if (name ~ /^ip6? filter INPUT$/ || name ~ /^[a-z0-9]+ (openstack_spice(_proxy)?|firewalld) /) continue
         handle = policy[name] ? "end" : ""
         for (i = 1; i <= count[name]; i++) if (refuses(name, i, 0)) {
           handle = rule[name, i]; sub(/.* # handle /, "", handle); break

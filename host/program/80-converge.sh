@@ -61,7 +61,7 @@ make_plan() {
       plan_dead_keys
       plan_drop_in
       plan_unit "$SPICE_UNIT" 'enabled active'
-      plan_firewall "$(declared spice/html5proxy_port 6082)"
+      plan_proxy_port "$(declared spice/html5proxy_port 6082)"
       ;;
     compute)
       plan_options
@@ -95,7 +95,7 @@ apply_plan() {
   done
 }
 # passes: a service is started after the files it reads, and stopped before them; an undo runs backwards.
-# The console ports are closed before a service can open the first one.
+# Ports are closed before a service can open the first one.
 passes() { if [[ $ROLE == vnc-proxy-retirement ]]; then echo units files; else echo console-ports files units firewall; fi; }
 pass_of() {
   case $1 in
@@ -162,7 +162,7 @@ recover() {
   [[ -f $file ]] || return 0
   say "an earlier run was interrupted; putting back what it had changed"
   detect_platform
-  { undo "$file" && undo_console_ports; } || fail "not everything of the interrupted run could be put back (see above). Mend the cause, and run again"
+  { undo "$file" && undo_closed_ports; } || fail "not everything of the interrupted run could be put back (see above). Mend the cause, and run again"
   close_journal
 }
 
@@ -179,7 +179,7 @@ roll_back() {
   IN_TRANSACTION=
   STAGED=()
   say "putting back the former state"
-  if (undo "$(journal_file "$ROLE")" && undo_console_ports); then
+  if (undo "$(journal_file "$ROLE")" && undo_closed_ports); then
     close_journal
     say "the node is as it was$(exceptions)"
   else
@@ -195,7 +195,7 @@ exceptions() {
 
 # undo FILE: takes back the entries of a journal or record, the last one first. What someone else changed since is
 # left alone, told, and counted in KEPT. The services that read a changed file are restarted. What remains to be undone
-# after them is for undo_console_ports.
+# after them is for undo_closed_ports.
 KEPT=()
 undo() {
   local entries=() restarts=() index kind where what former written
@@ -239,9 +239,9 @@ undo_entry() {
   fi
 }
 
-# undo_console_ports: the console ports of what was undone, once no service opens any more there.
+# undo_closed_ports: the closed ports of what was undone, once no service opens any more there.
 PORTS_ENTRY=
-undo_console_ports() {
+undo_closed_ports() {
   local kind where what former written
   [[ -n $PORTS_ENTRY ]] || return 0
   IFS=$'\t' read -r kind where what former written <<<"$PORTS_ENTRY"
@@ -269,7 +269,7 @@ tell_undone() {
       ;;
     rpm-key) [[ $5 == - ]] && old=imported new='(none)' || old='(none)' new=imported ;;
     web-client) old=$(web_client_text "$4" "$3") new=$(web_client_text "$5" "$3") ;;
-    console-ports) old=$(console_ports_text "$4") new=$(console_ports_text "$5") ;;
+    console-ports) old=$(ports_text "$4") new=$(ports_text "$5") ;;
     *) return 0 ;;
   esac
   if [[ $VERB == revert ]]; then

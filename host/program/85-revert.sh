@@ -21,7 +21,7 @@ revert() {
   restart_after_revert
   remove_packages
   tell_open_consoles
-  undo_console_ports || fail "not everything could be put back (see above). Mend the cause, and run again"
+  undo_closed_ports || fail "not everything could be put back (see above). Mend the cause, and run again"
   forget "$ROLE"
   report
 }

@@ -37,7 +37,12 @@ describe("readConfig", () => {
     const given = {
       proxy: {
         ...{ baseUrl: "https://console.example.org/spice_auto.html", listenAddress: "192.0.2.11", port: 6083 },
-        ...{ behindLoadBalancer: true, allowedSources: [], allowedOrigins: ["dashboard.example.org"] },
+        ...{
+          behindLoadBalancer: true,
+          allowedSources: [],
+          closeWithoutFirewall: true,
+          allowedOrigins: ["dashboard.example.org"],
+        },
         tls: {
           ...{ certificate: "/etc/nova/console.pem", key: "/etc/nova/console.key", only: true },
           ...{ ciphers: "HIGH", minimumVersion: "tlsv1_3" },

@@ -278,7 +278,7 @@ describe("the order of things", () => {
 
   it.each([
     ["before the rules are loaded", around("bring_up", "before", 1, "kill -9 $$")],
-    ["in the middle of closing", around("console_unit_text", "before", 1, "[[ $VERB != converge ]] || kill -9 $$")],
+    ["in the middle of closing", around("ports_unit_text", "before", 1, "[[ $VERB != converge ]] || kill -9 $$")],
     ["after the rules are loaded", around("bring_up", "after", 1, "kill -9 $$")],
     ["when nova-compute was restarted", around("bring_up", "after", 2, "kill -9 $$")],
   ])("is as it was after a run that was killed %s, once the next one ends", async (_when, code) => {

@@ -340,7 +340,9 @@ describe("a node without a firewall", () => {
       node,
       controllerDocument(NAME, { allowedSources: ["203.0.113.0/24"] }),
     );
-    expect(stderr).toContain(`openstack-spice: ${NAME}: no firewall refuses TCP 6082 here: open to all\n`);
+    expect(stderr).toContain(
+      `openstack-spice: ${NAME}: no firewall refuses TCP 6082 here: open to all. 'closeWithoutFirewall' closes it\n`,
+    );
     expect(firewallLines(stdout)).toEqual(["firewall none"]);
     expect(status).toBe(0);
     expect((await snapshot(node)).rules).toEqual(rules);

@@ -63,11 +63,11 @@ except OSError as error:
   return (await node.read(`${space}python3 - ${from} ${to} ${port}`, program)).trim();
 }
 
-/** Who gets through to the guest's console, by both families. */
-export async function whoGetsIn(node: LabNode): Promise<Record<keyof typeof PEERS, readonly string[]>> {
+/** Who gets through to a port, by default the guest's console, by both families. */
+export async function whoGetsIn(node: LabNode, port = 5901): Promise<Record<keyof typeof PEERS, readonly string[]>> {
   const both = async ({ v4, v6 }: typeof NODE) => [
-    await connects(node, v4, NODE.v4),
-    await connects(node, v6, NODE.v6),
+    await connects(node, v4, NODE.v4, port),
+    await connects(node, v6, NODE.v6, port),
   ];
   return { proxy: await both(PEERS.proxy), stranger: await both(PEERS.stranger) };
 }

@@ -1,7 +1,16 @@
 import { isIP } from "node:net";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Ethertype, canonicalAddress, isIpLiteral, isLoopback, isWildcard, parseCidr, parseCidrs } from "../../../nova";
+import {
+  Ethertype,
+  canonicalAddress,
+  checkClosing,
+  isIpLiteral,
+  isLoopback,
+  isWildcard,
+  parseCidr,
+  parseCidrs,
+} from "../../../nova";
 
 const reasonOf = (text: string) => parseCidr(text, "at").faults.map(({ reason }) => reason);
 
@@ -117,6 +126,21 @@ describe("parseCidrs", () => {
         },
       ],
     });
+  });
+});
+
+describe("checkClosing", () => {
+  it("wants sources, and not everybody", () => {
+    const reasonsFor = (texts: readonly string[] | undefined) =>
+      checkClosing(texts === undefined ? undefined : parseCidrs(texts, "").value, "at").map(({ reason }) => reason);
+    expect(reasonsFor(undefined)).toEqual([
+      "It needs allowedSources. Name the CIDR blocks that may open consoles, or [] for nobody.",
+    ]);
+    expect(reasonsFor([])).toEqual([]);
+    expect(reasonsFor(["10.0.0.0/8"])).toEqual([]);
+    expect(reasonsFor(["10.0.0.0/8", "0.0.0.0/0"])).toEqual([
+      "allowedSources names 0.0.0.0/0, so nothing would be closed. Name the blocks of your users, or leave closeWithoutFirewall out.",
+    ]);
   });
 });
 

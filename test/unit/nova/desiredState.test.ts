@@ -147,7 +147,12 @@ server_proxyclient_address = 198.51.100.21
       "dead-keys = remove",
       "firewall = unmanaged",
     ]);
-    const none = { ignoreManagers: [], acceptPendingChanges: false, removeDeadKeys: false };
+    const none = {
+      ignoreManagers: [],
+      acceptPendingChanges: false,
+      removeDeadKeys: false,
+      closeWithoutFirewall: false,
+    };
     expect(desiredStateDocument({ ...controller, ...none })).toBe(desiredStateDocument(controller));
   });
 
