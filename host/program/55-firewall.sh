@@ -87,7 +87,7 @@ plan_undeclared_rules() {
 
 # rule_text RULE: a rule of ours, of whichever firewall, as people read it.
 rule_text() {
-  sed -E 's/port ([0-9]+):/port \1-/; s/[="]+/ /g; s/.*(-s|saddr|from|address) ([^ ]+) .*port ([0-9-]+) .*/accept tcp \3 from \2/' <<<"$1"
+  sed -E 's/^(-A INPUT )?-p tcp -m multiport --dports /-s 0.0.0.0\/0 --dport /; s/port ([0-9]+):/port \1-/; s/[="]+/ /g; s/.*(-s|saddr|from|address) ([^ ]+) .*port ([0-9-]+) .*/accept tcp \3 from \2/' <<<"$1"
 }
 
 firewall_state() { "$(backend_of "$1")_state" "$@"; }
@@ -107,7 +107,7 @@ test_firewall_files() {
     case $file in
       */rules.v4 | */sysconfig/iptables) iptables-restore --test <"$(staged "$file")" ;;
       */rules.v6 | */sysconfig/ip6tables) ip6tables-restore --test <"$(staged "$file")" ;;
-      */nftables.conf) nft -c -f "$(staged "$file")" ;;
+      *) ! contains "$file" ${NFT_FILES[@]+"${NFT_FILES[@]}"} || nft_text_loads ;;
     esac || fail "$file with the new rule does not load. Add the rule by hand, and leave $(sources_argument) out"
   done
 }

@@ -2,8 +2,6 @@
 # nftables. A packet passes every base chain of its hook, and an accept in one does not overrule a drop in another:
 # the rule goes into each base input chain that could refuse.
 
-readonly NFT_FILE=/etc/nftables.conf
-
 nft_at_work() { [[ -z $(nft_refusing_chains) ]] || echo nftables; }
 
 nft_state() {
@@ -88,8 +86,9 @@ nft_rule() {
 
 # nft_plan - SOURCE PORT[-LAST]: in each refusing chain that sees the source's family.
 nft_plan() {
-  local source=$2 port=$3 rule family table chain handle
+  local source=$2 port=$3 rule family table chain handle file
   rule=$(nft_rule "$source" "$port")
+  ((${#NFT_FILES[@]} > 0)) || find_nft_files
   while read -r family table chain handle; do
     case $family in
       ip) [[ $source != *:* ]] || continue ;;
@@ -102,12 +101,13 @@ nft_plan() {
       say "nftables.service is not enabled: the rule is gone after a reboot, as are all others of $family $table"
       continue
     fi
-    if nft_file_has_chain "$family $table $chain"; then
-      plan_rule nft-file "$NFT_FILE" "$family $table $chain|$rule" '(none)' "accept tcp $port from $source"
+    file=$(nft_file_of "$family $table $chain")
+    if [[ -n $file ]]; then
+      plan_rule nft-file "$file" "$family $table $chain|$rule" '(none)' "accept tcp $port from $source"
     else
       # Whoever keeps that chain may have put the rule in.
       [[ -n $(nft_handle "$family $table $chain" "$rule") ]] ||
-        refuse "chain '$family $table $chain' refuses packets, but is not written out in $NFT_FILE. Put '$rule' before its first refusal, and where the chain is kept, yourself, then run again; or leave $(sources_argument) out"
+        refuse "chain '$family $table $chain' refuses packets, but is not written out in $(nft_files_text). Put '$rule' before its first refusal, and where the chain is kept, yourself, then run again; or leave $(sources_argument) out"
     fi
   done < <(nft_refusing_chains)
 }
@@ -135,34 +135,3 @@ nft_delete() {
   read -r family table chain <<<"$1"
   nft delete rule "$family" "$table" "$chain" handle "$(nft_handle "$1" "$2")"
 }
-
-# The persistent file is free text; a chain is edited only where it is written out, a brace and a rule to a line.
-# nft_file VERB FILE CHAIN [LINE]:
-#   place    the number of the line before which a rule of CHAIN belongs: the first that could refuse, or the brace
-#   has      prints `yes` where LINE, indented or not, is in CHAIN
-#   with     the file with LINE at that place, indented as its neighbours
-#   without  the file without LINE in CHAIN
-nft_file() {
-  VERB=$1 CHAIN=$3 LINE=${4:-} awk '
-    BEGIN { verb = ENVIRON["VERB"]; wanted = ENVIRON["CHAIN"] }
-    { out[NR] = text = bare = $0; sub(/^[ \t]+/, "", bare); sub(/^[ \t]+/, "", text); sub(/[ \t]*#.*$/, "", text); indent = $0; sub(/[^ \t].*$/, "", indent) }
-    text ~ /^table [^{]*[{]$/ { split(text, word, " "); table = word[3] == "{" ? "ip " word[2] : word[2] " " word[3] }
-    text ~ /^chain [^{]*[{]$/ { split(text, word, " "); inside = table " " word[2] == wanted; next }
-    !inside { next }
-    text ~ /^type / { rule_indent = indent }
-    bare == ENVIRON["LINE"] && !found { found = NR }
-    text ~ /^[}]/ || (text ~ /(^|[ \t])(drop|reject|jump|goto)([ \t;]|$)/ && text !~ /^(type|policy) /) { if (!place) place = NR }
-    text ~ /^[}]/ { inside = 0 }
-    END {
-      if (verb == "place" && place) print place
-      if (verb == "has" && found) print "yes"
-      if (verb ~ /^with/) for (i = 1; i <= NR; i++) {
-        if (verb == "with" && i == place) print rule_indent ENVIRON["LINE"]
-        if (!(verb == "without" && i == found)) print out[i]
-      }
-    }' "$2"
-}
-nft_file_has_chain() { [[ -r $NFT_FILE && -n $(nft_file place "$NFT_FILE" "$1") ]]; }
-# nft_file_with FILE CHAIN|LINE / nft_file_without FILE CHAIN|LINE
-nft_file_with() { nft_file with "$1" "${2%%|*}" "${2#*|}"; }
-nft_file_without() { nft_file without "$1" "${2%%|*}" "${2#*|}"; }

@@ -63,7 +63,7 @@ describe.skipIf(!bash42)("a chain that could refuse, in nftables", () => {
     expect(refusingChains(input(rules, "accept", refuse + harmless))).toEqual([`inet filter input ${handle}`]);
   });
 
-  it("is none of other hooks, of libvirt, Docker and Neutron, nor our own table", () => {
+  it("is none of other hooks, of libvirt, Docker and Neutron, nor our own tables", () => {
     expect(
       refusingChains(`table ip libvirt_network { # handle 1
 	chain forward { # handle 1
@@ -105,6 +105,12 @@ table inet openstack_spice { # handle 6
 		tcp flags syn / syn,ack drop # handle 5
 	}
 }
+table inet openstack_spice_proxy { # handle 7
+	chain input { # handle 1
+		type filter hook input priority filter - 10; policy accept;
+		tcp dport 6082 drop # handle 3
+	}
+}
 `),
     ).toEqual([]);
   });
@@ -112,6 +118,56 @@ table inet openstack_spice { # handle 6
   it("is found in each table", () => {
     const other = input(["drop"]).replace("inet filter", "ip guard");
     expect(refusingChains(input(["accept", "drop"]) + other)).toEqual(["inet filter input 2", "ip guard input 1"]);
+  });
+});
+
+describe.skipIf(!bash42)("the files that nftables.service loads", () => {
+  const unit = (path: string) =>
+    `systemctl() { echo "ExecStart={ path=/sbin/nft ; argv[]=/sbin/nft -f ${path} ; ignore_errors=no ; start_time=[n/a] ; pid=0 }"; }`;
+  const chain = "table inet filter {\n\tchain input {\n\t\ttype filter hook input priority 0\n\t\tdrop\n\t}\n}\n";
+  const files = {
+    main: 'flush ruleset\n include "PWD/*.nft" ; # ours\n#include "PWD/off"\ninclude "PWD/main"\ninclude "PWD/nowhere"\n',
+    "a.nft": "define x = 1\n",
+    "b.nft": chain,
+    off: chain.replace("filter {", "site {"),
+  };
+  const run = (script: string) => {
+    const { status, stdout, stderr } = runInBash(
+      `sed -i "s,PWD,$PWD," main
+       ${unit("$PWD/main")}
+       find_nft_files
+       ${script}`,
+      files,
+    );
+    expect([status, stderr]).toEqual([0, ""]);
+    return stdout.split("\n").slice(0, -1);
+  };
+
+  it("are the unit's, and what they include, each once", () => {
+    const lines = run(
+      'printf "%s\\n" "${NFT_ROOTS[@]##*/}" - "${NFT_FILES[@]##*/}"; nft_files_text | sed s,.*/,,; echo',
+    );
+    expect(lines).toEqual(["main", "-", "main", "a.nft", "b.nft", "main, nor in what that includes"]);
+  });
+
+  it("have a chain where it is written out, and not where nothing includes it", () => {
+    const lines = run('basename "$(nft_file_of "inet filter input")"; nft_file_of "inet site input"');
+    expect(lines).toEqual(["b.nft"]);
+  });
+
+  it("are one text, with what cannot be included left for nft to say so", () => {
+    const lines = run(`sed -i /main/d main; nft_text "$PWD/main" | sed "s,$PWD,PWD,"`);
+    expect(lines).toEqual([
+      ...["flush ruleset", "define x = 1", ...chain.trim().split("\n")],
+      ...['#include "PWD/off"', 'include "PWD/nowhere"'],
+    ]);
+  });
+
+  it("are none where the unit loads something else", () => {
+    const lines = run(
+      `${unit("nothing").replace("-f ", "")}; find_nft_files; echo "\${#NFT_FILES[@]}"; nft_files_text; echo`,
+    );
+    expect(lines).toEqual(["0", "what nftables.service loads"]);
   });
 });
 
@@ -140,18 +196,47 @@ describe.skipIf(!bash42)("a rule that could refuse, in iptables", () => {
     ],
     ["a rule for what is not bridged", ["INPUT -m physdev ! --physdev-is-bridged -j DROP"], "ACCEPT", "1"],
     [
-      "our own chain",
+      "our own chains",
       [
         "INPUT -p tcp -j OPENSTACK_SPICE",
+        "INPUT -p tcp -j OPENSTACK_SPICE_PROXY",
         "OPENSTACK_SPICE -p tcp -m tcp --tcp-flags SYN,ACK SYN -j DROP",
+        "OPENSTACK_SPICE_PROXY -p tcp -m tcp --tcp-flags SYN,ACK SYN -j DROP",
         "INPUT -j REJECT",
       ],
       "ACCEPT",
-      "2",
+      "3",
     ],
   ])("by %s", (_what, rules, policy, number) => {
     expect(firstRefusal(save(rules, policy))).toBe(number);
     expect(firstRefusal(save(rules, policy).replace(/^-A/gm, "[12:3456] -A"))).toBe(number);
+  });
+});
+
+describe.skipIf(!bash42)("a rule of ours in iptables", () => {
+  const ours = (source: string) =>
+    `-s ${source} -p tcp -m tcp --dport 6082 -m comment --comment "openstack-spice: SPICE consoles" -j ACCEPT`;
+  const recipes =
+    '-p tcp -m multiport --dports 6082 -m comment --comment "Allow SPICE connections for console access " -j ACCEPT';
+  it.each([
+    ["192.0.2.0/24", "firewall-rule-first", ours("192.0.2.0/24")],
+    ["0.0.0.0/0", "restart-iptables", ours("0.0.0.0/0")],
+    ["::/0", "firewall-rule-first", ours("::/0")],
+    ["0.0.0.0/0", "firewall-rule-first", recipes],
+  ])("for %s with the recipe's %s: %s", (source, way, rule) => {
+    const { stdout, stderr } = runInBash(
+      `RECIPE=(${way})
+       rule=$(iptables_rule ${source} 6082)
+       printf '%s\n' "$rule"
+       rule_text "$rule"; rule_text "-A INPUT $rule"
+       iptables() { printf '<%s>' "$@"; }
+       iptables_do iptables -I INPUT 1 "$rule"`,
+      {},
+    );
+    const text = `accept tcp 6082 from ${source}\n`;
+    const words = rule.split(/"(.*)" | /).filter(Boolean);
+    const called = ["-w", "10", "-I", "INPUT", "1", ...words].map((word) => `<${word}>`).join("");
+    expect([stdout, stderr]).toEqual([`${rule}\n${text}${text}${called}`, ""]);
   });
 });
 
