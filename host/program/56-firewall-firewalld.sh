@@ -50,6 +50,18 @@ firewalld_plan_undeclared() {
   done < <(read_record "$ROLE")
   [[ "=$(encode <"$left")" != "$2" ]] || plan firewalld-zone "$1" - "$2" - written '(none)'
 }
+# firewalld_hand_over FILE WRITTEN: that file, once it has rules of the node's other role too, goes with the last of them:
+# that role's record gets it. Fails where the other role has none there.
+firewalld_hand_over() {
+  local role file
+  if [[ $ROLE == compute ]]; then role=controller; else role=compute; fi
+  file=$(record_file "$role")
+  read_record "$role" | cut -f 1,2 | grep -xF "firewalld-file"$'\t'"$1" >/dev/null || return 1
+  ! recorded "$role" firewalld-zone "$1" - >/dev/null || return 0
+  # First of all, so that it is undone last.
+  ENTRY=firewalld-zone$'\t'$1$'\t-\t-\t'$2 awk '!/^#/ && !done { print ENVIRON["ENTRY"]; done = 1 } { print }' "$file" >"$file.new" &&
+    mv -f -- "$file.new" "$file"
+}
 firewalld_is_strange() { [[ -f $1 ]] && ! grep -qx '[[:blank:]]*</zone>[[:blank:]]*' -- "$1"; }
 
 # firewalld_rule SOURCE PORT[-LAST]: the rule as firewall-cmd lists it.

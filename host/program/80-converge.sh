@@ -229,7 +229,9 @@ undo_entry() {
   local before result=0
   before=$(state_of "$1" "$2" "$3")
   transition "$1" "$2" "$3" "$5" "$4" || result=$?
-  if ((result == 9)); then
+  if ((result == 9)) && [[ $1 == firewalld-zone ]] && firewalld_hand_over "$2" "$5"; then
+    return 0
+  elif ((result == 9)); then
     KEPT+=("$(subject_of "$1" "$2" "$3")")
     say "$(subject_of "$1" "$2" "$3") was changed by someone else since: left as it is"
   elif ((result != 0)); then

@@ -171,27 +171,35 @@ interface Case {
   readonly reload: string;
 }
 
+const firewalld: Case = {
+  firewall: "firewalld",
+  on: `cat >/etc/firewalld/zones/racks.xml <<'END'\n${ZONE}END\nsystemctl enable -q --now firewalld`,
+  off: "systemctl disable -q --now firewalld; rm /etc/firewalld/zones/racks.xml",
+  changes: (role) => [
+    opened("zone racks", role, v4),
+    opened("etc/firewalld/zones/racks.xml", role, v4),
+    opened("zone public", role, v6),
+    ...(role === "controller" ? [`change firewall${PUBLIC}: (none) -> as /usr/lib/firewalld/zones/public.xml`] : []),
+    opened("etc/firewalld/zones/public.xml", role, v6),
+  ],
+  named: "firewalld",
+  files: {
+    "/etc/firewalld/zones/racks.xml": ZONE.replace(
+      "</zone>",
+      `${zoneRule("controller", v4, "ipv4")}${zoneRule("compute", v4, "ipv4")}</zone>`,
+    ),
+  },
+  strangers: "nft add table inet stranger; nft add chain inet stranger watch",
+  reload: "firewall-cmd -q --reload",
+};
+
 describe.each<Case>([
+  firewalld,
   {
-    firewall: "firewalld",
-    on: `cat >/etc/firewalld/zones/racks.xml <<'END'\n${ZONE}END\nsystemctl enable -q --now firewalld`,
-    off: "systemctl disable -q --now firewalld; rm /etc/firewalld/zones/racks.xml",
-    changes: (role) => [
-      opened("zone racks", role, v4),
-      opened("etc/firewalld/zones/racks.xml", role, v4),
-      opened("zone public", role, v6),
-      ...(role === "controller" ? [`change firewall${PUBLIC}: (none) -> as /usr/lib/firewalld/zones/public.xml`] : []),
-      opened("etc/firewalld/zones/public.xml", role, v6),
-    ],
-    named: "firewalld",
-    files: {
-      "/etc/firewalld/zones/racks.xml": ZONE.replace(
-        "</zone>",
-        `${zoneRule("controller", v4, "ipv4")}${zoneRule("compute", v4, "ipv4")}</zone>`,
-      ),
-    },
-    strangers: "nft add table inet stranger; nft add chain inet stranger watch",
-    reload: "firewall-cmd -q --reload",
+    ...firewalld,
+    firewall: "firewalld, which keeps its rules by iptables",
+    on: `sed -i.old s/^FirewallBackend=.*/FirewallBackend=iptables/ /etc/firewalld/firewalld.conf\n${firewalld.on}\niptables -S INPUT_ZONES`,
+    off: `${firewalld.off}; mv /etc/firewalld/firewalld.conf.old /etc/firewalld/firewalld.conf`,
   },
   {
     firewall: "ufw",
@@ -323,6 +331,17 @@ describe("a zone of firewalld's own that has no file on the node", () => {
       `change firewall/zone public: accept tcp 6082 from ${v4} -> (none)`,
       "firewall unmanaged",
     ]);
+    expect(await snapshot(node)).toEqual(before);
+  });
+
+  it("keeps it while the other role has rules there, also where the role that made it is reverted first", async () => {
+    for (const role of roles) {
+      expect((await converge(node, documents[role])).status).toBe(0);
+    }
+    expect((await revert(node, "controller")).stdout).not.toContain("kept");
+    expect((await converge(node, documents.compute)).stdout.split("\n").at(-2)).toBe("changed 0");
+    const { stdout } = await revert(node, "compute");
+    expect(told(stdout)).toContain(`change firewall${PUBLIC}: written -> (none)`);
     expect(await snapshot(node)).toEqual(before);
   });
 });
