@@ -1,6 +1,8 @@
 # shellcheck shell=bash
 # iptables and ip6tables, and the file that netfilter-persistent, or iptables-services' units, load at boot.
 
+readonly RECIPE_COMMENT='Allow SPICE connections for console access ' # with that blank
+
 iptables_at_work() {
   local tool
   for tool in iptables ip6tables; do
@@ -48,8 +50,13 @@ first_refusal() {
     }'
 }
 
-# iptables_rule SOURCE PORT[-LAST]: the rule as iptables-save writes it, without the `-A INPUT`.
+# iptables_rule SOURCE PORT[-LAST]: the rule as iptables-save writes it, without the `-A INPUT`; the recipe's own where it
+# is asked for, and where the source is everybody as it is there.
 iptables_rule() {
+  if [[ $1 == 0.0.0.0/0 ]] && as_in_recipe firewall-rule-first; then
+    printf -- '-p tcp -m multiport --dports %s -m comment --comment "%s" -j ACCEPT\n' "${2/-/:}" "$RECIPE_COMMENT"
+    return
+  fi
   printf -- '-s %s -p tcp -m tcp --dport %s -m comment --comment "%s" -j ACCEPT\n' "$1" "${2/-/:}" "$FIREWALL_COMMENT"
 }
 
@@ -93,12 +100,13 @@ iptables_set() {
   esac
 }
 
-# iptables_do TOOL VERB CHAIN [NUMBER] RULE: the rule's text as arguments; its only quoted word is our own comment.
+# iptables_do TOOL VERB CHAIN [NUMBER] RULE: the rule's text as arguments; its only quoted word is the comment.
 iptables_do() {
-  local tool=$1 arguments=("${@:2:$#-2}") rule=${*: -1} words
-  read -ra words <<<"${rule/\"$FIREWALL_COMMENT\"/@}"
-  words=("${words[@]/#@/$FIREWALL_COMMENT}")
-  "$tool" -w 10 "${arguments[@]}" "${words[@]}"
+  local tool=$1 arguments=("${@:2:$#-2}") rule=${*: -1} before after
+  read -ra before <<<"${rule%%\"*}"
+  read -ra after <<<"${rule##*\"}"
+  rule=${rule#*\"}
+  "$tool" -w 10 "${arguments[@]}" "${before[@]}" "${rule%\"*}" ${after[@]+"${after[@]}"}
 }
 iptables_rule_is_in() { iptables_do "$1" -C INPUT "$2" 2>/dev/null; }
 

@@ -66,7 +66,7 @@ nft_text() {
 # nft_text_loads: whether all that is loaded would be taken.
 nft_text_loads() {
   local file
-  for file in "${NFT_ROOTS[@]}"; do nft_text "$file"; done >"$WORK/nft"
+  for file in ${NFT_ROOTS[@]+"${NFT_ROOTS[@]}"}; do nft_text "$file"; done >"$WORK/nft"
   nft -c -f "$WORK/nft"
 }
 

@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { RecipeSwitch } from "../../nova";
 import { LAB_STATE, LabNode, lab } from "../support/lab";
 import { controllerDocument } from "./support/documents";
 import { converge, lines, revert } from "./support/program";
@@ -306,6 +307,35 @@ describe("iptables with netfilter-persistent", () => {
       "firewall iptables,ip6tables",
     ]);
     expect((await snapshot(node)).processes[UNIT]).toBe(processes[UNIT]);
+  });
+
+  it("takes the recipe's own rule, to the letter, in the place of ours for everybody (rows 8 and 9)", async () => {
+    const recipes =
+      '-A INPUT -p tcp -m multiport --dports 6082 -m comment --comment "Allow SPICE connections for console access " -j ACCEPT';
+    const rulesOfFile = async () => (await node.read("cat /etc/iptables/rules.v4")).split("\n");
+    await converge(node, controllerDocument(NAME, { allowedSources: ["0.0.0.0/0"] }));
+    expect(await rulesOfFile()).toContain(rule("0.0.0.0/0"));
+    const everybody = { allowedSources: ["0.0.0.0/0"], recipe: [RecipeSwitch.FirewallRuleFirst] };
+    const { stdout } = await converge(node, controllerDocument(NAME, everybody));
+    expect(firewallLines(stdout)).toEqual([
+      "change firewall/iptables: (none) -> accept tcp 6082 from 0.0.0.0/0",
+      "change firewall/etc/iptables/rules.v4: (none) -> accept tcp 6082 from 0.0.0.0/0",
+      "change firewall/iptables: accept tcp 6082 from 0.0.0.0/0 -> (none)",
+      "change firewall/etc/iptables/rules.v4: accept tcp 6082 from 0.0.0.0/0 -> (none)",
+      "firewall iptables,ip6tables",
+    ]);
+    expect((await node.read("iptables -S INPUT")).split("\n")[1]).toBe(recipes);
+    expect(await node.read("iptables -S INPUT")).not.toContain("openstack-spice");
+    expect(await node.read("cat /etc/iptables/rules.v4")).toBe(
+      RULES_V4.replace("-A INPUT -j site\n", `${recipes}\n-A INPUT -j site\n`),
+    );
+    const converged = await snapshot(node);
+    const again = await converge(node, controllerDocument(NAME, everybody));
+    expect(again.stdout.split("\n").at(-2)).toBe("changed 0");
+    expect(await snapshot(node)).toEqual(converged);
+    await converge(node, controllerDocument(NAME, { allowedSources: ["203.0.113.7/32"] }));
+    expect(await rulesOfFile()).not.toContain(recipes);
+    expect(await node.read("iptables -S INPUT")).not.toContain("Allow SPICE");
   });
 
   it("is byte for byte what it was after a revert, file and kernel, and strangers' chains stay", async () => {

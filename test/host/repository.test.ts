@@ -179,7 +179,7 @@ describe("a package repository of the stack's", () => {
       }),
     );
     expect((await node.read("iptables -S INPUT")).split("\n")[1]).toBe(
-      '-A INPUT -p tcp -m tcp --dport 6082 -m comment --comment "openstack-spice: SPICE consoles" -j ACCEPT',
+      '-A INPUT -p tcp -m multiport --dports 6082 -m comment --comment "Allow SPICE connections for console access " -j ACCEPT',
     );
   });
 });
