@@ -2,7 +2,16 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
 import { describe, expect, it } from "vitest";
-import { novaOptions } from "../../../nova";
+import {
+  ConsoleClient,
+  type GuestConsoleWishes,
+  SoundModel,
+  UsbModel,
+  VideoModel,
+  guestProperties,
+  novaOptions,
+  releases,
+} from "../../../nova";
 import { deadKeysTable, optionsTable, tables, withTable } from "../../../tools/documents";
 import { platformsTable } from "../../../tools/platforms";
 
@@ -61,5 +70,42 @@ describe("the tables", () => {
     expect(rowOf("database/connection")?.at(-1)).toBe("**nothing**");
     expect(cells(deadKeysTable()).length).toBe(23);
     expect(rowOf("vnc/keymap")).toEqual(["", "to 21", "text", "not set", "`extraNovaOptions`"]);
+  });
+});
+
+describe("the table of wishes in docs/guests.md", () => {
+  const table = readFileSync(join(repository, "docs/guests.md"), "utf8")
+    .split("\n\n")
+    .find((part) => part.startsWith("| wish "));
+  const rows = cells(table ?? "")
+    .slice(2)
+    .map((row) => row.map((cell) => cell.trim().replaceAll("`", "")));
+  const asked: Readonly<Record<string, Partial<GuestConsoleWishes>>> = {
+    videoModel: { videoModel: VideoModel.Qxl },
+    "videoRam, MiB": { videoRam: 16, videoModel: VideoModel.Vga },
+    monitors: { monitors: 2 },
+    sound: { sound: SoundModel.Ich9 },
+    microphone: { microphone: true, sound: SoundModel.Ich9 },
+    redirectedUsbPorts: { redirectedUsbPorts: 1 },
+    usbModel: { usbModel: UsbModel.QemuXhci },
+    usbTablet: { usbTablet: true },
+  };
+
+  it("has every wish", () => {
+    expect(rows.map(([wish]) => wish)).toEqual(Object.keys(asked));
+  });
+
+  it.each(rows)("is right of %s", (wish = "", image = "", extra = "", first = "") => {
+    const since = releases.find((release) => String(release) === first);
+    for (const release of releases) {
+      const { value, faults } = guestProperties({ client: ConsoleClient.Native, ...asked[wish], release });
+      const isThere = since !== undefined && release >= since;
+      expect([release, faults.length === 0]).toEqual([release, isThere]);
+      expect([release, image === "" || image in (value?.imageProperties ?? {})]).toEqual([
+        release,
+        image === "" || isThere,
+      ]);
+      expect([release, extra === "" || extra in (value?.extraSpecs ?? {})]).toEqual([release, extra === "" || isThere]);
+    }
   });
 });
