@@ -178,6 +178,11 @@ close_journal() {
 roll_back() {
   IN_TRANSACTION=
   STAGED=()
+  # The record is written, and only the end of `commit` is left to do.
+  if [[ ! -f $(journal_file "$ROLE") ]]; then
+    close_journal
+    return
+  fi
   say "putting back the former state"
   if (undo "$(journal_file "$ROLE")" && undo_closed_ports); then
     close_journal

@@ -2,6 +2,7 @@ import { eventually } from "../../support/lab";
 import { lab } from "../../support/lab";
 import { around } from "../../host/support/injection";
 import type { FaultCase, FaultNode } from "../support/faultCase";
+import { endedAt, steps } from "./killed";
 
 /** Stops at a point of the program, where a test sees it, for two seconds, or for as long as the node lives. */
 const pauseAt = (name: string, when: "before" | "after", count: number, seconds = 2) =>
@@ -24,7 +25,7 @@ const converging: readonly FaultCase[] = phases.map(([text, code]) => ({
   alone: "converged",
 }));
 
-const reverting: readonly FaultCase[] = [1, 3].map((count) => ({
+const reverting: readonly FaultCase[] = [1, 2, 3, 4].map((count) => ({
   name: `connection cut when ${count} of 4 changes are reverted`,
   befall: async (node) => {
     await node.converge();
@@ -43,18 +44,18 @@ async function cutOff(node: FaultNode, call: (signal: AbortSignal) => Promise<un
   await node.untilAtRest();
 }
 
-const reboots: readonly FaultCase[] = [
-  ["when nova.conf is replaced", "replace_file", "after"],
-  ["when the service is started", "bring_up", "after"],
-  ["before the record is written", "commit", "before"],
-].map(([text = "", name = "", when]) => ({
+/** The node goes down in the order that systemd has for it; the run is told to end as all services are. */
+const REBOOT = "systemctl --no-block reboot; sleep 60 & wait $!";
+
+const reboots: readonly FaultCase[] = steps.map(([name, when, count, text]) => ({
   name: `node rebooted ${text}`,
   befall: async (node) => {
     const former = await node.root("cat /proc/sys/kernel/random/boot_id");
-    await node.converge(around(name, when as "before" | "after", 1, "systemctl --no-block reboot; sleep 60"));
+    // The record may name this program: it is not to reboot when it reverts.
+    await node.converge(around(name, when, count, `[[ $VERB != converge ]] || { ${REBOOT}; }`));
     await untilBack(node, former);
   },
-  alone: "as it was",
+  alone: endedAt(text, "as it was"),
 }));
 
 const rebootOfRevert: FaultCase = {
@@ -62,7 +63,7 @@ const rebootOfRevert: FaultCase = {
   befall: async (node) => {
     await node.converge();
     const former = await node.root("cat /proc/sys/kernel/random/boot_id");
-    await node.revert(around("transition", "after", 2, "systemctl --no-block reboot; sleep 60")).catch(() => undefined);
+    await node.revert(around("transition", "after", 2, REBOOT)).catch(() => undefined);
     await untilBack(node, former);
   },
   alone: "between",

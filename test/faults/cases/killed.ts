@@ -1,5 +1,5 @@
 import { around } from "../../host/support/injection";
-import type { FaultCase } from "../support/faultCase";
+import type { FaultCase, NodeState } from "../support/faultCase";
 
 /** The program itself, and the part of it that this runs in. */
 const KILL = "kill -KILL $$ $BASHPID";
@@ -8,7 +8,7 @@ const KILL = "kill -KILL $$ $BASHPID";
 const UNATTENDED = "arm_dead_man() { :; }\n";
 
 /** The steps of a converge: the function, when, and at which of its calls. */
-const steps: readonly (readonly [string, "before" | "after", number, string])[] = [
+export const steps: readonly (readonly [string, "before" | "after", number, string])[] = [
   ["open_journal", "before", 1, "before its journal is opened"],
   ["open_journal", "after", 1, "when its journal is open"],
   ["journal", "before", 1, "before the first change is journaled"],
@@ -24,17 +24,22 @@ const steps: readonly (readonly [string, "before" | "after", number, string])[] 
   ["disarm_dead_man", "before", 1, "when the record is written"],
 ];
 
+/** How a converge leaves the node that ends at that step: without its first change, with all of them, or as `midway` says. */
+export function endedAt(step: string, midway: NodeState): NodeState {
+  return step.startsWith("before its journal")
+    ? "as it was"
+    : step === "when the record is written"
+      ? "converged"
+      : midway;
+}
+
 const converging: readonly FaultCase[] = steps.map(([name, when, count, text]) => ({
   name: `kill -9 ${text}`,
   befall: async (node) => {
     // The record may name this program: it is not to die when it reverts.
     await node.converge(UNATTENDED + around(name, when, count, `[[ $VERB != converge ]] || { ${KILL}; }`));
   },
-  alone: text.startsWith("before its journal")
-    ? "as it was"
-    : text === "when the record is written"
-      ? "converged"
-      : "between",
+  alone: endedAt(text, "between"),
 }));
 
 const byTheNode: readonly FaultCase[] = [

@@ -19,6 +19,24 @@ function full(name: string, folder: string, point: string): FaultCase {
   };
 }
 
+/** Nobody can read what was changed then but in syslog; that is no reason not to change it, and none to put it back. */
+const fullLog: FaultCase = {
+  name: "disk full at the audit log",
+  befall: async (node) => {
+    await node.root(
+      "cp -a /var/log /root/log && mount -t tmpfs -o size=24m,mode=755 tmpfs /var/log && cp -a /root/log/. /var/log/ && { cat /dev/zero >/var/log/full 2>/dev/null || :; }",
+    );
+    const { status, stderr } = await node.converge();
+    // journald goes on writing where it began to, below the full one.
+    await node.root("umount -l /var/log; rm -r /root/log");
+    const line = await node.root("journalctl -q -o cat -t openstack-spice | tail -n 1");
+    if (status !== 0 || !/^controller converge by=\S+ stack=\S+ program=[0-9a-f]{64}: /.test(line)) {
+      throw new Error(`it was to end with 0 and a line in syslog, and ended with ${status} and '${line}':\n${stderr}`);
+    }
+  },
+  alone: "converged",
+};
+
 /** Something about files that a check finds before anything is written. */
 function refused(name: string, prepare: string, undo: string, message: RegExp): FaultCase {
   return {
@@ -71,6 +89,8 @@ export const storage: readonly FaultCase[] = [
   full("the rewritten nova.conf", "/etc/nova", "replace_file"),
   full("the drop-in", "/etc/systemd/system", "write_launcher"),
   full("its record", "/var/lib/openstack-spice", "commit"),
+  full("the node's own command", "/usr/local/sbin", "write_launcher"),
+  fullLog,
   refused(
     "file system of nova.conf read-only",
     "mount --bind /etc/nova /etc/nova && mount -o remount,ro,bind /etc/nova",
