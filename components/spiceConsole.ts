@@ -61,7 +61,9 @@ export interface ComputeArgs extends GuardArgs {
 
 /** Further console options of nova.conf for each role; see `extraNovaOptions` of the nodes. */
 export interface ExtraNovaOptionsArgs {
+  /** What the console proxies read, by `section/option`. @default none */
   readonly controllers?: Readonly<Record<string, pulumi.Input<string>>>;
+  /** What nova-compute reads, by `section/option`. @default none */
   readonly computes?: Readonly<Record<string, pulumi.Input<string>>>;
 }
 
@@ -108,6 +110,7 @@ export interface SpiceConsoleArgs extends GuestConsoleArgs, ManagerGuardArgs, Bu
 
 /** What one node reported when it last converged, for all its roles. */
 export interface NodeOutcome extends NodeReport {
+  /** In the order in which they were declared: controllers first. */
   readonly roles: readonly Role[];
 }
 

@@ -15,7 +15,9 @@ export interface CertificateText {
 
 /** A certificate and a key as texts, and what has to fit them. */
 export interface CertificateSource {
+  /** The server's own certificate, then its issuers'. */
   readonly certPem: string;
+  /** Its private key, not encrypted. Secret. */
   readonly privateKeyPem: string;
   /** The host that browsers open; undefined where it is not compared. */
   readonly host?: string | undefined;

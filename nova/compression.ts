@@ -25,8 +25,11 @@ export interface Compression {
 
 /** One setting of a preset, with the reason for it. */
 export interface PresetSetting {
+  /** The argument that it stands for. */
   readonly setting: Exclude<keyof Compression, "preset">;
+  /** What that is set to. */
   readonly value: OptionValue;
+  /** One or two sentences, for the document of it. */
   readonly reason: string;
 }
 

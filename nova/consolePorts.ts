@@ -3,7 +3,9 @@ import { type Checked, type Fault, invalid, shown, valid } from "./faults";
 
 /** TCP ports from `first` to `last`, both included. */
 export interface PortRange {
+  /** The lowest port. */
   readonly first: number;
+  /** The highest port. */
   readonly last: number;
 }
 

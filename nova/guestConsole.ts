@@ -8,9 +8,13 @@ import { encodeText } from "./value";
 
 /** What contradicts itself or does not hold among the settings of guests' consoles. */
 export interface GuestConsole {
+  /** Whether guests take TLS connections alone. */
   readonly requireSecure?: boolean;
+  /** Whether nobody uses the HTML5 client, which has no TLS up to the guest. */
   readonly nativeClientsOnly?: boolean;
+  /** Where a proxy for native clients hands out `.vv` files. */
   readonly spiceDirectProxyBaseUrl?: string;
+  /** How SPICE servers compress; only its preset's name is looked at here. */
   readonly compression?: { readonly preset?: string };
 }
 

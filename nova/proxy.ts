@@ -33,9 +33,13 @@ export interface ProxyAddress {
 
 /** A certificate and its key: as paths on the nodes, or as PEM texts. */
 export interface ProxyCertificate {
+  /** Path of the certificate with its chain, and where `key` is left out with its key. */
   readonly certificate?: string;
+  /** Path of the key. */
   readonly key?: string;
+  /** Text of the certificate and its chain. */
   readonly certPem?: string;
+  /** Text of the key. Secret. */
   readonly privateKeyPem?: string;
 }
 

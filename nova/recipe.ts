@@ -5,15 +5,25 @@ import { type Fault, shown } from "./faults";
  * ours, each asked for by name; docs/recipe.md has the recipe row by row. Ours is the safe one, and the default.
  */
 export enum RecipeSwitch {
+  /** Row 2: the web client is installed on the computes too. */
   WebClientOnComputes = "web-client-on-computes",
+  /** Row 4: `[DEFAULT] vnc_enabled` stands next to `[vnc] enabled`. */
   VncEnabledInDefault = "vnc-enabled-in-default",
+  /** Row 5: `[DEFAULT] web` is written; refused where noVNC would serve the SPICE pages for it. */
   WebInNovaConf = "web-in-nova-conf",
+  /** Rows 4 and 6: the computes' options are written on the controllers too. */
   ComputeOptionsOnControllers = "compute-options-on-controllers",
+  /** Row 6: an https URL is handed out though nothing is known to end TLS. */
   HttpsUrlOverPlainProxy = "https-url-over-plain-proxy",
+  /** Rows 4, 6 and 7: `True` and `False`. */
   CapitalBooleans = "capital-booleans",
+  /** Row 8: the rule of the proxy's port comes before all others of iptables. */
   FirewallRuleFirst = "firewall-rule-first",
+  /** Row 9: the service iptables is restarted, which wipes what is not in its file. */
   RestartIptables = "restart-iptables",
+  /** Row 11: the computes converge before the controllers. */
   ComputesFirst = "computes-first",
+  /** Row 12: the web server is restarted before the proxy starts. */
   RestartHttpd = "restart-httpd",
 }
 

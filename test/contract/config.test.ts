@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { readConfig } from "../../components/config";
+import { configOf } from "../support/mitaka";
 import { cloud, hostKey, privateKey } from "./support/cloud";
 import { run } from "./support/recorder";
 
@@ -205,6 +206,14 @@ describe("readConfig", () => {
     const known = /nosuchkey: No such key\. The keys are (.*)\.$/m.exec(error ?? "")?.[1]?.split(", ");
     expect([...keys].sort()).toEqual([...(known ?? [])].sort());
     expect(keys.length).toBeGreaterThan(10);
+  });
+
+  it("takes every value that Pulumi.example.yaml shows, but for the file of the key", async () => {
+    const example = readFileSync(resolve(__dirname, "../../Pulumi.example.yaml"), "utf8");
+    const { "openstack-spice:sshPrivateKeyFile": _, ...config } = configOf(example);
+    const { result, error } = await run(readConfig, { config });
+    expect(error).toBeUndefined();
+    expect(result?.webClient?.sha256).toMatch(/^0{64}$/);
   });
 
   it("reads every key that Pulumi.example.yaml shows", () => {
