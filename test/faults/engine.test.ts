@@ -1,3 +1,5 @@
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { RunningEngine } from "../support/engine";
 import { LabNode } from "../support/lab";
@@ -55,6 +57,11 @@ describe("a node whose `pulumi up`", () => {
     expect(await node.answers(6082, "/spice_auto.html")).toBe(200);
     const { output, status } = stack.up(declared());
     expect([status, output.includes("changed 0")]).toEqual([0, true]);
+    await isPutBackByDestroy();
+  }
+
+  /** `destroy` gives the node every byte back. */
+  async function isPutBackByDestroy(): Promise<void> {
     expect(stack.destroy().status).toBe(0);
     const { etc, units, own } = await snapshot(node);
     expect({ etc, units, own }).toEqual({ etc: before.etc, units: before.units, own: before.own });
@@ -77,6 +84,21 @@ describe("a node whose `pulumi up`", () => {
     });
     expect(stack.project.pulumi("cancel", "--yes").status).toBe(0);
     await endsWell();
+  });
+
+  it("loses its state afterwards: one command on the node puts it back, and a later `up` starts clean", async () => {
+    expect(stack.up(declared()).status).toBe(0);
+    const state = join(stack.project.folder, "state");
+    rmSync(state, { recursive: true });
+    mkdirSync(state);
+    expect(await node.read("openstack-spice revert controller")).toMatch(/\nchanged 4\n$/);
+    const { etc, units, own, rules, packages } = await snapshot(node);
+    const { processes: _, ...was } = before;
+    expect({ etc, units, own, rules, packages }).toEqual(was);
+    expect(stack.project.pulumi("stack", "init", "test").status).toBe(0);
+    const { status, output } = stack.up(declared());
+    expect([status, /\+ \d+ created/.test(output), output.includes("changed 4")]).toEqual([0, true, true]);
+    await isPutBackByDestroy();
   });
 
   it("meets a host key that is another one is not touched", async () => {
