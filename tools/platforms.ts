@@ -26,7 +26,7 @@ function code(...words: readonly (string | undefined)[]): string {
 }
 
 /** The paragraphs of the shell variable PLATFORMS. */
-function platforms(shell: string): readonly Readonly<Record<string, string>>[] {
+export function platforms(shell: string = readFileSync(source, "utf8")): readonly Readonly<Record<string, string>>[] {
   const table = /^readonly PLATFORMS='\n(.*?)'$/ms.exec(shell)?.[1] ?? "";
   return table
     .trim()

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { platforms as everyPlatform } from "../../tools/platforms";
 import { LabNode } from "../support/lab";
 import { controllerDocument, retirementDocument } from "./support/documents";
 import { converge, lines, revert } from "./support/program";
@@ -100,6 +101,13 @@ const platforms: readonly Platform[] = [
 
 const outcomes: string[][] = [];
 
+it("each platform that the README calls proven or modelled is run here, and called so, and no other", () => {
+  const wanted = everyPlatform().filter(({ proof }) => proof !== "from sources");
+  expect(platforms.map(({ name }) => name.replace(/, .*(?= \()/, ""))).toEqual(
+    wanted.map(({ name, proof }) => `${name} (${proof})`),
+  );
+});
+
 describe.each(platforms)("$name", (platform) => {
   const { spice, novnc } = platform;
   const document = controllerDocument(platform.node);
@@ -199,6 +207,17 @@ describe.each(platforms)("$name", (platform) => {
 });
 
 afterAll(() => {
-  const table = [["platform", "converge", "changed 0", "noVNC off and on", "revert"], ...outcomes];
+  const others = everyPlatform().filter(({ proof }) => proof === "from sources");
+  const table = [
+    [
+      "platform (controllers; computes are compute.test.ts's, elCompute.test.ts's)",
+      "converge",
+      "changed 0",
+      "noVNC off and on",
+      "revert",
+    ],
+    ...outcomes,
+    ...others.map(({ name = "" }) => [name, "not run: from sources"]),
+  ];
   console.log(table.map((row) => row.join(" | ")).join("\n"));
 });
