@@ -71,7 +71,7 @@ read_header() {
       [[ -z ${DESIRED[$1]+set} ]] || bad_document "line $3: $1 is given twice"
       DESIRED[$1]=$2
       ;;
-    *) bad_document "line $3: unknown key '$1'; the document is newer than this program" ;;
+    *) bad_document "line $3: unknown key '$1'; the document is newer than this program. Run both from one version of openstack-spice" ;;
   esac
 }
 

@@ -185,7 +185,7 @@ const refusals: readonly Refusal[] = [
     title: "a document with a key of the future",
     document: document.replace("firewall = ", "colour = blue\nfirewall = "),
     status: 2,
-    message: `line ${lineOf("firewall = ")}: unknown key 'colour'; the document is newer than this program`,
+    message: `line ${lineOf("firewall = ")}: unknown key 'colour'; the document is newer than this program. Run both from one version of openstack-spice`,
   },
   {
     title: "a document for two roles",
