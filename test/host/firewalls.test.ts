@@ -197,8 +197,8 @@ describe.each<Case>([
   firewalld,
   {
     ...firewalld,
-    firewall: "firewalld, which keeps its rules by iptables",
-    on: `sed -i.old s/^FirewallBackend=.*/FirewallBackend=iptables/ /etc/firewalld/firewalld.conf\n${firewalld.on}\niptables -S INPUT_ZONES`,
+    firewall: "firewalld by iptables",
+    on: `sed -i.old s/^FirewallBackend=.*/FirewallBackend=iptables/ /etc/firewalld/firewalld.conf\n${firewalld.on}\nfirewall-cmd -q --state && iptables -S INPUT_ZONES`,
     off: `${firewalld.off}; mv /etc/firewalld/firewalld.conf.old /etc/firewalld/firewalld.conf`,
   },
   {

@@ -49,25 +49,38 @@ export async function addPeers(node: LabNode): Promise<void> {
 
 /** How a connection from one address to another ends: `open`; `timeout`, which is a packet dropped; or an error's name. */
 export async function connects(node: LabNode, from: string, to: string, port = 5901): Promise<string> {
-  const program = `
-import socket, sys
-try:
-    socket.create_connection((sys.argv[2], int(sys.argv[3])), 1.5, (sys.argv[1], 0)).close()
-    print("open")
-except socket.timeout:
-    print("timeout")
-except OSError as error:
-    print(type(error).__name__)
-`;
-  const space = from.startsWith("127.") || from === to ? "" : "ip netns exec peers ";
-  return (await node.read(`${space}python3 - ${from} ${to} ${port}`, program)).trim();
+  return (await attempts(node, [{ from, to, port }], from.startsWith("127.") || from === to))[0] ?? "";
 }
 
 /** Who gets through to a port, by default the guest's console, by both families. */
 export async function whoGetsIn(node: LabNode, port = 5901): Promise<Record<keyof typeof PEERS, readonly string[]>> {
-  const both = async ({ v4, v6 }: typeof NODE) => [
-    await connects(node, v4, NODE.v4, port),
-    await connects(node, v6, NODE.v6, port),
-  ];
-  return { proxy: await both(PEERS.proxy), stranger: await both(PEERS.stranger) };
+  const ways = [PEERS.proxy, PEERS.stranger].flatMap(({ v4, v6 }) => [
+    { from: v4, to: NODE.v4, port },
+    { from: v6, to: NODE.v6, port },
+  ]);
+  const outcomes = await attempts(node, ways);
+  return { proxy: outcomes.slice(0, 2), stranger: outcomes.slice(2) };
 }
+
+/** How connections end that are tried at once, from the peers or from the node itself. */
+async function attempts(
+  node: LabNode,
+  ways: readonly { readonly from: string; readonly to: string; readonly port: number }[],
+  itself = false,
+): Promise<readonly string[]> {
+  const space = itself ? "" : "ip netns exec peers ";
+  return JSON.parse(await node.read(`${space}python3 - '${JSON.stringify(ways)}'`, ATTEMPTS)) as readonly string[];
+}
+
+const ATTEMPTS = `
+import concurrent.futures, json, socket, sys
+def attempt(way):
+    try:
+        socket.create_connection((way["to"], way["port"]), 1.5, (way["from"], 0)).close()
+        return "open"
+    except socket.timeout:
+        return "timeout"
+    except OSError as error:
+        return type(error).__name__
+print(json.dumps(list(concurrent.futures.ThreadPoolExecutor().map(attempt, json.loads(sys.argv[1])))))
+`;
