@@ -312,6 +312,36 @@ systemctl enable -q --now ${tool}\n`,
   });
 });
 
+describe("firewalld is refused, and the node left untouched,", () => {
+  const rule = `rule family="ipv4" source address="${v4}" port port="6082" protocol="tcp" accept`;
+  const FIREWALL_CMD = "/usr/bin/firewall-cmd";
+  beforeAll(async () => {
+    await node.read("systemctl enable -q --now firewalld");
+  });
+  it.each([
+    [
+      "where the file of its zone is not a tag to a line",
+      `echo '<zone><short>Public</short></zone>' >${PUBLIC}`,
+      `rm ${PUBLIC}`,
+      `${PUBLIC} is not written a tag to a line, as firewalld writes it. Let firewalld rewrite it, by firewall-cmd --permanent --zone=public --add-rich-rule='${rule}', then run again; or leave allowedSources out`,
+    ],
+    [
+      "where its command does not answer",
+      `mv ${FIREWALL_CMD} /root/; printf '#!/bin/sh\\nexit 252\\n' >${FIREWALL_CMD}; chmod +x ${FIREWALL_CMD}`,
+      `mv /root/firewall-cmd ${FIREWALL_CMD}`,
+      "firewalld is active, but firewall-cmd does not answer. See 'firewall-cmd --state', and run again",
+    ],
+  ])("%s", async (_, spoil, mend, message) => {
+    await node.read(spoil);
+    const before = await snapshot(node);
+    const outcome = await converge(node, documents.controller);
+    const after = await snapshot(node);
+    await node.read(mend);
+    expect(outcome).toEqual({ status: 3, stdout: "", stderr: `openstack-spice: error: ${NAME}: ${message}\n` });
+    expect(after).toEqual(before);
+  });
+});
+
 describe("a zone of firewalld's own that has no file on the node", () => {
   let before: Snapshot;
   beforeAll(async () => {
