@@ -74,7 +74,7 @@ const readers = {
       }),
       behindLoadBalancer: flag,
       allowedSources: list(text),
-      closeWithoutFirewall: flag,
+      closeToOthers: flag,
       allowedOrigins: list(text),
       enforceSessionTimeout: flag,
     },

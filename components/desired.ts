@@ -67,7 +67,7 @@ export function controllerDocument(
   const { proxy, tokenTtl, release, extraNovaOptions, recipe = [], webClient } = settings;
   const {
     allowedSources,
-    closeWithoutFirewall = false,
+    closeToOthers = false,
     enforceSessionTimeout,
     listenAddress = "0.0.0.0",
     port = defaultPort,
@@ -88,8 +88,8 @@ export function controllerDocument(
     ),
     ...(webClient === undefined ? [] : checkWebClient(webClient, `${path}webClient`)),
     ...(sources?.faults ?? []),
-    ...(closeWithoutFirewall && (sources?.faults ?? []).length === 0
-      ? checkClosing(sources?.value, `${path}proxy.closeWithoutFirewall`)
+    ...(closeToOthers && (sources?.faults ?? []).length === 0
+      ? checkClosing(sources?.value, `${path}proxy.closeToOthers`)
       : []),
   ];
   const fragment = novaFragment(
@@ -122,7 +122,7 @@ export function controllerDocument(
       // On a controller noVNC is never touched: stopping it is VncProxyRetirement's.
       vnc: Vnc.Keep,
       ...(sources?.value === undefined ? {} : { allowedSources: sources.value.map(({ text }: Cidr) => text) }),
-      closeWithoutFirewall,
+      closeToOthers,
       ...tlsState(proxy, release),
       removeDeadKeys: settings.removeDeadKeys === true,
       removePackagesOnDestroy: settings.packagesOnDestroy === PackagesOnDestroy.Remove,

@@ -51,10 +51,10 @@ export interface ProxyArgs {
    */
   readonly allowedSources?: readonly string[];
   /**
-   * Whether a controller on which no firewall is at work that could refuse anybody closes the proxy's port to all but `allowedSources`, by a table of our
-   * own, which closes nothing else. Where a firewall is at work it gets the rule, and nothing more is done. @default false: the port is open there
+   * Whether each controller closes the proxy's port to all but `allowedSources` by a table of our own, which closes nothing else: for nodes that have no
+   * firewall, or one that does not refuse all others. @default false: what no firewall of the node refuses is open
    */
-  readonly closeWithoutFirewall?: pulumi.Input<boolean>;
+  readonly closeToOthers?: pulumi.Input<boolean>;
   /**
    * `[console] allowed_origins`: host names of other pages, such as the dashboard's, that may open consoles. Behind a load balancer the base URL's host
    * is put before them: many balancers ask the proxy by another name. @default the base URL's host alone

@@ -141,7 +141,7 @@ export function checkClosing(sources: readonly Cidr[] | undefined, path: string)
     return [{ path, reason }];
   }
   const everyone = sources.find((cidr) => cidr.everyone);
-  const remedy = "Name the blocks of your users, or leave closeWithoutFirewall out.";
+  const remedy = "Name the blocks of your users, or leave closeToOthers out.";
   return everyone === undefined
     ? []
     : [{ path, reason: `allowedSources names ${everyone.text}, so nothing would be closed. ${remedy}` }];

@@ -41,8 +41,8 @@ export interface ControllerState extends RestartingState {
   readonly vnc: Vnc;
   /** Canonical CIDR blocks that may reach the proxy's port. Undefined: the firewall is left alone. Empty: nobody. */
   readonly allowedSources?: readonly string[];
-  /** Whether the proxy's port is closed to all others also where no firewall is at work. Left out: it is open there. */
-  readonly closeWithoutFirewall?: boolean;
+  /** Whether the proxy's port is closed to all others by a table of our own. Left out: what no firewall of the node refuses is open. */
+  readonly closeToOthers?: boolean;
   /** A certificate that comes with the document, for the file that `[DEFAULT] cert` and `key` name. The document is a secret then. */
   readonly certificate?: CertificateText;
   /** The host that a certificate on the node has to be for. */
@@ -123,7 +123,7 @@ export function desiredStateDocument(state: DesiredState): string {
     const { allowedSources } = state;
     header.push(["firewall", allowedSources === undefined ? "unmanaged" : "managed"]);
     header.push(...(allowedSources ?? []).map((source) => ["allow-from", source] as const));
-    header.push(...(state.closeWithoutFirewall === true ? [["close-without-firewall", "true"] as const] : []));
+    header.push(...(state.closeToOthers === true ? [["close-to-others", "true"] as const] : []));
     header.push(...tlsHeader(state));
   }
   if (state.removePackagesOnDestroy === true) {

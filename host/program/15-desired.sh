@@ -66,7 +66,7 @@ read_header() {
     ignore-manager) IGNORED_MANAGERS+=("$2") ;;
     option-range) OPTION_RANGES+=("$2") ;;
     option-name) OPTION_NAMES+=("$2") ;;
-    tls-certificate | tls-key | tls-host | tls-ends-before | id | owner | release | vnc | dead-keys | accept-console-loss | accept-pending-changes | nova-api-credentials | firewall | close-without-firewall | packages-on-destroy | \
+    tls-certificate | tls-key | tls-host | tls-ends-before | id | owner | release | vnc | dead-keys | accept-console-loss | accept-pending-changes | nova-api-credentials | firewall | close-to-others | packages-on-destroy | \
       web-client-package | web-client-folder | web-client-archive)
       [[ -z ${DESIRED[$1]+set} ]] || bad_document "line $3: $1 is given twice"
       DESIRED[$1]=$2

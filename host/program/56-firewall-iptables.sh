@@ -11,7 +11,7 @@ iptables_at_work() {
     ! contains ufw ${FIREWALLS[@]+"${FIREWALLS[@]}"} || continue
     ! iptables_save "$tool" | grep '^:INPUT_ZONES ' >/dev/null || continue
     # A chain of ours before all others has let the sources in.
-    [[ $ROLE != compute || $(closing_firewall) != iptables ]] || continue
+    [[ -z $CONSOLE_PORTS$PROXY_PORT || $(closing_firewall) != iptables ]] || continue
     ! iptables_refuses "$tool" INPUT || echo "$tool"
   done
 }

@@ -1,22 +1,20 @@
 # shellcheck shell=bash
-# A controller's proxy port where no firewall is at work that could refuse anybody: left open, and said so; or, with
-# `close-without-firewall` in the document, open to the declared sources alone (57-closed-ports.sh: the table `inet
-# openstack_spice_proxy`, or the chain OPENSTACK_SPICE_PROXY of iptables). Where a firewall comes to be at work, ours goes.
+# A controller's proxy port: what filters there lets the declared sources in, and where nothing refuses the others, that is
+# said. With `close-to-others` in the document it is open to the declared sources alone, whatever else filters
+# (57-closed-ports.sh: the table `inet openstack_spice_proxy`, or the chain OPENSTACK_SPICE_PROXY of iptables).
 
 PROXY_PORT= # what is closed so
 
-# plan_proxy_port PORT: the rules in what filters here, or the port closed by ourselves.
+# plan_proxy_port PORT: the rules in what filters here, and the port closed by ourselves where that is asked for.
 plan_proxy_port() {
-  plan_firewall "$1"
   PROXY_PORT=
-  if firewall_is_managed && ((${#FIREWALLS[@]} == 0)); then
-    if [[ -n ${DESIRED["close-without-firewall"]:-} ]]; then
-      [[ -n $IN_TRANSACTION ]] || check_proxy_port "$1"
-      PROXY_PORT=$1
-    else
-      [[ -n $IN_TRANSACTION ]] || say "no firewall refuses TCP $1 here: open to all. 'closeWithoutFirewall' closes it"
-    fi
+  if firewall_is_managed && [[ -n ${DESIRED["close-to-others"]:-} ]]; then
+    [[ -n $IN_TRANSACTION ]] || check_proxy_port "$1"
+    PROXY_PORT=$1
   fi
+  plan_firewall "$1"
+  [[ -n $PROXY_PORT || -n $IN_TRANSACTION ]] || ! firewall_is_managed || ((${#FIREWALLS[@]} > 0)) ||
+    say "no firewall refuses TCP $1 here: open to all. 'closeToOthers' closes it"
   plan_closed_ports "$PROXY_RULES" "$PROXY_PORT"
 }
 
@@ -24,10 +22,10 @@ plan_proxy_port() {
 check_proxy_port() {
   local address pid command
   [[ -n $(closing_firewall) ]] ||
-    refuse "no firewall refuses TCP $1 here, and neither nft nor iptables works, so it cannot be closed. Install nftables, or leave closeWithoutFirewall out"
+    refuse "neither nft nor iptables works on this node, so TCP $1 cannot be closed. Install nftables, or leave closeToOthers out"
   while read -r address pid command; do
     [[ $address == 127.* || $address == '[::1]' || $command == *nova-spicehtml5proxy* ]] ||
-      refuse "closing TCP $1 would cut off another program: ${command% } (pid $pid, on $address). Move it, choose another port, or leave closeWithoutFirewall out"
+      refuse "closing TCP $1 would cut off another program: ${command% } (pid $pid, on $address). Move it, choose another port, or leave closeToOthers out"
   done < <(listeners "$1")
 }
 

@@ -63,29 +63,29 @@ describe("ControllerNode, alone", () => {
     ]);
   });
 
-  it("says that the port is to be closed without a firewall, and to whom not", async () => {
+  it("says that the port is to be closed to others, and to whom not", async () => {
     const given = async (allowedSources: readonly string[] | undefined) =>
       await run(
         () =>
           new ControllerNode("control-1", {
             connection: node(11),
-            proxy: { baseUrl: html5proxyBaseUrl, allowedSources, closeWithoutFirewall: true },
+            proxy: { baseUrl: html5proxyBaseUrl, allowedSources, closeToOthers: true },
           }),
       );
     const { resources } = await given(["203.0.113.0/24"]);
     expect(resources.at(-1)?.inputs["stdin"]).toContain(
-      "\nfirewall = managed\nallow-from = 203.0.113.0/24\nclose-without-firewall = true\n",
+      "\nfirewall = managed\nallow-from = 203.0.113.0/24\nclose-to-others = true\n",
     );
     expect((await given([])).resources.at(-1)?.inputs["stdin"]).toContain(
-      "\nfirewall = managed\nclose-without-firewall = true\n",
+      "\nfirewall = managed\nclose-to-others = true\n",
     );
     expect((await given(undefined)).error).toContain(
-      "proxy.closeWithoutFirewall: It needs allowedSources. Name the CIDR blocks that may open consoles, or [] for nobody.",
+      "proxy.closeToOthers: It needs allowedSources. Name the CIDR blocks that may open consoles, or [] for nobody.",
     );
     expect((await given(["203.0.113.0/24", "::/0"])).error).toContain(
-      "proxy.closeWithoutFirewall: allowedSources names ::/0, so nothing would be closed. Name the blocks of your users, or leave closeWithoutFirewall out.",
+      "proxy.closeToOthers: allowedSources names ::/0, so nothing would be closed. Name the blocks of your users, or leave closeToOthers out.",
     );
-    expect((await given(["203.0.113.1/24"])).error).not.toContain("closeWithoutFirewall");
+    expect((await given(["203.0.113.1/24"])).error).not.toContain("closeToOthers");
   });
 });
 

@@ -41,7 +41,7 @@ describe("readConfig", () => {
         ...{
           behindLoadBalancer: true,
           allowedSources: [],
-          closeWithoutFirewall: true,
+          closeToOthers: true,
           allowedOrigins: ["dashboard.example.org"],
         },
         tls: {

@@ -25,7 +25,7 @@ export interface ControllerOptions extends Partial<ControllerSettings> {
   readonly owner?: string;
   readonly release?: Release;
   readonly allowedSources?: readonly string[];
-  readonly closeWithoutFirewall?: boolean;
+  readonly closeToOthers?: boolean;
   readonly removePackagesOnDestroy?: boolean;
   readonly ignoreManagers?: readonly Manager[];
   readonly acceptPendingChanges?: boolean;
@@ -42,7 +42,7 @@ export function controllerDocument(node: string, options: ControllerOptions = {}
     owner = OWNER,
     release,
     allowedSources,
-    closeWithoutFirewall = false,
+    closeToOthers = false,
     ignoreManagers = [],
     acceptPendingChanges = false,
     removePackagesOnDestroy = false,
@@ -68,7 +68,7 @@ export function controllerDocument(node: string, options: ControllerOptions = {}
     ...state,
     ...(release === undefined ? {} : { release }),
     ...(allowedSources === undefined ? {} : { allowedSources }),
-    closeWithoutFirewall,
+    closeToOthers,
     removePackagesOnDestroy,
     ...(webClient === undefined ? {} : { webClient }),
     ...(recipe === undefined ? {} : { recipe }),

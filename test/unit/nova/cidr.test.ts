@@ -139,7 +139,7 @@ describe("checkClosing", () => {
     expect(reasonsFor([])).toEqual([]);
     expect(reasonsFor(["10.0.0.0/8"])).toEqual([]);
     expect(reasonsFor(["10.0.0.0/8", "0.0.0.0/0"])).toEqual([
-      "allowedSources names 0.0.0.0/0, so nothing would be closed. Name the blocks of your users, or leave closeWithoutFirewall out.",
+      "allowedSources names 0.0.0.0/0, so nothing would be closed. Name the blocks of your users, or leave closeToOthers out.",
     ]);
   });
 });

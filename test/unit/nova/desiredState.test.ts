@@ -151,7 +151,7 @@ server_proxyclient_address = 198.51.100.21
       ignoreManagers: [],
       acceptPendingChanges: false,
       removeDeadKeys: false,
-      closeWithoutFirewall: false,
+      closeToOthers: false,
     };
     expect(desiredStateDocument({ ...controller, ...none })).toBe(desiredStateDocument(controller));
   });
