@@ -31,12 +31,12 @@ export type { NodeArgs } from "./node";
 export { OnDestroy, PackagesOnDestroy } from "./onDestroy";
 export type { ProxyArgs, ProxyTlsArgs } from "./proxy";
 export type { RolloutArgs } from "./rollout";
+export type { NodeOutcome } from "./outcomes";
 export type { SoftwareArgs } from "./software";
 export {
   type ComputeArgs,
   type ControllerArgs,
   type ExtraNovaOptionsArgs,
-  type NodeOutcome,
   SpiceConsole,
   type SpiceConsoleArgs,
 } from "./spiceConsole";

@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ConnectionArgs, SshArgs } from "../host/connection";
-import type { NodeReport } from "../host/report";
 import {
   RecipeSwitch,
   type Release,
@@ -20,6 +19,7 @@ import { rejectFaults } from "./faults";
 import { type BusyGuardArgs, type GuardArgs, type ManagerGuardArgs, busyGuardOf, guardsOf } from "./guards";
 import { type NodeLogin, inspectLogins } from "./logins";
 import type { OnDestroy, PackagesOnDestroy } from "./onDestroy";
+import { type NodeOutcome, type RoleOutcome, byNode } from "./outcomes";
 import { type ProxyArgs, warnOfSources } from "./proxy";
 import { type RolloutArgs, batches } from "./rollout";
 import { type SoftwareArgs, softwareOf, warnOfGuests, warnOfSoftware } from "./software";
@@ -106,12 +106,6 @@ export interface SpiceConsoleArgs extends GuestConsoleArgs, ManagerGuardArgs, Bu
   readonly onDestroy?: OnDestroy;
   /** What becomes of the packages that were installed on nodes that get back what they had. @default PackagesOnDestroy.Keep */
   readonly packagesOnDestroy?: PackagesOnDestroy;
-}
-
-/** What one node reported when it last converged, for all its roles. */
-export interface NodeOutcome extends NodeReport {
-  /** In the order in which they were declared: controllers first. */
-  readonly roles: readonly Role[];
 }
 
 /**
@@ -268,13 +262,6 @@ export class SpiceConsole extends pulumi.ComponentResource {
   }
 }
 
-/** One role of one node, with what it reported. */
-interface RoleOutcome {
-  readonly name: string;
-  readonly role: Role;
-  readonly report: pulumi.Output<NodeReport>;
-}
-
 /** What all computes' guests get. */
 function guestsOf(args: SpiceConsoleArgs): GuestConsoleArgs {
   const { vnc, acceptConsoleLoss, agentEnabled, serverListenEverywhere, extraConsoleSources, consolePortRange } = args;
@@ -292,30 +279,4 @@ function located(nodes: readonly (ControllerArgs | ComputeArgs)[], list: string)
 /** CIDR blocks as they are written to computes and to Neutron; without faults, which are known by then. */
 function canonical(sources: readonly string[]): readonly string[] {
   return (parseCidrs(sources, "").value ?? []).map(({ text }) => text);
-}
-
-/** Puts together what a node reported for each of its roles. */
-function byNode(outcomes: readonly pulumi.Unwrap<RoleOutcome>[]): Record<string, NodeOutcome> {
-  const nodes: Record<string, NodeOutcome> = {};
-  for (const { name, role, report } of outcomes) {
-    const other = nodes[name];
-    nodes[name] =
-      other === undefined
-        ? { roles: [role], ...report }
-        : {
-            ...report,
-            ...other,
-            roles: [...other.roles, role],
-            packages: { ...other.packages, ...report.packages },
-            changes: [...other.changes, ...report.changes],
-            guestsWithoutSpice: [...other.guestsWithoutSpice, ...report.guestsWithoutSpice],
-            restarted: [...other.restarted, ...report.restarted],
-            ...deadKeys([...(other.deadKeys ?? []), ...(report.deadKeys ?? [])]),
-          };
-  }
-  return nodes;
-}
-
-function deadKeys(keys: readonly string[]): Pick<NodeReport, "deadKeys"> {
-  return keys.length === 0 ? {} : { deadKeys: keys };
 }
