@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { LabNode } from "../support/lab";
 import { NODE, PEERS, addPeers, bootCompute, connects, whoGetsIn } from "./support/consolePorts";
-import { computeDocument } from "./support/documents";
+import { computeDocument, fromSpice, toSpice } from "./support/documents";
 import { around, programWith } from "./support/injection";
 import { converge, lines, report, revert } from "./support/program";
 import { type Snapshot, changedPaths, snapshot } from "./support/snapshot";
@@ -16,18 +16,8 @@ const say = (text: string) => `openstack-spice: ${NAME}: ${text}\n`;
 
 const closed = `change firewall/consoles: open -> 5900-5999 only from ${sources.join(", ")}`;
 const reopened = `change firewall/consoles: 5900-5999 only from ${sources.join(", ")} -> open`;
-const toSpice = [
-  "change vnc/enabled: (unset) -> true",
-  "change spice/agent_enabled: (unset) -> true",
-  "change spice/html5proxy_base_url: (unset) -> http://198.18.0.11:6082/spice_auto.html",
-  "change spice/server_proxyclient_address: $my_ip -> 198.18.0.21",
-];
-const fromSpice = [
-  "change spice/server_proxyclient_address: 198.18.0.21 -> $my_ip",
-  "change spice/html5proxy_base_url: http://198.18.0.11:6082/spice_auto.html -> (unset)",
-  "change spice/agent_enabled: true -> (unset)",
-  "change vnc/enabled: true -> (unset)",
-];
+const forth = ["change vnc/enabled: (unset) -> true", ...toSpice];
+const back = [...fromSpice, "change vnc/enabled: true -> (unset)"];
 
 /** What Neutron's Open vSwitch agent and libvirt's default network put into a compute's kernel, in no file. */
 const NEUTRON_AND_LIBVIRT = `*filter
@@ -138,7 +128,7 @@ print(console.recv(4))
     const { status, stdout, stderr } = await converge(node, computeDocument(NAME, { sources }));
     await node.read("touch /run/converged");
     expect((await looking).stdout).toBe("b'REDQ'\n");
-    expect(stdout).toBe(report(["firewall nftables"], [closed, ...toSpice, "restarted nova-compute"]));
+    expect(stdout).toBe(report(["firewall nftables"], [closed, ...forth, "restarted nova-compute"]));
     expect(stderr).toBe(
       say(
         `${PEERS.stranger.v4} is connected to the console on TCP 5901, and not among the declared sources: it stays until it disconnects, and does not get in again. If that is a proxy, declare it`,
@@ -233,7 +223,7 @@ print(console.recv(4))
   it("is byte for byte what it was after a revert, files and kernel, and opened last of all", async () => {
     const booted = await snapshot(node);
     const { status, stdout } = await revert(node, "compute");
-    expect(stdout).toBe(report([], [...fromSpice, "restarted nova-compute", reopened]));
+    expect(stdout).toBe(report([], [...back, "restarted nova-compute", reopened]));
     expect(status).toBe(0);
     const after = await snapshot(node);
     expect(withoutProcess(after)).toEqual(withoutProcess({ ...before, processes: booted.processes }));
@@ -327,7 +317,7 @@ describe("what stands in the way", () => {
         (where) => `change firewall/${where}: (none) -> accept tcp 5900-5999 from ${source}`,
       ),
     );
-    expect(stdout).toBe(report(["firewall nftables"], [closed, ...toSpice, ...accepts, "restarted nova-compute"]));
+    expect(stdout).toBe(report(["firewall nftables"], [closed, ...forth, ...accepts, "restarted nova-compute"]));
     expect(stderr).toBe(
       say(
         "TCP 5900-5999 is closed to all but the declared sources, though a rule of this node accepts more: nft inet filter input ip saddr 198.18.9.0/24 tcp dport { 22, 5900-5910 } accept",
@@ -354,7 +344,7 @@ describe("what stands in the way", () => {
     );
     const guarded = await snapshot(node);
     const { status, stdout, stderr } = await converge(node, computeDocument(NAME, { sources }));
-    expect(stdout).toBe(report(["firewall iptables"], [closed, ...toSpice, "restarted nova-compute"]));
+    expect(stdout).toBe(report(["firewall iptables"], [closed, ...forth, "restarted nova-compute"]));
     expect(stderr).toBe(
       say(
         "TCP 5900-5999 is closed to all but the declared sources, though a rule of this node accepts more: ip6tables -A INPUT -p tcp -m tcp --dport 5900:5999 -j ACCEPT",

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TlsVersion } from "../../nova";
 import { LabNode } from "../support/lab";
 import { bootCompute } from "./support/consolePorts";
-import { computeDocument, controllerDocument } from "./support/documents";
+import { computeDocument, controllerDocument, toSpice } from "./support/documents";
 import { controllerReport, converge, lines, report, revert } from "./support/program";
 import { type Snapshot, snapshot } from "./support/snapshot";
 
@@ -92,9 +92,7 @@ describe("a compute", () => {
           "change DEFAULT/pointer_model: (unset) -> ps2mouse",
           "change consoleauth/token_ttl: (unset) -> 1800",
           "change vnc/enabled: (unset) -> true",
-          "change spice/agent_enabled: (unset) -> true",
-          "change spice/html5proxy_base_url: (unset) -> http://198.18.0.11:6082/spice_auto.html",
-          "change spice/server_proxyclient_address: $my_ip -> 198.18.0.21",
+          ...toSpice,
           restarted,
         ],
       ),

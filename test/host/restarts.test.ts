@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { LabNode, eventually } from "../support/lab";
 import { bootQueuedCompute } from "./support/compute";
-import { computeDocument, controllerDocument, retirementDocument } from "./support/documents";
+import { computeDocument, controllerDocument, fromSpice, retirementDocument, toSpice } from "./support/documents";
 import { around, programWith, programWithLimits } from "./support/injection";
 import { converge, lines, report, revert } from "./support/program";
 import { type Snapshot, snapshot } from "./support/snapshot";
@@ -25,18 +25,8 @@ describe("nova-compute", () => {
   const say = (text: string) => `openstack-spice: ${NAME}: ${text}`;
   const error = (text: string) => `openstack-spice: error: ${NAME}: ${text}`;
 
-  const forth = [
-    "change spice/enabled: false -> true",
-    "change spice/agent_enabled: (unset) -> true",
-    "change spice/html5proxy_base_url: (unset) -> http://198.18.0.11:6082/spice_auto.html",
-    "change spice/server_proxyclient_address: $my_ip -> 198.18.0.21",
-  ];
-  const back = [
-    "spice/server_proxyclient_address: 198.18.0.21 -> $my_ip",
-    "spice/html5proxy_base_url: http://198.18.0.11:6082/spice_auto.html -> (unset)",
-    "spice/agent_enabled: true -> (unset)",
-    "spice/enabled: true -> false",
-  ];
+  const forth = ["change spice/enabled: false -> true", ...toSpice];
+  const back = [...fromSpice.map((line) => line.slice("change ".length)), "spice/enabled: true -> false"];
   const rolledBack = ["putting back the former state", ...back].map(say);
   const asItWas = [...rolledBack, say("the node is as it was")];
 

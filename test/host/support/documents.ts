@@ -118,6 +118,18 @@ export function computeDocument(node: string, options: ComputeOptions = {}): str
   });
 }
 
+/** What the lab's computes report of {@link computeDocument}'s `[spice]`, but for `enabled`, and of its revert. */
+export const toSpice = [
+  "change spice/agent_enabled: (unset) -> true",
+  "change spice/html5proxy_base_url: (unset) -> http://198.18.0.11:6082/spice_auto.html",
+  "change spice/server_proxyclient_address: $my_ip -> 198.18.0.21",
+];
+export const fromSpice = [
+  "change spice/server_proxyclient_address: 198.18.0.21 -> $my_ip",
+  "change spice/html5proxy_base_url: http://198.18.0.11:6082/spice_auto.html -> (unset)",
+  "change spice/agent_enabled: true -> (unset)",
+];
+
 /** A controller whose noVNC proxy is to stop. */
 export function retirementDocument(node: string): string {
   return documentOf({ role: vncProxyRetirement, owner: OWNER, node });
