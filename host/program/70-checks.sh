@@ -23,8 +23,8 @@ run_checks() {
 check_tools() {
   local tool
   ((EUID == 0)) || refuse "not run as root. Give the login user sudo, or log in as root"
-  for tool in awk base64 flock python3 sha256sum ss systemctl; do
-    [[ $tool == python3 ]] || command -v "$tool" >/dev/null || refuse "$tool is not installed. Install it on the node"
+  for tool in awk base64 flock sha256sum ss systemctl; do
+    command -v "$tool" >/dev/null || refuse "$tool is not installed. Install it on the node"
   done
   [[ -d /run/systemd/system ]] || refuse "systemd does not run this node, and only systemd is supported. Take the node out"
 }

@@ -80,8 +80,10 @@ start_run() {
   ln -sfn -- "$folder" "$RUNS/$2"
   command=(/bin/bash "$folder/program.sh" --uploaded "$UPLOADED" --by "$BY" --run "$folder" "$1" "$2")
   set -- --quiet --unit="$unit" --description="openstack-spice: $1 $2"
-  systemd-run "${properties[@]}" "$@" "${command[@]}" 2>/dev/null 8>&- || systemd-run "$@" "${command[@]}" 8>&- ||
+  systemd-run "${properties[@]}" "$@" "${command[@]}" 2>/dev/null 8>&- || systemd-run "$@" "${command[@]}" 8>&- || {
+    remove_run "$folder"
     refuse "systemd-run could not start a unit. Try 'systemd-run true' on the node"
+  }
   printf '%s\n' "$folder"
 }
 

@@ -48,6 +48,19 @@ const refusals: readonly Refusal[] = [
       "platform 'fedora 40' is not supported. Supported: CentOS 7, RHEL 8 and its likes, RHEL 9 and its likes, RHEL 10 and its likes, Debian 12, Debian 13, Ubuntu 22.04, Ubuntu 24.04. Take the node out",
   },
   {
+    title: "a tool that is missing",
+    spoil: "mv /usr/bin/ss /root/",
+    mend: "mv /root/ss /usr/bin/",
+    message: "ss is not installed. Install it on the node",
+  },
+  {
+    title: "a systemd that starts no unit",
+    spoil: "cp -a /usr/bin/systemd-run /root/; printf '#!/bin/sh\\necho no bus >&2\\nexit 1\\n' >/usr/bin/systemd-run",
+    mend: "mv /root/systemd-run /usr/bin/",
+    said: "no bus\n",
+    message: "systemd-run could not start a unit. Try 'systemd-run true' on the node",
+  },
+  {
     title: "no Nova",
     spoil:
       "cp -a /var/lib/dpkg/status /root/; sed -i '/^Package: nova-common$/,/^$/s/^Status:.*/Status: deinstall ok config-files/' /var/lib/dpkg/status",
