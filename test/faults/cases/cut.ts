@@ -58,16 +58,16 @@ const reboots: readonly FaultCase[] = steps.map(([name, when, count, text]) => (
   alone: endedAt(text, "as it was"),
 }));
 
-const rebootOfRevert: FaultCase = {
-  name: "node rebooted while it is reverted",
+const rebootsOfRevert: readonly FaultCase[] = [1, 2, 3, 4].map((count) => ({
+  name: `node rebooted when ${count} of 4 changes are reverted`,
   befall: async (node) => {
     await node.converge();
     const former = await node.root("cat /proc/sys/kernel/random/boot_id");
-    await node.revert(around("transition", "after", 2, REBOOT)).catch(() => undefined);
+    await node.revert(around("transition", "after", count, REBOOT)).catch(() => undefined);
     await untilBack(node, former);
   },
   alone: "between",
-};
+}));
 
 async function untilBack(node: FaultNode, former: string): Promise<void> {
   await eventually(`${node.node.name} is back`, 120, async () => {
@@ -95,4 +95,4 @@ const powerCuts: readonly FaultCase[] = [
 }));
 
 /** The caller's connection is cut, the node rebooted, its power cut. */
-export const cut: readonly FaultCase[] = [...converging, ...reverting, ...reboots, rebootOfRevert, ...powerCuts];
+export const cut: readonly FaultCase[] = [...converging, ...reverting, ...reboots, ...rebootsOfRevert, ...powerCuts];
