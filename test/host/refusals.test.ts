@@ -3,6 +3,7 @@ import { RecipeSwitch, Release } from "../../nova";
 import { hostProgram, shortDigest } from "../../host/program";
 import { LabNode } from "../support/lab";
 import { OWNER, computeDocument, controllerDocument, retirementDocument } from "./support/documents";
+import { programWithLimits } from "./support/injection";
 import { converge, lines } from "./support/program";
 import { snapshot } from "./support/snapshot";
 
@@ -19,6 +20,8 @@ interface Refusal {
   readonly mend?: string;
   readonly document?: string;
   readonly user?: string;
+  /** Seconds for which the program waits for another run, in the place of its own 300. */
+  readonly lockWait?: number;
   /** 2: a bad document; 3 (default): refused. */
   readonly status?: number;
   /** What another program said before. */
@@ -59,6 +62,23 @@ const refusals: readonly Refusal[] = [
     mend: "mv /root/systemd-run /usr/bin/",
     said: "no bus\n",
     message: "systemd-run could not start a unit. Try 'systemd-run true' on the node",
+  },
+  {
+    title: "another caller that is starting a run, for longer than it waits",
+    lockWait: 2,
+    spoil:
+      "systemd-run -q --unit=holder flock /run/lock/openstack-spice.callers.lock sleep 600; while flock -n /run/lock/openstack-spice.callers.lock true; do sleep 0.1; done",
+    mend: "systemctl stop holder",
+    message: "another caller still holds /run/lock/openstack-spice.callers.lock after 2 s. Let it end, then run again",
+  },
+  {
+    title: "another run that is at work for longer than it waits",
+    lockWait: 2,
+    spoil: "systemd-run -q --unit=openstack-spice-controller sleep 600",
+    mend: "systemctl stop openstack-spice-controller",
+    said: `openstack-spice: ${NAME}: another run is at work on this node; waiting up to 2 s for it\n`,
+    message:
+      "another run is still at work after 2 s ('systemctl status openstack-spice-controller.service'). Let it end, then run again",
   },
   {
     title: "no Nova",
@@ -232,12 +252,15 @@ describe("the program refuses, and leaves the node untouched:", () => {
     await node.remove();
   });
 
-  it.each(refusals)("$title", async (refusal) => {
-    const { spoil = ":", mend = ":", user, status = 3, said = "", message } = refusal;
+  it.each(refusals.map((refusal) => [refusal.title, refusal] as const))("%s", async (_, refusal) => {
+    const { spoil = ":", mend = ":", user, lockWait, status = 3, said = "", message } = refusal;
     const fact = (await node.read(`set -e; ${spoil}`)).trim();
     try {
       const before = await snapshot(node);
-      const outcome = await converge(node, refusal.document ?? document, user === undefined ? {} : { user });
+      const outcome = await converge(node, refusal.document ?? document, {
+        ...(user === undefined ? {} : { user }),
+        ...(lockWait === undefined ? {} : { program: programWithLimits({ LOCK_WAIT: lockWait }) }),
+      });
       expect(outcome).toEqual({
         status,
         stdout: "",
