@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ImageCompression, Vnc } from "../../nova";
-import { LabNode, lab } from "../support/lab";
+import { LabNode, lab, takeCloud } from "../support/lab";
 import { computeDocument, controllerDocument, fromSpice, toSpice } from "./support/documents";
 import { converge, report, revert } from "./support/program";
 import { type Snapshot, changedPaths, snapshot } from "./support/snapshot";
@@ -19,6 +19,7 @@ const back = [...fromSpice, "change spice/enabled: true -> false"];
 
 describe("a compute whose guest has a VNC console only", () => {
   let node: LabNode;
+  let giveBack = () => {};
   let before: Snapshot;
   let guestProcess: string;
 
@@ -30,6 +31,7 @@ describe("a compute whose guest has a VNC console only", () => {
     [...(await lab("guest-xml")).matchAll(/<graphics type='(\w+)'/g)].map(([, type]) => type);
 
   beforeAll(async () => {
+    giveBack = await takeCloud();
     await lab("up", "--fresh");
     node = LabNode.existing(NAME);
     before = await snapshot(node);
@@ -38,6 +40,7 @@ describe("a compute whose guest has a VNC console only", () => {
   });
   afterAll(async () => {
     await lab("down", "control-1", NAME);
+    giveBack();
   });
 
   it("refuses to switch VNC off, and touches nothing", async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { LabNode, lab } from "../support/lab";
+import { LabNode, lab, takeCloud } from "../support/lab";
 import { computeDocument, fromSpice, toSpice } from "./support/documents";
 import { converge, lines, report, revert } from "./support/program";
 import { type Snapshot, changedPaths, snapshot } from "./support/snapshot";
@@ -13,6 +13,7 @@ const facts = (nova: string) => nova.replace("nova 26.2.2\n", "nova 13.1.4\n");
 
 describe("a RHEL-like compute", () => {
   let node: LabNode;
+  let giveBack = () => {};
   let before: Snapshot;
   let converged: Snapshot;
 
@@ -20,6 +21,7 @@ describe("a RHEL-like compute", () => {
     [...(await lab("guest-xml")).matchAll(/<graphics type='(\w+)'/g)].map(([, type]) => type);
 
   beforeAll(async () => {
+    giveBack = await takeCloud();
     await LabNode.boot("control-1", "controller-ready");
     node = await LabNode.boot(NAME, "el7-compute");
     await lab("up");
@@ -28,6 +30,7 @@ describe("a RHEL-like compute", () => {
   });
   afterAll(async () => {
     await lab("down", "control-1", NAME);
+    giveBack();
   });
 
   it("gets SPICE next to VNC, and its service, under RDO's name, reads it", async () => {

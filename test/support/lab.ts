@@ -1,6 +1,6 @@
 /** Drives the lab (`lab/lab`): throw-away real nodes, reached over real SSH with the lab's key. */
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { get } from "node:http";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -57,6 +57,24 @@ export async function lab(...args: readonly string[]): Promise<string> {
     throw new Error(`lab ${args.join(" ")} ended with ${status}:\n${stderr}`);
   }
   return stdout;
+}
+
+/**
+ * Waits until no other test file has the lab's cloud, control-1 and compute-1, of which there is one. It is free again once the answer is called, or this
+ * process ends.
+ */
+export async function takeCloud(): Promise<() => void> {
+  mkdirSync(LAB_STATE, { recursive: true });
+  const holder = spawn("flock", [join(LAB_STATE, "cloud-of-tests"), "sh", "-c", "echo taken; exec cat"], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  await new Promise((resolve, reject) => {
+    holder.on("error", reject);
+    holder.stdout.once("data", resolve);
+  });
+  return () => {
+    holder.stdin.end();
+  };
 }
 
 /** Asks until the answer is not undefined. @throws after `seconds`, with what was waited for */
