@@ -335,6 +335,13 @@ describe("what stands in the way", () => {
     const after = await snapshot(node);
     // nftables was restarted here.
     expect(after).toEqual({ ...guarded, processes: after.processes });
+    // A boot loads both files.
+    expect((await converge(node, computeDocument(NAME, { sources }))).status).toBe(0);
+    await node.reboot();
+    await addPeers(node);
+    expect(await whoGetsIn(node)).toEqual({ proxy: ["open", "open"], stranger: ["timeout", "timeout"] });
+    expect((await revert(node, "compute")).status).toBe(0);
+    expect((await snapshot(node)).etc).toEqual(guarded.etc);
     await node.read("systemctl disable -q --now nftables");
   });
 
