@@ -11,7 +11,7 @@ import {
 } from "../nova";
 import { computeDocument } from "./desired";
 import { rejectFaults } from "./faults";
-import { type BusyGuardArgs, busyGuardOf, checkBusyGuard, guardsOf } from "./guards";
+import { type BusyGuardArgs, checkBusyGuard, guardsOf } from "./guards";
 import { isPlain } from "./inputs";
 import { isSpokenFor } from "./logins";
 import { type NodeArgs, checkNode, convergeNode, thisStack, withoutDependencies } from "./node";
@@ -141,13 +141,14 @@ export class ComputeNode extends pulumi.ComponentResource {
       release,
       extraNovaOptions,
       removeDeadKeys,
+      novaApiCredentials: args.novaApiCredentials,
       packagesOnDestroy,
       ...software,
       ...guests,
       ...addresses,
       ...ports,
     };
-    const recipient = { node: args.nodeName ?? name, owner: thisStack(), ...guardsOf(args), ...busyGuardOf(args) };
+    const recipient = { node: args.nodeName ?? name, owner: thisStack(), ...guardsOf(args) };
     rejectFaults(subject, [
       ...checkNode(name, args),
       ...checkBusyGuard(args),

@@ -28,7 +28,7 @@ import {
 } from "../nova";
 import type { ComputeNodeArgs } from "./computeNode";
 import type { ControllerNodeArgs } from "./controllerNode";
-import type { BusyGuardArgs, GuardArgs } from "./guards";
+import type { GuardArgs } from "./guards";
 import { PackagesOnDestroy } from "./onDestroy";
 import type { SoftwareArgs } from "./software";
 import { originsOf, tlsOptions, tlsState } from "./tls";
@@ -156,22 +156,19 @@ function asOnComputes(settings: pulumi.Unwrap<ControllerSettings>) {
 }
 
 /** What a compute's document depends on. */
-export type ComputeSettings = Omit<
-  ComputeNodeArgs,
-  "nodeName" | "connection" | "ssh" | "onDestroy" | keyof GuardArgs | keyof BusyGuardArgs
->;
+export type ComputeSettings = Omit<ComputeNodeArgs, "nodeName" | "connection" | "ssh" | "onDestroy" | keyof GuardArgs>;
 
 /** The document of a compute, or everything that is wrong with its arguments. @param path put before the path of each fault */
 export function computeDocument(
   settings: pulumi.Unwrap<ComputeSettings>,
-  recipient: Recipient & BusyGuardArgs,
+  recipient: Recipient,
   path = "",
 ): Checked<string> {
   const { release, vnc = Vnc.Alongside, html5proxyBaseUrl, serverProxyclientAddress, extraNovaOptions } = settings;
   const { agentEnabled = false, acceptConsoleLoss = false, serverListenEverywhere = false } = settings;
   const serverListen = settings.serverListen ?? (serverListenEverywhere ? "0.0.0.0" : serverProxyclientAddress);
   const { consolePortRange = defaultConsolePorts } = settings;
-  const { compression, requireSecure, spiceDirectProxyBaseUrl, tokenTtl } = settings;
+  const { compression, requireSecure, spiceDirectProxyBaseUrl, tokenTtl, novaApiCredentials } = settings;
   const sources = consoleSources(settings, path);
   const faults: Fault[] = [
     ...checkRelease(release, path),
@@ -214,6 +211,7 @@ export function computeDocument(
       ...(release === undefined ? {} : { release }),
       vnc,
       acceptConsoleLoss,
+      ...(novaApiCredentials === undefined ? {} : { novaApiCredentials }),
       removeDeadKeys: settings.removeDeadKeys === true,
       removePackagesOnDestroy: settings.packagesOnDestroy === PackagesOnDestroy.Remove,
       ...software(settings),

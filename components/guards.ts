@@ -43,11 +43,6 @@ export function checkGuards({ ignoreManagers = [] }: ManagerGuardArgs, path = ""
   return checkManagers(ignoreManagers, `${path}ignoreManagers`);
 }
 
-/** The guard that is given, without its key where it is not. */
-export function busyGuardOf({ novaApiCredentials }: BusyGuardArgs): BusyGuardArgs {
-  return novaApiCredentials === undefined ? {} : { novaApiCredentials };
-}
-
 /** The fault of credentials that no section of a configuration file can hold. */
 export function checkBusyGuard({ novaApiCredentials }: BusyGuardArgs): readonly Fault[] {
   const reason = `${shown(novaApiCredentials)} is no section's name. Give that of a section of the computes' nova.conf, without brackets, such as "service_user".`;

@@ -29,9 +29,9 @@ export { guestConsole } from "./guests";
 export type { BusyGuardArgs, GuardArgs, ManagerGuardArgs } from "./guards";
 export type { NodeArgs } from "./node";
 export { OnDestroy, PackagesOnDestroy } from "./onDestroy";
+export type { NodeOutcome } from "./outcomes";
 export type { ProxyArgs, ProxyTlsArgs } from "./proxy";
 export type { RolloutArgs } from "./rollout";
-export type { NodeOutcome } from "./outcomes";
 export type { SoftwareArgs } from "./software";
 export {
   type ComputeArgs,

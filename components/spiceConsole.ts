@@ -16,7 +16,7 @@ import { ComputeNode, type GuestConsoleArgs, warnOfOpenConsoles } from "./comput
 import { ConsoleSecurityGroupRule } from "./consoleSecurityGroupRule";
 import { ControllerNode } from "./controllerNode";
 import { rejectFaults } from "./faults";
-import { type BusyGuardArgs, type GuardArgs, type ManagerGuardArgs, busyGuardOf, guardsOf } from "./guards";
+import { type BusyGuardArgs, type GuardArgs, type ManagerGuardArgs, guardsOf } from "./guards";
 import { type NodeLogin, inspectLogins } from "./logins";
 import type { OnDestroy, PackagesOnDestroy } from "./onDestroy";
 import { type NodeOutcome, type RoleOutcome, byNode } from "./outcomes";
@@ -191,7 +191,7 @@ export class SpiceConsole extends pulumi.ComponentResource {
                 connection: logins.of(compute.connection),
                 onDestroy: compute.onDestroy ?? onDestroy,
                 ...guardsOf(compute, args),
-                ...busyGuardOf(args),
+                novaApiCredentials: args.novaApiCredentials,
                 html5proxyBaseUrl: proxy.baseUrl,
                 serverProxyclientAddress: compute.serverProxyclientAddress,
                 serverListen: compute.serverListen,

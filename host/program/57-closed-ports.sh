@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Ports that are open to ALLOW_FROM alone, by a table that is all ours (with nftables; where that is missing a chain of
-# iptables): a compute's consoles (58-console-ports.sh), and a controller's proxy where no firewall is at work
+# iptables): a compute's consoles (58-console-ports.sh), and a controller's proxy where that is asked for
 # (59-proxy-port.sh). A unit of ours loads it at boot, before what listens there, and again after a firewall service that
 # flushes.
 #
@@ -24,6 +24,12 @@ closing_firewall() {
   elif iptables -w 10 -S INPUT >/dev/null 2>&1; then
     echo iptables
   fi
+}
+
+# check_closing PORT[-LAST] ARGUMENT: refuses where nothing can close them, which ARGUMENT asks for.
+check_closing() {
+  [[ -n $(closing_firewall) ]] ||
+    refuse "neither nft nor iptables works here, so TCP $1 cannot be closed. Install nftables, or leave $2 out"
 }
 
 # ports_rules FILE PORT[-LAST]: the declared rules as the file that loads them; its second line is for people.

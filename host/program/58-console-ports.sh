@@ -14,8 +14,7 @@ plan_console_ports() {
 check_console_ports() {
   local range=$CONSOLE_PORTS held
   [[ -n $range ]] || return 0
-  [[ -n $(closing_firewall) ]] ||
-    refuse "neither nft nor iptables works here, so TCP $range cannot be closed. Install nftables, or leave proxySourceAddresses out"
+  check_closing "$range" proxySourceAddresses
   held=$(strange_listeners "${range%-*}" "${range#*-}")
   [[ -z $held ]] ||
     refuse "closing TCP $range would cut off what is not QEMU: ${held//$'\n'/, }. Move it, or choose another consolePortRange"

@@ -13,16 +13,16 @@ plan_proxy_port() {
     PROXY_PORT=$1
   fi
   plan_firewall "$1"
-  [[ -n $PROXY_PORT || -n $IN_TRANSACTION ]] || ! firewall_is_managed || ((${#FIREWALLS[@]} > 0)) ||
+  if firewall_is_managed && [[ -z $PROXY_PORT && -z $IN_TRANSACTION && ${#FIREWALLS[@]} == 0 ]]; then
     say "no firewall refuses TCP $1 here: open to all. 'closeToOthers' closes it"
+  fi
   plan_closed_ports "$PROXY_RULES" "$PROXY_PORT"
 }
 
 # check_proxy_port PORT: refuses where it cannot be closed without cutting off something else.
 check_proxy_port() {
   local address pid command
-  [[ -n $(closing_firewall) ]] ||
-    refuse "neither nft nor iptables works on this node, so TCP $1 cannot be closed. Install nftables, or leave closeToOthers out"
+  check_closing "$1" closeToOthers
   while read -r address pid command; do
     [[ $address == 127.* || $address == '[::1]' || $command == *nova-spicehtml5proxy* ]] ||
       refuse "closing TCP $1 would cut off another program: ${command% } (pid $pid, on $address). Move it, choose another port, or leave closeToOthers out"

@@ -41,14 +41,14 @@ describe("a node whose `pulumi up`", () => {
   async function interrupted(stop: (engine: RunningEngine) => Promise<void> | void): Promise<string> {
     const { output } = await stack.project.pulumiInterrupted(
       async (engine) => {
-        await node.read(`for ((i = 0; i < 600; i++)); do ! ${atWork} || exit 0; sleep 0.1; done; exit 1`);
+        await node.until(atWork, 60);
         await stop(engine);
       },
       "up",
       "--yes",
       "--skip-preview",
     );
-    await node.read(`for ((i = 0; i < 600; i++)); do ${atWork} || exit 0; sleep 0.1; done; exit 1`);
+    await node.until(`! ${atWork}`, 60);
     return output;
   }
 

@@ -217,6 +217,7 @@ it("somebody's change that waits for a restart of nova-compute is refused, each 
   const files = ["/etc/nova/nova-compute.conf", "/etc/nova/nova.conf"];
   const started = `date -u -d "$(TZ=UTC systemctl show -P ExecMainStartTimestamp nova-compute)" +%s`;
   const time = async (seconds: string) => (await node.read(`date -u -d "@$(${seconds})" '+%F %T UTC'`)).trim();
+  // Times are compared in whole seconds: an edit in the second of the start is not newer.
   const spoil = `systemctl restart nova-compute; until [ $(date +%s) -gt $(${started}) ]; do sleep 0.1; done
 mkdir /root/former; for file in ${files.join(" ")}; do cp $file /root/former/; echo '# not mine' >>$file; done`;
   const mend = `for file in ${files.join(" ")}; do cat /root/former/\${file##*/} >$file; done; rm -r /root/former; systemctl restart nova-compute`;

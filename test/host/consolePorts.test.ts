@@ -124,7 +124,7 @@ console.sendall(b"REDQ" + struct.pack("<III", 2, 2, 18) + struct.pack("<IBBIII",
 print(console.recv(4))
 `,
     });
-    await node.read("for ((i = 0; i < 100; i++)); do [[ -e /run/looking ]] && exit; sleep 0.1; done; exit 1");
+    await node.until("test -e /run/looking", 10);
     const { status, stdout, stderr } = await converge(node, computeDocument(NAME, { sources }));
     await node.read("touch /run/converged");
     expect((await looking).stdout).toBe("b'REDQ'\n");
@@ -289,9 +289,7 @@ describe("what stands in the way", () => {
     await node.read(
       "systemd-run -q --unit=desktop python3 -m http.server 5977 && systemd-run -q --unit=local python3 -m http.server -b 127.0.0.1 5978",
     );
-    await node.read(
-      "for ((i = 0; i < 100; i++)); do ss -Hltn 'sport = :5977' | grep -q . && exit; sleep 0.1; done; exit 1",
-    );
+    await node.until("ss -Hltn 'sport = :5977' | grep -q .", 10);
     const pid = (await node.read("systemctl show -p MainPID desktop")).trim().split("=")[1];
     const python = (await node.read("readlink -f /usr/bin/python3")).trim();
     const document = computeDocument(NAME, { sources });

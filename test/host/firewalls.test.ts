@@ -287,9 +287,7 @@ systemctl enable -q --now ${tool}\n`,
     expect(await whoGetsIn()).toEqual(letIn);
     await node.reboot();
     await addPeers(node);
-    await node.read(
-      "for ((i = 0; i < 600; i++)); do ss -Hltn 'sport = :6082' | grep -q . && exit; sleep 0.1; done; exit 1",
-    );
+    await node.until("ss -Hltn 'sport = :6082' | grep -q .", 60);
     expect(await whoGetsIn()).toEqual(letIn);
     await node.read(strangers);
     expect(tables(await snapshot(node))).toEqual(tables(converged));

@@ -1,8 +1,9 @@
 import { hostProgram } from "../../host/program";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { LabNode, type Outcome, eventually } from "../support/lab";
+import { eventually } from "../support/eventually";
+import { LabNode, type Outcome } from "../support/lab";
 import { OWNER, controllerDocument } from "./support/documents";
-import { around, programWith } from "./support/injection";
+import { around, programWith, untilThere } from "./support/injection";
 import { controllerReport, converge, lines, revert } from "./support/program";
 import { type Snapshot, snapshot } from "./support/snapshot";
 
@@ -100,7 +101,7 @@ describe("a run that is cut off", () => {
 
   /** Two callers, of whom the first one's run is held until the other has said that it found it. */
   async function bothAtWork(first: string, second: string, found: string): Promise<readonly Outcome[]> {
-    const program = programWith(around("bring_up", "before", 1, "until [[ -e /run/go ]]; do sleep 0.1; done"));
+    const program = programWith(around("bring_up", "before", 1, untilThere("/run/go")));
     const onOutput = (text: string) => {
       if (text.includes(found)) {
         void node.run("touch /run/go");

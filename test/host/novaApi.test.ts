@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type LabNode, eventually } from "../support/lab";
+import { eventually } from "../support/eventually";
+import { type LabNode } from "../support/lab";
 import { bootQueuedCompute } from "./support/compute";
 import { computeDocument } from "./support/documents";
 import { around, programWith } from "./support/injection";

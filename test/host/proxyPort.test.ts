@@ -75,7 +75,7 @@ console.sendall(b"EAD /spice_auto.html HTTP/1.0\\r\\n\\r\\n")
 print(console.recv(12).decode())
 `,
     });
-    await node.read("for ((i = 0; i < 100; i++)); do [[ -e /run/looking ]] && exit; sleep 0.1; done; exit 1");
+    await node.until("test -e /run/looking", 10);
     const { status, stdout, stderr } = await converge(node, closing);
     await node.read("touch /run/converged");
     expect((await looking).stdout).toBe("HTTP/1.1 200\n");
@@ -133,9 +133,7 @@ print(console.recv(12).decode())
   it("is closed after a reboot, before the proxy starts", async () => {
     await node.reboot();
     await addPeers(node);
-    await node.read(
-      "for ((i = 0; i < 600; i++)); do ss -Hltn 'sport = :6082' | grep -q . && exit; sleep 0.1; done; exit 1",
-    );
+    await node.until("ss -Hltn 'sport = :6082' | grep -q .", 60);
     expect(await whoGetsIn(node, 6082)).toEqual(sourcesAlone);
     const started = async (unit: string) =>
       Number((await node.read(`systemctl show -p ActiveEnterTimestampMonotonic ${unit}`)).trim().split("=")[1]);
@@ -211,9 +209,7 @@ describe("what stands in the way", () => {
     const alone = { html5proxyHost: node.address };
     expect((await converge(node, controllerDocument(NAME, alone))).status).toBe(0);
     await node.read(`systemd-run -q --unit=balancer python3 -m http.server -b ${NODE.v4} 6082`);
-    await node.read(
-      `for ((i = 0; i < 100; i++)); do ss -Hltn 'src ${NODE.v4}:6082' | grep -q . && exit; sleep 0.1; done; exit 1`,
-    );
+    await node.until(`ss -Hltn 'src ${NODE.v4}:6082' | grep -q .`, 10);
     const former = await snapshot();
     const pid = (await node.read("systemctl show -p MainPID balancer")).trim().split("=")[1] ?? "";
     const command = (await node.read(`tr '\\0' ' ' </proc/${pid}/cmdline`)).trim();

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { LabNode, eventually } from "../support/lab";
+import { eventually } from "../support/eventually";
+import { LabNode } from "../support/lab";
 import { bootQueuedCompute } from "./support/compute";
 import { computeDocument, controllerDocument, fromSpice, retirementDocument, toSpice } from "./support/documents";
 import { around, programWith, programWithLimits } from "./support/injection";

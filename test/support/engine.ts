@@ -3,7 +3,7 @@ import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
+import { eventually } from "./eventually";
 
 /** This clone. */
 export const REPOSITORY = resolve(__dirname, "../..");
@@ -115,13 +115,8 @@ export class Project {
         }
       },
       said: async (text) => {
-        const end = performance.now() + 30_000;
-        while (!output.includes(text)) {
-          if (performance.now() > end) {
-            throw new Error(`pulumi has not said "${text}" within 30 s, but:\n${output}`);
-          }
-          await pause(50);
-        }
+        const what = () => `pulumi says "${text}", but:\n${output}`;
+        await eventually(what, 30, () => output.includes(text) || undefined);
       },
     });
     return await ended;

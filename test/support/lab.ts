@@ -3,8 +3,8 @@ import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
 import { get } from "node:http";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { REPOSITORY } from "./engine";
+import { eventually } from "./eventually";
 
 /** Where the lab keeps its state. */
 export const LAB_STATE = process.env["OPENSTACK_SPICE_LAB"] ?? join(REPOSITORY, ".lab");
@@ -77,25 +77,6 @@ export async function takeCloud(): Promise<() => void> {
   };
 }
 
-/** Asks until the answer is not undefined. @throws after `seconds`, with what was waited for */
-export async function eventually<T>(
-  what: string,
-  seconds: number,
-  ask: () => Promise<T | undefined> | T | undefined,
-): Promise<T> {
-  const deadline = performance.now() + seconds * 1000;
-  for (;;) {
-    const answer = await ask();
-    if (answer !== undefined) {
-      return answer;
-    }
-    if (performance.now() > deadline) {
-      throw new Error(`not within ${seconds} s: ${what}`);
-    }
-    await pause(50);
-  }
-}
-
 /** A running node of the lab. */
 export class LabNode {
   private constructor(
@@ -150,6 +131,11 @@ export class LabNode {
       throw new Error(`${this.name}: ${command} ended with ${status}:\n${stdout}${stderr}`);
     }
     return stdout;
+  }
+
+  /** Waits, on the node itself, until a command of root's succeeds. @throws after `seconds` */
+  async until(condition: string, seconds: number): Promise<void> {
+    await this.read(`for ((i = 0; i < ${seconds * 10}; i++)); do ${condition} && exit; sleep 0.1; done; exit 1`);
   }
 
   /** Waits until a path answers 200. @throws after a minute */

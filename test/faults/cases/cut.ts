@@ -1,4 +1,4 @@
-import { eventually } from "../../support/lab";
+import { eventually } from "../../support/eventually";
 import { lab } from "../../support/lab";
 import { around } from "../../host/support/injection";
 import type { FaultCase, FaultNode } from "../support/faultCase";
@@ -44,7 +44,10 @@ async function cutOff(node: FaultNode, call: (signal: AbortSignal) => Promise<un
   await node.untilAtRest();
 }
 
-/** The node goes down in the order that systemd has for it; the run is told to end as all services are. */
+/**
+ * The node goes down in the order that systemd has for it; the run is told to end as all services are. Until then it stays at its step, in a `wait`, which
+ * a signal ends at once.
+ */
 const REBOOT = "systemctl --no-block reboot; sleep 60 & wait $!";
 
 const reboots: readonly FaultCase[] = steps.map(([name, when, count, text]) => ({

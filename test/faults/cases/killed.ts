@@ -64,9 +64,7 @@ const byTheNode: readonly FaultCase[] = [
 ];
 
 async function untilTheTimerIsGone(node: Parameters<FaultCase["befall"]>[0]): Promise<void> {
-  await node.root(
-    "for ((i = 0; i < 600; i++)); do systemctl is-active -q openstack-spice-controller-dead-man.timer || exit 0; sleep 0.1; done; exit 1",
-  );
+  await node.node.until("! systemctl is-active -q openstack-spice-controller-dead-man.timer", 60);
   await node.untilAtRest();
 }
 

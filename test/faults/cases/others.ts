@@ -1,5 +1,5 @@
 import { controllerDocument } from "../../host/support/documents";
-import { around } from "../../host/support/injection";
+import { around, untilThere } from "../../host/support/injection";
 import { converge } from "../../host/support/program";
 import type { FaultCase } from "../support/faultCase";
 
@@ -53,8 +53,9 @@ export const others: readonly FaultCase[] = [
     befall: async (node) => {
       await node.converge();
       // The revert goes on once the other run has seen it.
-      const held = "for ((i = 0; i < 600; i++)); do [[ ! -e /run/seen ]] || break; sleep 0.1; done";
-      const reverting = node.revert(around("transition", "after", 1, `touch /run/reverting; ${held}`));
+      const reverting = node.revert(
+        around("transition", "after", 1, `touch /run/reverting; ${untilThere("/run/seen")}`),
+      );
       await node.until("/run/reverting");
       let told = "";
       const onOutput = (text: string) => {

@@ -1,6 +1,6 @@
 import type { HostProgram } from "../../../host/program";
 import type { LabNode, Outcome } from "../../support/lab";
-import { eventually } from "../../support/lab";
+import { eventually } from "../../support/eventually";
 import { controllerDocument } from "../../host/support/documents";
 import { programWith } from "../../host/support/injection";
 import { converge, revert } from "../../host/support/program";

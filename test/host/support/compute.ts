@@ -1,4 +1,5 @@
-import { LabNode, eventually } from "../../support/lab";
+import { eventually } from "../../support/eventually";
+import { LabNode } from "../../support/lab";
 
 /** A compute with the real nova-compute, and the controller whose message queue and conductor it is joined to. */
 export interface QueuedCompute {

@@ -42,9 +42,7 @@ export async function bootCompute(name: string, layer = "compute"): Promise<LabN
 /** Gives the node its peers, which a reboot takes away, and waits for its guest. */
 export async function addPeers(node: LabNode): Promise<void> {
   await node.read(PEERS_SCRIPT);
-  await node.read(
-    "for ((i = 0; i < 100; i++)); do ss -Hltn 'sport = :5901' | grep -q . && exit; sleep 0.1; done; exit 1",
-  );
+  await node.until("ss -Hltn 'sport = :5901' | grep -q .", 10);
 }
 
 /** How a connection from one address to another ends: `open`; `timeout`, which is a packet dropped; or an error's name. */

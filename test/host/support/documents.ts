@@ -118,12 +118,13 @@ export function computeDocument(node: string, options: ComputeOptions = {}): str
   });
 }
 
-/** What the lab's computes report of {@link computeDocument}'s `[spice]`, but for `enabled`, and of its revert. */
+/** What the lab's computes report of {@link computeDocument}'s `[spice]`, but for `enabled`. */
 export const toSpice = [
   "change spice/agent_enabled: (unset) -> true",
   "change spice/html5proxy_base_url: (unset) -> http://198.18.0.11:6082/spice_auto.html",
   "change spice/server_proxyclient_address: $my_ip -> 198.18.0.21",
 ];
+/** And what of its revert. */
 export const fromSpice = [
   "change spice/server_proxyclient_address: 198.18.0.21 -> $my_ip",
   "change spice/html5proxy_base_url: http://198.18.0.11:6082/spice_auto.html -> (unset)",

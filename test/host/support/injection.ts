@@ -34,6 +34,11 @@ export function programWithLimits(limits: Readonly<Record<string, number>>, code
   return { text, sha256: createHash("sha256").update(text).digest("hex") };
 }
 
+/** Shell text that waits until a test has made this file on the node; a minute at most, so that a test that fails leaves no run behind. */
+export function untilThere(file: string): string {
+  return `for ((i = 0; i < 600; i++)); do [[ ! -e ${file} ]] || break; sleep 0.1; done`;
+}
+
 /** Shell text that runs `code` before or after the `count`-th call of one of the program's functions. */
 export function around(name: string, when: "before" | "after", count: number, code: string): string {
   const test = `if ((++calls_of_${name} == ${count})); then ${code}; fi`;
