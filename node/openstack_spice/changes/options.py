@@ -1,0 +1,101 @@
+"""Kinds of change of nova.conf: `option`, one definition, and `section`, one header."""
+
+from typing import Iterator, Optional, Tuple
+
+from ..context import Context
+from ..nova_conf.ini import Ini, plain, same_value, value_of_definition
+from ..state.entry import Entry
+from ..state.journal import Journal
+from ..state.paths import NOVA_CONF
+from ..text import ABSENT, bytes_of, from_bytes, present
+from .edits import Edits
+from .kind import Kind, Pass, Planned
+
+UNSET = "(unset)"
+
+
+class OptionKind(Kind):
+    """`option FILE SECTION/OPTION`: `-`, or the raw lines of the definition in force."""
+
+    name = "option"
+    made_in = Pass.FILES
+
+    def __init__(self, edits: Edits) -> None:
+        self._edits = edits
+
+    def read(self, where: str, what: str) -> str:
+        lines = Ini(self._edits.content(where)).definition(*what.split("/", 1))
+        # As a line of the file: with the newline that follows it.
+        return ABSENT if lines is None else present(lines + b"\n")
+
+    def set(self, entry: Entry, journal: Journal) -> None:
+        section, option = entry.what.split("/", 1)
+        ini = Ini(self._edits.content(entry.where))
+        if entry.written == ABSENT:
+            self._edits.edit(entry.where, ini.without(section, option))
+        else:
+            self._edits.edit(entry.where, ini.put(section, option, bytes_of(entry.written)[:-1]))
+
+    def subject(self, where: str, what: str) -> str:
+        return what
+
+    def described(self, entry: Entry) -> Optional[Tuple[str, str]]:
+        return definition_text(entry.former), definition_text(entry.written)
+
+
+class SectionKind(Kind):
+    """`section FILE "SECTION blank|tight"`: `-` or `there`; `blank` has an empty line before it."""
+
+    name = "section"
+    made_in = Pass.FILES
+
+    def __init__(self, edits: Edits) -> None:
+        self._edits = edits
+
+    def read(self, where: str, what: str) -> str:
+        return "there" if Ini(self._edits.content(where)).sections(what.split(" ")[0]) else ABSENT
+
+    def set(self, entry: Entry, journal: Journal) -> None:
+        section, layout = entry.what.split(" ")
+        ini = Ini(self._edits.content(entry.where))
+        edit = ini.without_section if entry.written == ABSENT else ini.with_section
+        self._edits.edit(entry.where, edit(section, layout == "blank"))
+
+    def subject(self, where: str, what: str) -> str:
+        return "[%s]" % what.split(" ")[0]
+
+    def described(self, entry: Entry) -> Optional[Tuple[str, str]]:
+        return None
+
+
+def plan_options(context: Context, option_kind: OptionKind, section_kind: SectionKind) -> Iterator[Planned]:
+    """Every declared option that oslo.config would not read as declared; and each option that an earlier document declared and this
+    one does not, which gets its former definition back where ours is still there. Raises CannotTell."""
+    ini = Ini(context.system.files.read(NOVA_CONF))
+    opened = set()
+    for option, written in context.desired.options.items():
+        section, name = option.split("/", 1)
+        value = ini.value(section, name)
+        former = option_kind.read(NOVA_CONF, option)
+        if value is not None and same_value(value, written.encode("ascii")):
+            continue
+        if section not in opened and ini.sections(section) == 0:
+            opened.add(section)
+            layout = "tight" if ini.last_line_is_blank() else "blank"
+            entry = Entry(section_kind.name, NOVA_CONF, section + " " + layout, ABSENT, "there")
+            yield Planned(entry, "(none)", "added")
+        entry = Entry(option_kind.name, NOVA_CONF, option, former, present(("%s = %s\n" % (name, written)).encode("ascii")))
+        old = UNSET if value is None else from_bytes(value).replace("\n", " ")
+        yield Planned(entry, old, plain(written.encode("ascii")).decode("ascii"))
+    for entry in context.record.of_kind(option_kind.name):
+        if entry.what in context.desired.options:
+            continue
+        if option_kind.read(entry.where, entry.what) == entry.written:
+            yield option_kind.planned(entry.where, entry.what, entry.written, entry.former)
+        else:
+            context.reporter.say("%s is no longer declared, and was changed by someone else since: left as it is" % entry.what)
+
+
+def definition_text(state: str) -> str:
+    """An option's state as people read it."""
+    return UNSET if state == ABSENT else value_of_definition(bytes_of(state)[:-1])

@@ -1,0 +1,1 @@
+"""What the node is to be, and which platform it is."""

@@ -1,0 +1,93 @@
+"""The write-ahead journal of a run: each change is in it, and on the disk, before it is made.
+
+Lines of JSON: an entry as a list of five words, or a text, which is the path of a new file that is not in its place yet.
+A last line that was cut off was not followed by its change.
+"""
+
+import json
+from typing import List, NamedTuple, Optional, Sequence, Tuple
+
+from ..errors import Failed, Refused
+from ..system import Files
+from ..system.files import ROOT_ALONE
+from .entry import Entry
+from .paths import STATE, journal_file
+
+
+class Journal:
+    """The open journal of a role. Whoever changes the node needs one.
+
+    :param role: whose
+    """
+
+    def __init__(self, files: Files, role: str) -> None:
+        self._files = files
+        self._file = journal_file(role)
+        self._entries: List[Entry] = []
+
+    def open(self) -> None:
+        """Makes it, empty. Raises Failed where it cannot be written."""
+        self._files.remove(self._file)
+        self._append(b"")
+
+    def write(self, entry: Entry) -> None:
+        """Notes a change that is about to be made. Raises Failed where that cannot be written; then it must not be made."""
+        self._append(json.dumps(list(entry)).encode("ascii") + b"\n")
+        self._entries.append(entry)
+
+    def announce(self, path: str) -> None:
+        """Notes a new file that is about to be written beside its place, so that it can be tidied up by its exact name."""
+        self._append(json.dumps(path).encode("ascii") + b"\n")
+
+    @property
+    def entries(self) -> Tuple[Entry, ...]:
+        """What it has, oldest first."""
+        return tuple(self._entries)
+
+    def has(self, *kinds: str) -> bool:
+        """Whether a change of one of these kinds is in it."""
+        return any(entry.kind in kinds for entry in self._entries)
+
+    def _append(self, line: bytes) -> None:
+        try:
+            self._files.append(self._file, line, ROOT_ALONE)
+        except OSError:
+            raise Failed("state-cannot-be-written", file=self._file, folder=STATE)
+
+
+class JournalContent(NamedTuple):
+    """What a journal of an earlier run has."""
+
+    entries: Tuple[Entry, ...]  # oldest first
+    new_files: Tuple[str, ...]  # paths of files that may lie beside their place
+
+
+def read_journal(files: Files, role: str) -> Optional[JournalContent]:
+    """The journal of a run that did not come to its end; None where there is none.
+
+    A journal of the program in bash, lines of five tab-separated fields, is read too.
+    Raises Refused where it is damaged, CannotTell where it cannot be read.
+    """
+    file = journal_file(role)
+    data = files.read_if_there(file)
+    if data is None:
+        return None
+    entries: List[Entry] = []
+    new_files: List[str] = []
+    lines = data.split(b"\n")
+    for line in lines[:-1]:
+        try:
+            value = json.loads(line.decode("utf-8")) if line[:1] in (b"[", b'"') else line.decode("utf-8").split("\t")
+        except ValueError:
+            raise Refused("journal-damaged", file=file)
+        if isinstance(value, str):
+            new_files.append(value)
+        elif _is_entry(value):
+            entries.append(Entry(*value))
+        else:
+            raise Refused("journal-damaged", file=file)
+    return JournalContent(tuple(entries), tuple(new_files))
+
+
+def _is_entry(value: Sequence[object]) -> bool:
+    return isinstance(value, list) and len(value) == 5 and all(isinstance(word, str) for word in value)

@@ -1,0 +1,17 @@
+"""The node's files, commands and clock. Nothing else of the program writes a file, reads one of somebody else's, or runs a command."""
+
+from typing import NamedTuple
+
+from .clock import Clock
+from .commands import Commands
+from .files import Files
+
+__all__ = ["Clock", "Commands", "Files", "System"]
+
+
+class System(NamedTuple):
+    """What the program works on. Tests give others of these classes, which fail where they are told to."""
+
+    files: Files
+    commands: Commands
+    clock: Clock

@@ -1,0 +1,254 @@
+"""The one way to write a file.
+
+Every file is named by a path that :mod:`resolve` walks; what is opened is a regular file in a folder that is open. A file
+is replaced as a whole: its new bytes are written beside it, synced, read back, and put in its place by a rename, after
+which the folder is synced. So a power cut leaves either the former bytes or the new ones (ext4 with `noauto_da_alloc` and
+XFS alike give no such promise for a file that was not synced before its rename).
+"""
+
+import errno
+import os
+import stat
+from typing import Callable, List, NamedTuple, Optional, Tuple
+
+from ..errors import CannotTell, Failed
+from .interruption import Interruption
+from .reading import LARGEST, Reading, demand_regular, read_all, reason_of
+from .resolve import Place
+
+SUFFIX = ".openstack-spice."  # of a new file until it is in its place
+
+
+class Access(NamedTuple):
+    """Who may do what with a new file."""
+
+    owner: int
+    group: int
+    mode: int
+
+
+ROOT_ALONE = Access(0, 0, 0o600)
+EVERYBODY_READS = Access(0, 0, 0o644)
+
+Announce = Callable[[str], None]
+"""Called with the path of a new file before it is made, so that a run that is cut off there can be tidied up after."""
+
+
+class Files(Reading):
+    """Reads and writes files of the node. The methods that begin with `_` are all that asks the kernel for a change.
+
+    :param interruption: asked before each write, which a signal does not cut off
+    :param root: the folder that all paths are in; tests have another one than `/`
+    """
+
+    def __init__(self, interruption: Interruption, root: str = "/") -> None:
+        super().__init__(root)
+        self._interruption = interruption
+
+    def replace(self, path: str, former: bytes, new: bytes, announce: Announce) -> None:
+        """Gives a file other bytes. Owner, mode, ACL, extended attributes and the SELinux label stay; a link of root's stays one.
+
+        :param former: the bytes that it is known to have; where it has others by now, somebody edited it meanwhile
+        :param announce: called with the path of the new file before that is made
+        Raises Failed where it was edited meanwhile or cannot be written; then the file is as it was.
+        """
+        self._interruption.check()
+        try:
+            with self._place(path) as place:
+                descriptor = self._open_for_reading(place)
+                try:
+                    if read_all(descriptor, LARGEST, path) != former:
+                        raise Failed("edited-meanwhile", file=path)
+                    found = os.fstat(descriptor)
+                    attributes = attributes_of(descriptor)
+                finally:
+                    os.close(descriptor)
+                access = Access(found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode))
+                self._publish(place, new, access, attributes, announce)
+        except OSError as error:
+            raise Failed("cannot-rewrite", file=path, reason=reason_of(error))
+
+    def create(self, path: str, data: bytes, access: Access, announce: Announce) -> None:
+        """Makes a file with these bytes, in the place of one that is there. Its folder is made, root's and 0755, where it is missing.
+
+        Raises Failed where it cannot be written; then nothing is in its place that was not there before.
+        """
+        self._interruption.check()
+        try:
+            self.make_folder(os.path.dirname(path), 0o755)
+            with self._place(path) as place:
+                self._publish(place, data, access, [], announce)
+        except OSError as error:
+            raise Failed("cannot-write", file=path, reason=reason_of(error))
+
+    def append(self, path: str, data: bytes, access: Access) -> None:
+        """Adds bytes at a file's end, and syncs it; the file is made where it is missing, and its folder synced then. Raises OSError."""
+        with self._place(path) as place:
+            flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+            try:
+                descriptor = self._open(place, flags, 0)
+                made = False
+            except FileNotFoundError:
+                descriptor = self._open(place, flags | os.O_CREAT | os.O_EXCL, access.mode)
+                made = True
+            try:
+                demand_regular(descriptor, path)
+                if made:
+                    self._set_access(descriptor, access)
+                self._write(descriptor, data, place.path)
+                self._sync(descriptor, place.path)
+            finally:
+                os.close(descriptor)
+            if made:
+                self._sync(place.folder, place.path)
+
+    def remove(self, path: str) -> None:
+        """Takes a file away, or a link itself; nothing where it is not there. Raises Failed where it cannot."""
+        try:
+            with self._parent(path) as (folder, name):
+                try:
+                    self._unlink(folder, name, path)
+                except FileNotFoundError:
+                    return
+                self._sync(folder, path)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise Failed("cannot-remove", file=path, reason=reason_of(error))
+
+    def remove_folder_if_empty(self, path: str) -> None:
+        """Takes a folder away that has nothing in it; else nothing."""
+        try:
+            with self._parent(path) as (folder, name):
+                self._rmdir(folder, name, path)
+                self._sync(folder, path)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.EBUSY, errno.ENOTDIR):
+                raise Failed("cannot-remove", file=path, reason=reason_of(error))
+
+    def remove_tree(self, path: str) -> None:
+        """Takes a folder of ours away with all that is in it; nothing where it is not there. Follows no link. Raises Failed."""
+        try:
+            with self._parent(path) as (folder, name):
+                found = os.stat(name, dir_fd=folder, follow_symlinks=False)
+                if not stat.S_ISDIR(found.st_mode):
+                    self._unlink(folder, name, path)
+                else:
+                    for inner in self.names(path):
+                        self.remove_tree(os.path.join(path, inner))
+                    self._rmdir(folder, name, path)
+                self._sync(folder, path)
+        except FileNotFoundError:
+            return
+        except CannotTell as error:
+            raise Failed("cannot-remove", file=path, reason=error.reason)
+        except OSError as error:
+            raise Failed("cannot-remove", file=path, reason=reason_of(error))
+
+    def make_folder(self, path: str, mode: int) -> None:
+        """Makes a folder, root's, and those above it; nothing where it is there. Raises OSError."""
+        missing: List[str] = []
+        while True:
+            try:
+                with self._place(path) as place:
+                    found: Optional[os.stat_result] = os.stat(place.name, dir_fd=place.folder)
+            except FileNotFoundError:
+                found = None
+            if found is not None:
+                if not stat.S_ISDIR(found.st_mode):
+                    raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path)
+                break
+            missing.append(path)
+            path = os.path.dirname(path)
+        for folder in reversed(missing):
+            with self._parent(folder) as (parent, name):
+                self._mkdir(parent, name, mode, folder)
+                self._sync(parent, folder)
+
+    def rename_folder(self, path: str, name: str) -> None:
+        """Gives a folder of ours another name in the same folder, where nothing has it. Raises Failed."""
+        try:
+            with self._parent(path) as (folder, former):
+                self._rename(folder, former, name, path)
+                self._sync(folder, path)
+        except OSError as error:
+            raise Failed("cannot-write", file=path, reason=reason_of(error))
+
+    def point_link(self, path: str, target: str, announce: Announce) -> None:
+        """Makes a symbolic link, or points one elsewhere, in one step. Raises Failed."""
+        try:
+            with self._parent(path) as (folder, name):
+                new = self._name_for(name)
+                announce(os.path.join(os.path.dirname(path), new))
+                self._symlink(target, folder, new, path)
+                self._rename(folder, new, name, path)
+                self._sync(folder, path)
+        except OSError as error:
+            raise Failed("cannot-write", file=path, reason=reason_of(error))
+
+    def _publish(self, place: Place, data: bytes, access: Access, attributes: List[Tuple[str, bytes]], announce: Announce) -> None:
+        """Writes the new file beside its place, proves it, and puts it there."""
+        name = self._name_for(place.name)
+        announce(os.path.join(os.path.dirname(place.path), name))
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        descriptor = self._open(Place(place.folder, name, place.path), flags, 0o600)
+        try:
+            try:
+                self._write(descriptor, data, place.path)
+                self._set_access(descriptor, access)
+                for key, value in attributes:
+                    os.setxattr(descriptor, key, value)
+                self._sync(descriptor, place.path)
+                os.lseek(descriptor, 0, os.SEEK_SET)
+                if read_all(descriptor, LARGEST, place.path) != data:
+                    raise OSError(errno.EIO, "what was written reads otherwise")
+            finally:
+                os.close(descriptor)
+            self._rename(place.folder, name, place.name, place.path)
+        except BaseException:
+            os.unlink(name, dir_fd=place.folder)
+            raise
+        self._sync(place.folder, place.path)
+
+    def _name_for(self, name: str) -> str:
+        """A name that nothing has, for a new file until it is in its place."""
+        return name + SUFFIX + os.urandom(6).hex()
+
+    def _write(self, descriptor: int, data: bytes, path: str) -> None:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(descriptor, view) :]
+
+    def _set_access(self, descriptor: int, access: Access) -> None:
+        os.fchown(descriptor, access.owner, access.group)
+        os.fchmod(descriptor, access.mode)
+
+    def _sync(self, descriptor: int, path: str) -> None:
+        os.fsync(descriptor)
+
+    def _rename(self, folder: int, name: str, to: str, path: str) -> None:
+        os.rename(name, to, src_dir_fd=folder, dst_dir_fd=folder)
+
+    def _unlink(self, folder: int, name: str, path: str) -> None:
+        os.unlink(name, dir_fd=folder)
+
+    def _mkdir(self, folder: int, name: str, mode: int, path: str) -> None:
+        os.mkdir(name, mode, dir_fd=folder)
+
+    def _rmdir(self, folder: int, name: str, path: str) -> None:
+        os.rmdir(name, dir_fd=folder)
+
+    def _symlink(self, target: str, folder: int, name: str, path: str) -> None:
+        os.symlink(target, name, dir_fd=folder)
+
+
+def attributes_of(descriptor: int) -> List[Tuple[str, bytes]]:
+    """The extended attributes, ACL and SELinux label among them; none on a file system that has none."""
+    try:
+        return [(key, os.getxattr(descriptor, key)) for key in os.listxattr(descriptor)]
+    except OSError as error:
+        if error.errno == errno.ENOTSUP:
+            return []
+        raise

@@ -1,0 +1,167 @@
+"""The one way to read a file: opened in its folder, without following anybody's links but root's, regular files only, bounded."""
+
+import os
+import stat
+from contextlib import contextmanager
+from typing import Iterator, List, Optional, Tuple
+
+from ..errors import CannotTell
+from .resolve import Place, resolve
+
+LARGEST = 64 * 1024 * 1024  # bytes; a larger file is none that the program has to do with
+
+
+class Reading:
+    """Reads files of the node.
+
+    :param root: the folder that all paths are in; tests have another one than `/`
+    """
+
+    def __init__(self, root: str = "/") -> None:
+        self._root = root
+
+    def read(self, path: str, limit: int = LARGEST) -> bytes:
+        """All bytes of a regular file.
+
+        Never waits (a FIFO is no regular file), never follows a link that is not root's.
+        Raises FileNotFoundError where it is not there, CannotTell where it cannot be read or is larger than `limit`.
+        """
+        with self._place(path) as place:
+            return self._read(place, limit)
+
+    def read_if_there(self, path: str, limit: int = LARGEST) -> Optional[bytes]:
+        """As :meth:`read`; None where the file, or a folder on the way, is not there."""
+        try:
+            return self.read(path, limit)
+        except FileNotFoundError:
+            return None
+
+    def tail(self, path: str, size: int) -> Optional[bytes]:
+        """The last bytes of a regular file, as :meth:`read` reads; None where it is not there."""
+        try:
+            with self._place(path) as place:
+                descriptor = self._open_for_reading(place)
+                with os.fdopen(descriptor, "rb", buffering=0) as file:
+                    length = os.fstat(descriptor).st_size
+                    file.seek(max(0, length - size))
+                    return file.read(size) or b""
+        except FileNotFoundError:
+            return None
+
+    def state(self, path: str) -> Optional[os.stat_result]:
+        """What the kernel says of an entry, links of root's followed; None where it is not there. Raises CannotTell."""
+        try:
+            with self._place(path) as place:
+                return os.stat(place.name, dir_fd=place.folder, follow_symlinks=False)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise CannotTell(path, reason_of(error))
+
+    def exists(self, path: str) -> bool:
+        """Whether something is there under that name. Raises CannotTell."""
+        return self.state(path) is not None
+
+    def names(self, path: str) -> List[str]:
+        """The names in a folder, sorted. Raises FileNotFoundError where it is not there, CannotTell where it cannot be listed."""
+        with self._place(path) as place:
+            try:
+                folder = os.open(place.name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=place.folder)
+                try:
+                    return sorted(os.listdir(folder))
+                finally:
+                    os.close(folder)
+            except FileNotFoundError:
+                raise
+            except OSError as error:
+                raise CannotTell(path, reason_of(error))
+
+    def names_if_there(self, path: str) -> List[str]:
+        """As :meth:`names`; none where the folder is not there."""
+        try:
+            return self.names(path)
+        except FileNotFoundError:
+            return []
+
+    def link(self, path: str) -> Optional[str]:
+        """What a symbolic link points to; None where nothing is there. Raises CannotTell where it is no link."""
+        try:
+            with self._parent(path) as (folder, name):
+                return os.readlink(name, dir_fd=folder)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise CannotTell(path, reason_of(error))
+
+    def real_path(self, path: str) -> str:
+        """The path without links. Raises FileNotFoundError where a folder on the way is missing."""
+        with self._place(path) as place:
+            return place.path
+
+    @contextmanager
+    def _place(self, path: str) -> Iterator[Place]:
+        place = resolve(path, self._root)
+        try:
+            yield place
+        finally:
+            os.close(place.folder)
+
+    @contextmanager
+    def _parent(self, path: str) -> Iterator[Tuple[int, str]]:
+        """The open folder of an entry, which is not followed where it is a link, and its name."""
+        above, name = os.path.split(path)
+        with self._place(above) as place:
+            flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+            folder = os.open(place.name, flags, dir_fd=place.folder)
+        try:
+            yield folder, name
+        finally:
+            os.close(folder)
+
+    def _read(self, place: Place, limit: int) -> bytes:
+        descriptor = self._open_for_reading(place)
+        try:
+            return read_all(descriptor, limit, place.path)
+        except OSError as error:
+            raise CannotTell(place.path, reason_of(error))
+        finally:
+            os.close(descriptor)
+
+    def _open_for_reading(self, place: Place) -> int:
+        try:
+            descriptor = self._open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, 0)
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise CannotTell(place.path, reason_of(error))
+        try:
+            demand_regular(descriptor, place.path)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        return descriptor
+
+    def _open(self, place: Place, flags: int, mode: int) -> int:
+        return os.open(place.name, flags, mode, dir_fd=place.folder)
+
+
+def demand_regular(descriptor: int, path: str) -> None:
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        raise CannotTell(path, "it is no regular file")
+
+
+def read_all(descriptor: int, limit: int, path: str) -> bytes:
+    pieces: List[bytes] = []
+    size = 0
+    while True:
+        piece = os.read(descriptor, 1 << 20)
+        if not piece:
+            return b"".join(pieces)
+        pieces.append(piece)
+        size += len(piece)
+        if size > limit:
+            raise CannotTell(path, "it is larger than %d bytes" % limit)
+
+
+def reason_of(error: OSError) -> str:
+    return error.strerror or str(error)
