@@ -127,7 +127,7 @@ class Transaction:
         """One step of an undo."""
         try:
             step()
-        except Exception as error:  # whatever it is, the rest is put back all the same, and this one stays recorded
+        except Exception as error:  # noqa: BLE001  # whatever it is, the rest is put back all the same, and this one stays recorded
             failures.append(subject)
             self._reporter.say("%s could not be put back: %s" % (subject, reason_of(error)))
 

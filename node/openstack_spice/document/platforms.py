@@ -15,7 +15,9 @@ class Platform(NamedTuple):
     name: str  # as people call it
     ids: Tuple[str, ...]  # ID= of /etc/os-release
     version: str  # VERSION_ID=, or how it begins
-    proof: str  # proven: the tests run it with its own packages; modelled: with its real tools on packages that stand in for its own; from sources: read, not run
+    # proven: the tests run it with its own packages; modelled: with its real tools on packages that stand in for its own;
+    # from sources: read in its packages or their specs, not run
+    proof: str
     tool: str  # what installs packages there: apt, dnf, yum
     nova_package: str  # whose version is Nova's
     proxy_package: str  # the SPICE proxy, always in the version of the installed Nova

@@ -178,7 +178,7 @@ def same_value(value: bytes, written: bytes) -> bool:
 
 def value_of_definition(lines: bytes) -> str:
     """A definition's value as people read it, in one line."""
-    value = re.split(rb"[=:]", lines, 1)[-1]
+    value = re.split(rb"[=:]", lines, maxsplit=1)[-1]
     text = b"\n".join(line.strip(b" \t\n\r\f\v") for line in value.split(b"\n"))
     return plain(text).decode("utf-8", "replace").replace("\n", " ")
 

@@ -21,7 +21,8 @@ class Clock:
 
     def uptime(self) -> int:
         """Seconds since the node's boot; another process of the node reads the same."""
-        return int(time.clock_gettime(time.CLOCK_BOOTTIME)) if hasattr(time, "CLOCK_BOOTTIME") else int(self.seconds())
+        with open("/proc/uptime", "rb") as file:
+            return int(float(file.read().split()[0]))
 
     def now(self) -> int:
         """Seconds since 1970, by the node's clock."""
