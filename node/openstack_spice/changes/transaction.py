@@ -57,6 +57,15 @@ class Transaction:
                 kind.apply(planned, journal)
             self.publish(journal)
 
+    def apply_kinds(self, plan: Sequence[Planned], kinds: Sequence[str], journal: Journal) -> None:
+        """Makes the changes of these kinds alone. Raises Stop."""
+        for planned in plan:
+            if planned.entry.kind in kinds:
+                kind = self._kinds[planned.entry.kind]
+                self._reporter.changed(kind.describe(planned))
+                kind.apply(planned, journal)
+        self.publish(journal)
+
     def publish(self, journal: Journal) -> None:
         """Puts edited files in their place, after their syntax was tested."""
         self._steps.test_edits()

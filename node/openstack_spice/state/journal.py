@@ -1,11 +1,11 @@
 """The write-ahead journal of a run: each change is in it, and on the disk, before it is made.
 
-Lines of JSON: an entry as a list of five words, or a text, which is the path of a new file that is not in its place yet.
-A last line that was cut off was not followed by its change.
+Lines of JSON: an object, the platform as it was at the start; an entry as a list of five words; or a text, which is the path of a
+new file that is not in its place yet. A last line that was cut off was not followed by its change.
 """
 
 import json
-from typing import List, NamedTuple, Optional, Sequence, Tuple
+from typing import List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from ..errors import Failed, Refused
 from ..system import Files
@@ -24,11 +24,18 @@ class Journal:
         self._files = files
         self._file = journal_file(role)
         self._entries: List[Entry] = []
+        self._new_files: List[str] = []
+        self.is_recorded = False  # whether what it has is in the record already
 
-    def open(self) -> None:
-        """Makes it, empty. Raises Failed where it cannot be written."""
+    def open(self, platform: Mapping[str, str]) -> None:
+        """Makes it, without an entry. Raises Failed where it cannot be written."""
         self._files.remove(self._file)
-        self._append(b"")
+        self._append(json.dumps(platform, sort_keys=True).encode("ascii") + b"\n")
+
+    def resume(self, content: "JournalContent") -> None:
+        """Goes on with the journal of a run that was cut off."""
+        self._entries = list(content.entries)
+        self._new_files = list(content.new_files)
 
     def write(self, entry: Entry) -> None:
         """Notes a change that is about to be made. Raises Failed where that cannot be written; then it must not be made."""
@@ -38,6 +45,12 @@ class Journal:
     def announce(self, path: str) -> None:
         """Notes a new file that is about to be written beside its place, so that it can be tidied up by its exact name."""
         self._append(json.dumps(path).encode("ascii") + b"\n")
+        self._new_files.append(path)
+
+    def remove_new_files(self) -> None:
+        """Takes new files away that never came into their place, each by its exact name. Raises Failed."""
+        for path in self._new_files:
+            self._files.remove(path)
 
     @property
     def entries(self) -> Tuple[Entry, ...]:
@@ -60,6 +73,7 @@ class JournalContent(NamedTuple):
 
     entries: Tuple[Entry, ...]  # oldest first
     new_files: Tuple[str, ...]  # paths of files that may lie beside their place
+    platform: Mapping[str, str]  # as it was at the start; empty in a journal of the program in bash
 
 
 def read_journal(files: Files, role: str) -> Optional[JournalContent]:
@@ -74,19 +88,22 @@ def read_journal(files: Files, role: str) -> Optional[JournalContent]:
         return None
     entries: List[Entry] = []
     new_files: List[str] = []
+    platform: Mapping[str, str] = {}
     lines = data.split(b"\n")
     for line in lines[:-1]:
         try:
-            value = json.loads(line.decode("utf-8")) if line[:1] in (b"[", b'"') else line.decode("utf-8").split("\t")
+            value = json.loads(line.decode("utf-8")) if line[:1] in (b"[", b'"', b"{") else line.decode("utf-8").split("\t")
         except ValueError:
             raise Refused("journal-damaged", file=file)
         if isinstance(value, str):
             new_files.append(value)
+        elif isinstance(value, dict):
+            platform = {str(name): str(word) for name, word in value.items()}
         elif _is_entry(value):
             entries.append(Entry(*value))
         else:
             raise Refused("journal-damaged", file=file)
-    return JournalContent(tuple(entries), tuple(new_files))
+    return JournalContent(tuple(entries), tuple(new_files), platform)
 
 
 def _is_entry(value: Sequence[object]) -> bool:

@@ -45,6 +45,10 @@ class Files(Reading):
         super().__init__(root)
         self._interruption = interruption
 
+    def runs_as_root(self) -> bool:
+        """Whether the program is root."""
+        return os.geteuid() == 0
+
     def replace(self, path: str, former: bytes, new: bytes, announce: Announce) -> None:
         """Gives a file other bytes. Owner, mode, ACL, extended attributes and the SELinux label stay; a link of root's stays one.
 

@@ -1,0 +1,1 @@
+"""Runs: one way through the program for each verb."""

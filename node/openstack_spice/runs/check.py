@@ -1,0 +1,17 @@
+"""What a converge would do, read-only."""
+
+from .converge import check_plan, report
+from .gate import run_checks
+from .session import Session
+
+
+def check(session: Session) -> None:
+    """Tells the changes that a converge would make. Raises Stop, CannotTell."""
+    session.read_document()
+    session.take_lock()
+    parts, role = run_checks(session)
+    plan = role.plan(in_transaction=False)
+    check_plan(parts, plan)
+    for planned in plan:
+        session.reporter.changed(parts.kinds[planned.entry.kind].describe(planned))
+    report(session, parts, role)

@@ -1,0 +1,192 @@
+"""The transaction: checks, plan, changes, proof, record; or, from wherever it breaks, the way back."""
+
+from typing import List, NamedTuple
+
+from ..changes.kind import Planned
+from ..checks.layers import check_layers
+from ..checks.pending import check_pending
+from ..checks.writable import check_writable
+from ..document.platforms import to_record
+from ..errors import CannotTell, Failed, Stop
+from ..nova.busy import check_busy
+from ..roles.role import Role
+from ..state.journal import Journal
+from ..state.paths import STATE, record_file
+from ..state.record import Record, merged, record_bytes
+from ..system.files import ROOT_ALONE
+from .gate import run_checks
+from ..parts import Parts
+from .session import Session
+
+
+class Converging(NamedTuple):
+    """What a transaction works with."""
+
+    session: Session
+    parts: Parts
+    role: Role
+    journal: Journal
+
+
+def converge(session: Session) -> None:
+    """Makes the node as the document says, or leaves it as it was. Raises Stop, CannotTell, Terminated."""
+    session.read_document()
+    session.take_lock()
+    session.recover()
+    parts, role = run_checks(session)
+    plan = role.plan(in_transaction=False)
+    if not plan and _record_is_as_declared(session, parts):
+        session.keeping.note_upload(session.role)
+        report(session, parts, role)
+        return
+    check_plan(parts, plan)
+    run = Converging(session, parts, role, Journal(session.system.files, session.role))
+    _transaction(run, plan)
+    report(session, parts, role)
+
+
+def check_plan(parts: Parts, plan: List[Planned]) -> None:
+    """What can be known only once it is known what changes. Refuses, or waits until the node is at rest. Raises Refused, CannotTell."""
+    check_writable(parts.context, plan)
+    planned = parts.planned_conf(plan)
+    check_layers(parts.context, parts.effective, planned)
+    check_pending(parts.context, parts.units, parts.program, parts.packages, parts.ledger, plan, planned)
+    check_busy(parts.busy, plan)
+
+
+def report(session: Session, parts: Parts, role: Role) -> None:
+    """The facts; the changes were told as they were made."""
+    reporter = session.reporter
+    reporter.fact("nova", parts.nova.version())
+    role.report()
+    for option in parts.tell_dead_keys():
+        reporter.fact("dead-key", option)
+    for item in reporter.kept:
+        reporter.fact("kept", item)
+    reporter.fact("changed", str(len(reporter.changes)))
+
+
+def _record_is_as_declared(session: Session, parts: Parts) -> bool:
+    """Whether the record says all that the document does, beside what is changed."""
+    record, desired = session.record, session.desired
+    return (
+        record is not None
+        and record.owner == desired.owner
+        and record.id == desired.id
+        and record.packages_on_destroy == desired.package_fate
+        and record.platform == to_record(parts.context.platform)
+    )
+
+
+def _transaction(run: Converging, plan: List[Planned]) -> None:
+    """All or nothing."""
+    committed = False
+    try:
+        _open(run)
+        _make(run, plan)
+        _commit(run)
+        committed = True
+    except Stop as stop:
+        run.session.tell(stop)
+        raise
+    except CannotTell as answer:
+        stop = Failed("cannot-tell", subject=answer.subject, reason=answer.reason)
+        run.session.tell(stop)
+        raise stop
+    finally:
+        if not committed:
+            _roll_back(run)
+
+
+def _open(run: Converging) -> None:
+    """The journal, the program's own copy for the way back, and the watchdog, before the first change."""
+    session = run.session
+    session.keeping.keep_program(session.role)
+    run.journal.open(to_record(run.parts.context.platform))
+    session.keep_audit()
+    session.keeping.note_upload(session.role)
+    session.keeping.arm(session.role, session.desired.owner)
+    session.keeping.write_launcher(run.journal)
+
+
+def _make(run: Converging, plan: List[Planned]) -> None:
+    """The changes, and their proof."""
+    parts, journal = run.parts, run.journal
+    if parts.packages.missing:
+        parts.transaction.apply_kinds(plan, ("repository", "rpm-key"), journal)
+        parts.repository.is_written()
+        parts.transaction.apply_kinds(plan, ("package",), journal)
+        parts.packages.install(journal, parts.units, parts.kinds["mask"], parts.kinds["unit"])
+        plan = run.role.plan(in_transaction=True)
+    parts.transaction.apply(plan, run.role.passes, journal)
+    bring_services_into_line(run)
+    run.role.verify()
+    run.role.before_commit(journal)
+
+
+def bring_services_into_line(run: Converging) -> None:
+    """Restarts what read a file that this transaction changed, once."""
+    units, journal = run.parts.units, run.journal
+    run.parts.transaction.publish(journal)
+    if journal.has("file"):
+        units.daemon_reload()
+    for unit in run.role.units_to_restart(journal):
+        if unit not in units.fresh and units.is_active(unit):
+            units.restart(unit, journal)
+    run.role.after_files(journal)
+
+
+def _commit(run: Converging) -> None:
+    """The journal becomes part of the record. From the moment in which the record is in its place the node is converged."""
+    session, parts = run.session, run.parts
+    former = session.record or Record()
+    record = Record(
+        session.desired.owner,
+        session.desired.id,
+        session.request.program,
+        session.desired.package_fate,
+        parts.tls_since(),
+        to_record(parts.context.platform),
+        merged(former.entries, [entry for entry in run.journal.entries if entry.kind not in ("restart", "mask")]),
+    )
+    write_record(run, record)
+    session.close_journal()
+
+
+def write_record(run: Converging, record: Record) -> None:
+    """The record in its place. Raises Failed."""
+    file = record_file(run.session.role)
+    try:
+        run.session.system.files.create(file, record_bytes(record), ROOT_ALONE, run.journal.announce)
+    except Failed:
+        raise Failed("state-cannot-be-written", file=file, folder=STATE)
+    run.session.record = record
+    run.journal.is_recorded = True
+
+
+def _roll_back(run: Converging) -> None:
+    """Takes back what the journal has. What cannot be put back stays journaled, for the next run."""
+    session = run.session
+    session.system.interruption.ignore()
+    run.parts.edits.drop()
+    if run.journal.is_recorded:  # only the end of the commit is left to do
+        session.close_journal()
+        return
+    session.reporter.say("putting back the former state")
+    undone = run.parts.transaction.undo(run.journal.entries, run.journal)
+    if run.parts.transaction.undo_last(undone, run.journal):
+        session.reporter.say("not everything could be put back (see above); the next run tries again")
+        return
+    run.journal.remove_new_files()
+    session.close_journal()
+    session.reporter.say("the node is as it was" + _exceptions(run.parts))
+
+
+def _exceptions(parts: Parts) -> str:
+    """To "as it was"."""
+    text = ""
+    if parts.packages.pinned:
+        text += ", but for the packages %s, which stay" % " ".join(parts.packages.pinned)
+    if parts.units.stuck:
+        text += ", but for %s, still stopping" % " ".join(parts.units.stuck)
+    return text

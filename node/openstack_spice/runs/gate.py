@@ -1,0 +1,71 @@
+"""The gate: everything that can be known to go wrong is found here, before the first write."""
+
+from typing import Tuple
+
+from ..checks.managers import check_managers
+from ..checks.space import check_space
+from ..document.desired import fitted_to_release
+from ..errors import CannotTell, Refused
+from ..roles.choice import role_of
+from ..roles.role import Role
+from ..state.paths import NOVA_CONF
+from ..system import System
+from ..parts import Parts, assemble
+from .session import Session
+
+NEEDED_TOOLS = ("systemctl", "systemd-run")
+
+
+def run_checks(session: Session) -> Tuple[Parts, Role]:
+    """Refuses with one message, or gives what the run goes on with. Raises Refused, CannotTell."""
+    check_tools(session.system)
+    platform = session.detected_platform()
+    session.read_record()
+    parts = assemble(session.context(platform))
+    check_managers(parts.context, parts.units, parts.program)
+    _check_owner(session)
+    _check_nova(session, parts)
+    # Options are called as this Nova calls them from here on.
+    session.desired = fitted_to_release(session.desired, parts.nova.major())
+    parts = assemble(session.context(platform), parts)
+    check_space(parts.context)
+    role = role_of(parts)
+    role.check()
+    return parts, role
+
+
+def check_tools(system: System) -> None:
+    """The program runs as root, on a node that systemd runs, and has what it needs. Raises Refused."""
+    if not system.files.runs_as_root():
+        raise Refused("not-root")
+    for tool in NEEDED_TOOLS:
+        if system.commands.which(tool) is None:
+            raise Refused("tool-missing", tool=tool)
+    if not system.files.exists("/run/systemd/system"):
+        raise Refused("no-systemd")
+
+
+def _check_owner(session: Session) -> None:
+    """Two stacks that converge one role of a node would undo each other."""
+    owner = session.record.owner if session.record is not None else ""
+    allowed = ("", session.desired.owner, session.desired.header("former-owner"))
+    if owner not in allowed:
+        raise Refused("stack-other", owner=owner, role=session.role, this=session.desired.owner)
+
+
+def _check_nova(session: Session, parts: Parts) -> None:
+    """nova.conf is there, and the installed release is the asserted one."""
+    version = parts.nova.version()
+    if not version:
+        raise Refused("nova-missing", package=parts.context.platform.nova_package)
+    try:
+        conf = session.system.files.read_if_there(NOVA_CONF)
+    except CannotTell:
+        raise Refused("nova-conf-unreadable", file=NOVA_CONF)
+    if conf is None:
+        raise Refused("nova-conf-missing", file=NOVA_CONF)
+    if not conf:
+        raise Refused("nova-conf-unreadable", file=NOVA_CONF)
+    asserted = session.desired.header("release")
+    if asserted and str(parts.nova.major()) != asserted:
+        raise Refused("release-other", asserted=asserted, version=version)

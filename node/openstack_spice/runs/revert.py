@@ -1,0 +1,52 @@
+"""The way back, from the record; it needs no document and no Pulumi, and can be run again wherever it broke."""
+
+from ..document.platforms import to_record
+from ..errors import Failed, Refused
+from ..packages.removal import remove_packages
+from ..parts import assemble
+from ..roles.choice import role_of
+from ..state.journal import Journal
+from ..state.paths import ROLE_NAMES, record_file
+from .converge import report
+from .gate import check_tools
+from .session import Session
+
+
+def revert(session: Session) -> None:
+    """Every recorded change of the role that is still as we left it gets its former state. Raises Stop, CannotTell; then the record is kept."""
+    session.take_lock()
+    session.recover()
+    reporter = session.reporter
+    record = session.read_record()
+    if session.record is None:
+        reporter.say("nothing is recorded for the role %s: nothing to put back" % session.role)
+        session.keeping.forget(session.role)
+        reporter.fact("changed", "0")
+        return
+    check_tools(session.system)
+    _check_order(session)
+    session.keep_audit()
+    parts = assemble(session.context(session.platform_of(record.platform)))
+    role = role_of(parts)
+    journal = Journal(session.system.files, session.role)
+    journal.open(to_record(parts.context.platform))
+    session.keeping.arm(session.role, record.owner)
+    role.before_revert()
+    undone = parts.transaction.undo(record.entries, journal)
+    if undone.failures:
+        raise Failed("not-put-back")
+    role.after_undo()
+    remove_packages(parts.context, parts.packages, parts.units, parts.hypervisor)
+    if undone.last:
+        role.before_ports_open()
+    if parts.transaction.undo_last(undone, journal):
+        raise Failed("not-put-back")
+    session.keeping.forget(session.role)
+    report(session, parts, role)
+
+
+def _check_order(session: Session) -> None:
+    """noVNC has to be back before the SPICE proxy may go. Raises Refused, CannotTell."""
+    retirement = ROLE_NAMES[2]
+    if session.role == "controller" and session.system.files.exists(record_file(retirement)):
+        raise Refused("revert-order")
