@@ -89,7 +89,7 @@ def _of_json(data: bytes, file: str) -> Record:
         raise Refused("record-format", file=file, format=FORMAT)
     try:
         entries = tuple(Entry(*fields) for fields in value["entries"])
-        platform = dict(value["platform"])
+        platform = value["platform"]
         since = value.get("tls-since")
         record = Record(
             value["owner"],
@@ -101,6 +101,8 @@ def _of_json(data: bytes, file: str) -> Record:
             entries,
         )
     except (KeyError, TypeError, ValueError):
+        raise Refused("record-damaged", file=file)
+    if not isinstance(platform, dict):
         raise Refused("record-damaged", file=file)
     words = [word for entry in entries for word in entry] + list(platform.values()) + [record.owner, record.id]
     if not all(isinstance(word, str) for word in words):

@@ -1,0 +1,231 @@
+"""The one way to read a file and the one way to write one, on a real file system."""
+
+import errno
+import os
+import stat
+
+import pytest
+from openstack_spice.errors import CannotTell, Failed, Refused
+from openstack_spice.system import Files, Interruption
+from openstack_spice.system.files import Access
+
+NOBODY = 65534
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: it makes files of other users. Run the tests as root")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "etc").mkdir()
+    return tmp_path
+
+
+@pytest.fixture
+def files(folder):
+    return Files(Interruption(), str(folder))
+
+
+def nothing(path):
+    """Where the name of a new file need not be noted."""
+
+
+def write(path, data, mode=0o640):
+    path.write_bytes(data)
+    path.chmod(mode)
+
+
+class Failing(Files):
+    """Fails at the Nth call of one of its primitives."""
+
+    def __init__(self, root, primitive, number, error):
+        super().__init__(Interruption(), root)
+        self._left = number
+        original = getattr(self, primitive)
+
+        def failing(*arguments):
+            self._left -= 1
+            if self._left == 0:
+                if primitive == "_write" and error == errno.ENOSPC:
+                    os.write(arguments[0], arguments[1][: len(arguments[1]) // 2])
+                raise OSError(error, os.strerror(error))
+            return original(*arguments)
+
+        setattr(self, primitive, failing)
+
+
+@pytest.mark.parametrize("error", [errno.ENOSPC, errno.EIO])
+@pytest.mark.parametrize("primitive", ["_write", "_sync", "_rename", "_set_access", "_open"])
+def test_a_file_that_cannot_be_rewritten_keeps_every_byte_and_leaves_nothing_beside_it(folder, primitive, error):
+    conf = folder / "etc" / "nova.conf"
+    write(conf, b"former\n" * 1000)
+    # The first call of _open reads the former bytes.
+    files = Failing(str(folder), primitive, 2 if primitive == "_open" else 1, error)
+    with pytest.raises(Failed) as stop:
+        files.replace("/etc/nova.conf", b"former\n" * 1000, b"new\n", nothing)
+    assert (stop.value.message, stop.value.facts) == (
+        "cannot-rewrite",
+        {"file": "/etc/nova.conf", "reason": os.strerror(error)},
+    )
+    assert conf.read_bytes() == b"former\n" * 1000
+    assert os.listdir(str(folder / "etc")) == ["nova.conf"]
+
+
+def test_what_was_written_is_read_back_before_it_is_published(folder):
+    conf = folder / "etc" / "nova.conf"
+    write(conf, b"former\n")
+
+    class Damaging(Files):
+        def _write(self, descriptor, data, path):
+            super()._write(descriptor, data[:-1], path)
+
+    with pytest.raises(Failed):
+        Damaging(Interruption(), str(folder)).replace("/etc/nova.conf", b"former\n", b"new\n", nothing)
+    assert conf.read_bytes() == b"former\n"
+
+
+def test_every_new_file_is_synced_before_its_rename_and_its_folder_after_it(folder):
+    steps = []
+
+    class Noting(Files):
+        def _write(self, descriptor, data, path):
+            steps.append("write")
+            super()._write(descriptor, data, path)
+
+        def _sync(self, descriptor, path):
+            steps.append("sync folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "sync file")
+            super()._sync(descriptor, path)
+
+        def _rename(self, *arguments):
+            steps.append("rename")
+            super()._rename(*arguments)
+
+    files = Noting(Interruption(), str(folder))
+    files.create("/etc/new", b"data", Access(os.geteuid(), os.getegid(), 0o644), lambda path: steps.append("announce"))
+    assert steps == ["announce", "write", "sync file", "rename", "sync folder"]
+
+
+def test_a_file_that_somebody_edited_meanwhile_is_left_alone(folder, files):
+    conf = folder / "etc" / "nova.conf"
+    write(conf, b"theirs\n")
+    with pytest.raises(Failed) as stop:
+        files.replace("/etc/nova.conf", b"former\n", b"new\n", nothing)
+    assert stop.value.message == "edited-meanwhile"
+    assert conf.read_bytes() == b"theirs\n"
+
+
+@as_root
+def test_owner_mode_and_extended_attributes_stay(folder, files):
+    conf = folder / "etc" / "nova.conf"
+    write(conf, b"former\n", 0o460)
+    os.chown(str(conf), NOBODY, 12)
+    os.setxattr(str(conf), "user.note", b"kept")
+    files.replace("/etc/nova.conf", b"former\n", b"new\n", nothing)
+    found = conf.stat()
+    assert (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) == (NOBODY, 12, 0o460)
+    assert os.getxattr(str(conf), "user.note") == b"kept"
+    assert conf.read_bytes() == b"new\n"
+
+
+def test_a_link_of_ours_stays_one_and_what_it_points_to_is_rewritten(folder, files):
+    write(folder / "real.conf", b"former\n")
+    (folder / "etc" / "nova.conf").symlink_to("/real.conf")
+    files.replace("/etc/nova.conf", b"former\n", b"new\n", nothing)
+    assert os.readlink(str(folder / "etc" / "nova.conf")) == "/real.conf"
+    assert (folder / "real.conf").read_bytes() == b"new\n"
+
+
+@as_root
+@pytest.mark.parametrize("place", ["the file", "its folder", "a folder above"])
+def test_a_link_that_is_not_roots_is_never_followed(folder, files, place):
+    (folder / "secret").mkdir()
+    write(folder / "secret" / "nova.conf", b"secret\n", 0o600)
+    (folder / "srv" / "deep").mkdir(parents=True)
+    link, target, path = {
+        "the file": (folder / "etc" / "nova.conf", "../secret/nova.conf", "/etc/nova.conf"),
+        "its folder": (folder / "srv" / "deep" / "conf", "../../secret", "/srv/deep/conf/nova.conf"),
+        "a folder above": (folder / "srv" / "up", "../secret/..", "/srv/up/secret/nova.conf"),
+    }[place]
+    link.symlink_to(target)
+    os.lchown(str(link), NOBODY, NOBODY)
+    for step in (
+        lambda: files.read(path),
+        lambda: files.replace(path, b"secret\n", b"new\n", nothing),
+        lambda: files.create(path, b"new\n", Access(0, 0, 0o644), nothing),
+        lambda: files.append(path, b"new\n", Access(0, 0, 0o644)),
+        lambda: files.tail(path, 10),
+    ):
+        with pytest.raises(Refused) as stop:
+            step()
+        assert stop.value.message == "link-not-roots"
+    assert (folder / "secret" / "nova.conf").read_bytes() == b"secret\n"
+    assert stat.S_IMODE((folder / "secret" / "nova.conf").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("kind", ["fifo", "folder", "socket", "device"])
+def test_what_is_no_regular_file_is_not_read_and_nothing_waits_for_it(folder, files, kind):
+    path = folder / "etc" / "log"
+    if kind == "fifo":
+        os.mkfifo(str(path))
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "socket":
+        import socket
+
+        with socket.socket(socket.AF_UNIX) as server:
+            here = os.getcwd()
+            os.chdir(str(path.parent))
+            server.bind(path.name)
+            os.chdir(here)
+    elif os.geteuid() == 0:
+        os.mknod(str(path), stat.S_IFCHR | 0o600, os.makedev(1, 5))  # endless zeros
+    for step in (lambda: files.read("/etc/log"), lambda: files.tail("/etc/log", 100)):
+        with pytest.raises((CannotTell, FileNotFoundError)):
+            step()
+
+
+def test_a_file_larger_than_the_limit_is_not_read(folder, files):
+    write(folder / "etc" / "big", b"x" * 101)
+    with pytest.raises(CannotTell):
+        files.read("/etc/big", limit=100)
+    assert files.tail("/etc/big", 10) == b"x" * 10
+
+
+def test_what_cannot_be_read_is_not_what_is_not_there(folder, files):
+    assert files.read_if_there("/etc/none") is None
+    assert files.read_if_there("/none/none") is None
+    (folder / "etc" / "loop").symlink_to("loop")
+    with pytest.raises(OSError) as error:
+        files.read_if_there("/etc/loop")
+    assert error.value.errno == errno.ELOOP
+    if os.geteuid() != 0:
+        write(folder / "etc" / "closed", b"x", 0o000)
+        with pytest.raises(CannotTell):
+            files.read_if_there("/etc/closed")
+
+
+def test_a_tree_of_ours_goes_without_what_its_links_point_to(folder, files):
+    (folder / "elsewhere").mkdir()
+    write(folder / "elsewhere" / "kept", b"x")
+    (folder / "tree" / "inner").mkdir(parents=True)
+    write(folder / "tree" / "inner" / "file", b"x")
+    (folder / "tree" / "link").symlink_to("../elsewhere")
+    files.remove_tree("/tree")
+    assert not (folder / "tree").exists()
+    assert (folder / "elsewhere" / "kept").read_bytes() == b"x"
+
+
+def test_a_folder_goes_only_where_it_is_empty(folder, files):
+    (folder / "full").mkdir()
+    write(folder / "full" / "file", b"x")
+    files.remove_folder_if_empty("/full")
+    assert (folder / "full" / "file").exists()
+    (folder / "empty").mkdir()
+    files.remove_folder_if_empty("/empty")
+    assert not (folder / "empty").exists()
+
+
+def test_an_appended_line_is_synced_and_its_new_file_is_ours_alone(folder, files):
+    access = Access(os.geteuid(), os.getegid(), 0o600)
+    files.append("/etc/journal", b"one\n", access)
+    files.append("/etc/journal", b"two\n", access)
+    assert (folder / "etc" / "journal").read_bytes() == b"one\ntwo\n"
+    assert stat.S_IMODE((folder / "etc" / "journal").stat().st_mode) == 0o600
