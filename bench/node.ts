@@ -1,0 +1,118 @@
+/**
+ * `npm run bench:node`: what a converge costs on a real node, the two programs side by side on one node in one run.
+ *
+ * Processes and CPU time are the whole machine's, from /proc/stat, over RUNS runs, less RUNS of `ssh true`: run it on an idle machine. It prints the
+ * machine's own load while nothing runs as well, so that a busy machine shows.
+ */
+import { readFileSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
+import { type HostProgram, hostProgram } from "../host/program";
+import { bootQueuedCompute } from "../test/host/support/compute";
+import { computeDocument, controllerDocument } from "../test/host/support/documents";
+import { converge, revert } from "../test/host/support/program";
+import { LabNode } from "../test/support/lab";
+
+const RUNS = Number(process.env["OPENSTACK_SPICE_BENCH_RUNS"] ?? 20);
+
+interface Usage {
+  readonly cpu: number;
+  readonly processes: number;
+}
+
+/** Seconds of CPU time that all processors of this machine were busy, and processes that were made, since it started. */
+function usage(): Usage {
+  const text = readFileSync("/proc/stat", "utf8");
+  const [, user, nice, system, , , irq, softirq] = (/^cpu .*/m.exec(text)?.[0] ?? "").split(/\s+/).map(Number);
+  const processes = Number(/^processes (\d+)/m.exec(text)?.[1]);
+  return { cpu: ((user ?? 0) + (nice ?? 0) + (system ?? 0) + (irq ?? 0) + (softirq ?? 0)) / 100, processes };
+}
+
+/** Usage of one run, on average over {@link RUNS}. */
+async function measured(run: (index: number) => Promise<void>): Promise<Usage> {
+  const before = usage();
+  for (let index = 0; index < RUNS; index++) {
+    await run(index);
+  }
+  const after = usage();
+  return { cpu: (after.cpu - before.cpu) / RUNS, processes: (after.processes - before.processes) / RUNS };
+}
+
+/** What one use takes beyond another. */
+function beyond(one: Usage, other: Usage): string {
+  return `${(one.cpu - other.cpu).toFixed(2).padStart(6)} s CPU ${(one.processes - other.processes).toFixed(1).padStart(7)} processes`;
+}
+
+/** A converge that has to end well. */
+async function good(node: LabNode, document: string, program: HostProgram): Promise<void> {
+  const { status, stderr } = await converge(node, document, { program });
+  if (status !== 0) {
+    throw new Error(`${node.name}: ended with ${status}:\n${stderr}`);
+  }
+}
+
+/** One role on one node, with one program. */
+async function bench(
+  title: string,
+  node: LabNode,
+  role: string,
+  documents: readonly [string, string],
+  unit: string,
+  programs: Readonly<Record<string, HostProgram>>,
+): Promise<void> {
+  const nothing = await measured(async () => {
+    await node.read("true");
+  });
+  const restart = await measured(async () => {
+    await node.read(`systemctl restart ${unit}`);
+  });
+  for (const [name, program] of Object.entries(programs)) {
+    await good(node, documents[0], program);
+    const same = await measured(async () => {
+      await good(node, documents[0], program);
+    });
+    console.log(`${title}, ${name}, a converge that changes nothing:   ${beyond(same, nothing)}`);
+    const forgotten = await measured(async () => {
+      await node.read("touch /etc/nova/nova.conf");
+      await good(node, documents[0], program);
+    });
+    console.log(`${title}, ${name}, the same after nova.conf's time changed: ${beyond(forgotten, nothing)}`);
+    const changed = await measured(async (index) => {
+      await good(node, documents[(index + 1) % 2] ?? "", program);
+    });
+    console.log(`${title}, ${name}, one changed option beyond a restart:    ${beyond(changed, restart)}`);
+    await revert(node, role, { program });
+  }
+}
+
+async function main(): Promise<void> {
+  const idle = usage();
+  await pause(5000);
+  const after = usage();
+  console.log(`${RUNS} runs each. This machine in 5 s of nothing: ${beyond(after, idle)}.`);
+  const programs = { bash: hostProgram("bash"), python: hostProgram("python") };
+  const controller = await LabNode.boot("bench-n", "proxy");
+  try {
+    const document = (port: number) => controllerDocument("bench-n", { html5proxyPort: port });
+    await bench(
+      "controller",
+      controller,
+      "controller",
+      [document(6082), document(6083)],
+      "nova-spicehtml5proxy",
+      programs,
+    );
+  } finally {
+    await controller.remove();
+  }
+  const queued = await bootQueuedCompute("bench-q");
+  try {
+    const document = (agentEnabled: boolean) =>
+      computeDocument(queued.compute.name, { agentEnabled, acceptPendingChanges: true });
+    await bench("compute", queued.compute, "compute", [document(true), document(false)], "nova-compute", programs);
+  } finally {
+    await queued.compute.remove();
+    await queued.controller.remove();
+  }
+}
+
+void main();
