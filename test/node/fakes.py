@@ -93,7 +93,8 @@ class FolderFiles(Files):
     """Files of a node whose file system is a folder; tests need not be root. `owners` has who would own a file, by its path."""
 
     def __init__(self, root: Any) -> None:
-        super().__init__(Interruption(), str(root))
+        self.interruption = Interruption()
+        super().__init__(self.interruption, str(root))
         self.root = str(root)
         self.owners: Dict[str, Access] = {}
 
@@ -201,8 +202,9 @@ class FakeJournal:
     def __init__(self) -> None:
         self.written: List[Entry] = []
         self.announced: List[str] = []
+        self.is_recorded = False
 
-    def open(self) -> None:
+    def open(self, platform: Mapping[str, str]) -> None:
         """Forgets all."""
         del self.written[:]
 
@@ -213,6 +215,9 @@ class FakeJournal:
     def announce(self, path: str) -> None:
         """Notes a new file."""
         self.announced.append(path)
+
+    def remove_new_files(self) -> None:
+        """Takes nothing away."""
 
     @property
     def entries(self) -> Tuple[Entry, ...]:
@@ -263,7 +268,7 @@ def make_node(
         on_it.put(path, data)
     os.makedirs(on_it.at("/run"), exist_ok=True)
     commands, time, reporter = FakeCommands(answers), clock or FakeClock(), FakeReporter(desired.node or "node-1")
-    system = System(on_it, commands, time)
+    system = System(on_it, commands, time, on_it.interruption)
     known = platform(on) if isinstance(on, str) else on
     context = Context(system, reporter, limits, verb, desired.role, desired, known, record, WorkFolder(system))
     return FakeNode(context, on_it, commands, time, reporter)
