@@ -22,7 +22,7 @@ def run_checks(session: Session) -> Tuple[Parts, Role]:
     platform = session.detected_platform()
     session.read_record()
     parts = assemble(session.context(platform))
-    check_managers(parts.context, parts.units, parts.program)
+    check_managers(parts.context, parts.units)
     _check_owner(session)
     _check_nova(session, parts)
     # Options are called as this Nova calls them from here on.

@@ -72,15 +72,18 @@ class Files(Reading):
         except OSError as error:
             raise Failed("cannot-rewrite", file=path, reason=reason_of(error))
 
-    def create(self, path: str, data: bytes, access: Access, announce: Announce) -> None:
+    def create(self, path: str, data: bytes, access: Access, announce: Announce, roots_folder: bool = False) -> None:
         """Makes a file with these bytes, in the place of one that is there. Its folder is made, root's and 0755, where it is missing.
 
+        :param roots_folder: whether it is written only where nobody but root can write in its folder
         Raises Failed where it cannot be written; then nothing is in its place that was not there before.
         """
         self._interruption.check()
         try:
             self.make_folder(os.path.dirname(path), 0o755)
             with self._place(path) as place:
+                if roots_folder and not is_roots_alone(os.fstat(place.folder)):
+                    raise Failed("folder-not-roots", folder=os.path.dirname(place.path))
                 self._publish(place, data, access, [], announce)
         except OSError as error:
             raise Failed("cannot-write", file=path, reason=reason_of(error))
@@ -251,6 +254,11 @@ class Files(Reading):
 
     def _symlink(self, target: str, folder: int, name: str, path: str) -> None:
         os.symlink(target, name, dir_fd=folder)
+
+
+def is_roots_alone(found: os.stat_result) -> bool:
+    """Whether nobody else can write in a folder, by what the kernel says of it."""
+    return found.st_uid in (0, os.geteuid()) and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def attributes_of(descriptor: int) -> List[Tuple[str, bytes]]:
