@@ -10,7 +10,7 @@ from ..roles.choice import role_of
 from ..roles.role import Role
 from ..state.paths import NOVA_CONF
 from ..system import System
-from ..parts import Parts, assemble
+from ..parts import Parts
 from .session import Session
 
 NEEDED_TOOLS = ("systemctl", "systemd-run")
@@ -21,13 +21,13 @@ def run_checks(session: Session) -> Tuple[Parts, Role]:
     check_tools(session.system)
     platform = session.detected_platform()
     session.read_record()
-    parts = assemble(session.context(platform))
+    parts = Parts(session.context(platform))
     check_managers(parts.context, parts.units)
     _check_owner(session)
     _check_nova(session, parts)
     # Options are called as this Nova calls them from here on.
     session.desired = fitted_to_release(session.desired, parts.nova.major())
-    parts = assemble(session.context(platform), parts)
+    parts = Parts(session.context(platform))
     check_space(parts.context)
     role = role_of(parts)
     role.check()

@@ -3,7 +3,7 @@
 from ..document.platforms import to_record
 from ..errors import Failed, Refused
 from ..packages.removal import remove_packages
-from ..parts import assemble
+from ..parts import Parts
 from ..roles.choice import role_of
 from ..state.journal import Journal
 from ..state.paths import ROLE_NAMES, record_file
@@ -26,7 +26,7 @@ def revert(session: Session) -> None:
     check_tools(session.system)
     _check_order(session)
     session.keep_audit()
-    parts = assemble(session.context(session.platform_of(record.platform)))
+    parts = Parts(session.context(session.platform_of(record.platform)))
     role = role_of(parts)
     journal = Journal(session.system.files, session.role)
     journal.open(to_record(parts.context.platform))

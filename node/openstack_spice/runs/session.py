@@ -14,7 +14,7 @@ from ..state.lock import RUN_LOCK, Lock
 from ..state.record import Record, read_record
 from ..system import System
 from ..text import in_a_row
-from .. import parts as parts_module
+from ..parts import KIND_NAMES, Parts
 from .keeping import Keeping
 from .request import Request
 
@@ -55,7 +55,7 @@ class Session:
 
     def read_record(self) -> Record:
         """The role's record; empty where there is none. Raises Refused, CannotTell."""
-        self.record = read_record(self.system.files, self.role, parts_module.KIND_NAMES)
+        self.record = read_record(self.system.files, self.role, KIND_NAMES)
         return self.record or Record()
 
     def keep_audit(self) -> None:
@@ -111,7 +111,7 @@ class Session:
         self.close_journal()
 
     def _undo(self, content: JournalContent, journal: Journal) -> None:
-        parts = parts_module.assemble(self.context(self.platform_of(content.platform)))
+        parts = Parts(self.context(self.platform_of(content.platform)))
         undone = parts.transaction.undo(content.entries, journal)
         if parts.transaction.undo_last(undone, journal):
             raise Failed("interrupted-not-put-back")
