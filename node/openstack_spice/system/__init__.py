@@ -5,8 +5,9 @@ from typing import NamedTuple
 from .clock import Clock
 from .commands import Commands
 from .files import Files
+from .proc import Proc
 
-__all__ = ["Clock", "Commands", "Files", "System"]
+__all__ = ["Clock", "Commands", "Files", "Proc", "System"]
 
 
 class System(NamedTuple):
@@ -15,3 +16,4 @@ class System(NamedTuple):
     files: Files
     commands: Commands
     clock: Clock
+    proc: Proc = Proc()
