@@ -9,11 +9,9 @@ from ..errors import CannotTell, Refused
 from ..roles.choice import role_of
 from ..roles.role import Role
 from ..state.paths import NOVA_CONF
-from ..system import System
 from ..parts import Parts
 from .session import Session
-
-NEEDED_TOOLS = ("systemctl", "systemd-run")
+from .tools import check_tools
 
 
 def run_checks(session: Session) -> Tuple[Parts, Role]:
@@ -32,17 +30,6 @@ def run_checks(session: Session) -> Tuple[Parts, Role]:
     role = role_of(parts)
     role.check()
     return parts, role
-
-
-def check_tools(system: System) -> None:
-    """The program runs as root, on a node that systemd runs, and has what it needs. Raises Refused."""
-    if not system.files.runs_as_root():
-        raise Refused("not-root")
-    for tool in NEEDED_TOOLS:
-        if system.commands.which(tool) is None:
-            raise Refused("tool-missing", tool=tool)
-    if not system.files.exists("/run/systemd/system"):
-        raise Refused("no-systemd")
 
 
 def _check_owner(session: Session) -> None:

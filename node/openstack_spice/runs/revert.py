@@ -8,8 +8,8 @@ from ..roles.choice import role_of
 from ..state.journal import Journal
 from ..state.paths import ROLE_NAMES, record_file
 from .converge import report
-from .gate import check_tools
 from .session import Session
+from .tools import check_tools
 
 
 def revert(session: Session) -> None:

@@ -175,6 +175,18 @@ class Files(Reading):
                 self._mkdir(parent, name, mode, folder)
                 self._sync(parent, folder)
 
+    def sync(self, path: str) -> None:
+        """Makes durable what somebody else wrote: a file's bytes, or the names in a folder. Raises Failed."""
+        try:
+            with self._place(path) as place:
+                descriptor = self._open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, 0)
+                try:
+                    self._sync(descriptor, path)
+                finally:
+                    os.close(descriptor)
+        except OSError as error:
+            raise Failed("cannot-write", file=path, reason=reason_of(error))
+
     def rename_folder(self, path: str, name: str) -> None:
         """Gives a folder of ours another name in the same folder, where nothing has it. Raises Failed."""
         try:
