@@ -6,7 +6,7 @@ from .changes.certificate import PemKind, tls_since
 from .changes.closed_ports import ClosedPortsKind
 from .changes.dead_keys import DeadKeyKind, DeadKeys
 from .changes.edits import Edits
-from .changes.firewall import FirewallKinds
+from .changes.firewall import FIREWALL_KINDS, firewall_kinds
 from .changes.kind import Kind
 from .changes.options import OptionKind, SectionKind
 from .changes.packages import PackageKind, RpmKeyKind, WebClientKind
@@ -16,6 +16,7 @@ from .changes.units import MaskKind, RestartKind, UnitKind
 from .changes.whole_files import FileKind, RepositoryKind
 from .checks.certificate import Certificate
 from .context import Context
+from .firewall.closed_ports import ClosedPorts
 from .firewall.console_ports import ConsolePorts
 from .firewall.firewall import Firewall
 from .firewall.proxy_port import ProxyPort
@@ -53,7 +54,7 @@ _SINGLE_KINDS: Tuple[Type[Kind], ...] = (
     UnitKind,
     WebClientKind,
 )
-KIND_NAMES: FrozenSet[str] = frozenset(kind.name for kind in _SINGLE_KINDS) | FirewallKinds.NAMES
+KIND_NAMES: FrozenSet[str] = frozenset(kind.name for kind in _SINGLE_KINDS + FIREWALL_KINDS)
 """The kinds of change that a record may have."""
 
 
@@ -78,9 +79,7 @@ class Parts:
         self.effective = Effective(context, self.nova, self.program, self.probes)
         self.queue = Queue(context, self.units, self.processes, self.program, self.probes)
         self.hypervisor = Hypervisor(context, self.nova, self.packages)
-        self.busy = Busy(
-            context, self.nova, self.processes, self.hypervisor, NovaApi(context, self.nova, self.program, self.probes)
-        )
+        self.busy = Busy(context, self.nova, self.processes, self.hypervisor, NovaApi(context, self.nova, self.program, self.probes))
         self.page = Page(context, self.units, self.nova, self.probes)
         self.web_client = WebClient(context)
         self.firewall = Firewall(context, self.units)
@@ -89,8 +88,8 @@ class Parts:
         self.dead_keys = DeadKeys(context, self.dead_key_kind, self.nova.major)
         self.repository = Repository(context, self.tool, self.repository_kind, self.rpm_key_kind, self.record_of)
         self.drop_in = DropIn(context, self.units, self.file_kind, self.shell_kind, self.web_client.folder())
-        self.console_ports = ConsolePorts(context, self.units, self.processes, self.firewall)
-        self.proxy_port = ProxyPort(context, self.units, self.processes, self.firewall)
+        self.console_ports = ConsolePorts(context, self.firewall, self.processes)
+        self.proxy_port = ProxyPort(context, self.firewall, self.processes)
         steps = Steps(self.before_unit, self.test_edits, self.units.daemon_reload, self.start_again)
         self.transaction = Transaction(self.kinds, self.edits, context.reporter, context.verb, steps)
         self.on_unit: Optional[Callable[[], None]] = None
@@ -125,10 +124,10 @@ class Parts:
                 self.package_kind,
                 self.web_client_kind,
                 RestartKind(),
-                ClosedPortsKind(context, self.units, self.firewall),
+                ClosedPortsKind(ClosedPorts(context, self.units, self.firewall.kernel)),
             )
         }
-        kinds.update(FirewallKinds(context, self.edits, self.firewall).kinds())
+        kinds.update({kind.name: kind for kind in firewall_kinds(context, self.firewall, self.edits, self.ledger)})
         self.kinds = kinds
 
     def record_of(self, role: str) -> Record:
