@@ -3,11 +3,14 @@
 from typing import Iterator, Optional, Tuple
 
 from ..context import Context
+from ..document.desired import Desired
 from ..nova_conf.ini import Ini, plain, same_value, value_of_definition
+from ..nova_conf.origins import OPTIONS as ORIGINS
+from ..nova_conf.origins import merged_origins, origins_of
 from ..state.entry import Entry
 from ..state.journal import Journal
 from ..state.paths import NOVA_CONF
-from ..text import ABSENT, bytes_of, from_bytes, present
+from ..text import ABSENT, bytes_of, from_bytes, present, to_bytes
 from .edits import Edits
 from .kind import Kind, Pass, Planned
 
@@ -77,16 +80,16 @@ def plan_options(context: Context, option_kind: OptionKind, section_kind: Sectio
         section, name = option.split("/", 1)
         value = ini.value(section, name)
         former = option_kind.read(NOVA_CONF, option)
-        if value is not None and same_value(value, written.encode("ascii")):
+        if value is not None and same_value(value, to_bytes(written)):
             continue
         if section not in opened and ini.sections(section) == 0:
             opened.add(section)
             layout = "tight" if ini.last_line_is_blank() else "blank"
             entry = Entry(section_kind.name, NOVA_CONF, section + " " + layout, ABSENT, "there")
             yield Planned(entry, "(none)", "added")
-        entry = Entry(option_kind.name, NOVA_CONF, option, former, present(("%s = %s\n" % (name, written)).encode("ascii")))
+        entry = Entry(option_kind.name, NOVA_CONF, option, former, present(to_bytes("%s = %s\n" % (name, written))))
         old = UNSET if value is None else from_bytes(value).replace("\n", " ")
-        yield Planned(entry, old, plain(written.encode("ascii")).decode("ascii"))
+        yield Planned(entry, old, from_bytes(plain(to_bytes(written))))
     for entry in context.record.of_kind(option_kind.name):
         if entry.what in context.desired.options:
             continue
@@ -94,6 +97,41 @@ def plan_options(context: Context, option_kind: OptionKind, section_kind: Sectio
             yield option_kind.planned(entry.where, entry.what, entry.written, entry.former)
         else:
             context.reporter.say("%s is no longer declared, and was changed by someone else since: left as it is" % entry.what)
+
+
+def with_merged_origins(context: Context) -> Desired:
+    """The document with `[console] allowed_origins` as it is to be written: what stands there is noVNC's too, and stays. To be called
+    when options are called as this Nova calls them, and before anything is planned, so that the proof expects what is written.
+    Raises CannotTell."""
+    desired = context.desired
+    declared = [option for option in ORIGINS if option in desired.options]
+    if not declared:
+        return desired
+    option = declared[0]
+    written = desired.options[option]
+    current = _origins_in_force(context, option)
+    entry = context.record.find(OptionKind.name, NOVA_CONF, option)
+    former, ours = (None, None) if entry is None else (entry.former, entry.written)
+    merged = merged_origins(written, current, former, ours)
+    kept = [origin for origin in origins_of(to_bytes(merged)) if origin not in origins_of(to_bytes(written))]
+    if kept and (current is None or not same_value(current, to_bytes(merged))):
+        section, name = option.split("/", 1)
+        context.reporter.say(
+            "[%s] %s is read by %s too: what stands there stays (%s), and what is declared is added"
+            % (section, name, context.platform.novnc_unit, ", ".join(kept))
+        )
+    return desired._replace(options={name: merged if name == option else value for name, value in desired.options.items()})
+
+
+def _origins_in_force(context: Context, option: str) -> Optional[bytes]:
+    """The value that stands in nova.conf, under either name, or in a file that is read before it."""
+    for file in (NOVA_CONF,) + tuple(reversed(context.platform.config)):
+        ini = Ini(context.system.files.read_if_there(file) or b"")
+        for name in (option,) + ORIGINS:
+            value = ini.value(*name.split("/", 1))
+            if value is not None:
+                return value
+    return None
 
 
 def definition_text(state: str) -> str:

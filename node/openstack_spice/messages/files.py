@@ -9,6 +9,10 @@ MESSAGES: Mapping[str, Message] = {
         "{path} leads over the symbolic link '{name}', which is not root's: whoever made it could point it at any file",
         "Put a file in its place, or let root make the link, and run again",
     ),
+    "folder-not-roots": Message(
+        "others than root can write in {folder}, so the key of a certificate is not put there",
+        "Take that folder away or give it to root alone ('chown root:root' and 'chmod 755'), and run again",
+    ),
     "edited-meanwhile": Message("{file} was edited by someone else during this run", "Run again"),
     "changed-meanwhile": Message("{subject} was changed by someone else during this run", "Run again"),
     "cannot-rewrite": Message("{file} cannot be rewritten ({reason})", "Make room or make it writable, and run again"),

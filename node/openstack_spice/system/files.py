@@ -9,7 +9,8 @@ XFS alike give no such promise for a file that was not synced before its rename)
 import errno
 import os
 import stat
-from typing import Callable, List, NamedTuple, Optional, Tuple
+from contextlib import contextmanager
+from typing import Callable, Iterator, List, NamedTuple, Optional, Tuple
 
 from ..errors import CannotTell, Failed
 from .interruption import Interruption
@@ -72,15 +73,18 @@ class Files(Reading):
         except OSError as error:
             raise Failed("cannot-rewrite", file=path, reason=reason_of(error))
 
-    def create(self, path: str, data: bytes, access: Access, announce: Announce) -> None:
+    def create(self, path: str, data: bytes, access: Access, announce: Announce, roots_folder: bool = False) -> None:
         """Makes a file with these bytes, in the place of one that is there. Its folder is made, root's and 0755, where it is missing.
 
+        :param roots_folder: whether it is written only where nobody but root can write in its folder
         Raises Failed where it cannot be written; then nothing is in its place that was not there before.
         """
         self._interruption.check()
         try:
             self.make_folder(os.path.dirname(path), 0o755)
             with self._place(path) as place:
+                if roots_folder and not is_roots_alone(os.fstat(place.folder)):
+                    raise Failed("folder-not-roots", folder=os.path.dirname(place.path))
                 self._publish(place, data, access, [], announce)
         except OSError as error:
             raise Failed("cannot-write", file=path, reason=reason_of(error))
@@ -171,6 +175,18 @@ class Files(Reading):
                 self._mkdir(parent, name, mode, folder)
                 self._sync(parent, folder)
 
+    def sync(self, path: str) -> None:
+        """Makes durable what somebody else wrote: a file's bytes, or the names in a folder. Raises Failed."""
+        try:
+            with self._place(path) as place:
+                descriptor = self._open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, 0)
+                try:
+                    self._sync(descriptor, path)
+                finally:
+                    os.close(descriptor)
+        except OSError as error:
+            raise Failed("cannot-write", file=path, reason=reason_of(error))
+
     def rename_folder(self, path: str, name: str) -> None:
         """Gives a folder of ours another name in the same folder, where nothing has it. Raises Failed."""
         try:
@@ -191,6 +207,37 @@ class Files(Reading):
                 self._sync(folder, path)
         except OSError as error:
             raise Failed("cannot-write", file=path, reason=reason_of(error))
+
+    @contextmanager
+    def unlinked(self, folder: str, data: bytes, owner: int) -> Iterator[int]:
+        """An open file with these bytes that has no name any more, for a command that inherits its descriptor: the command reads it as
+        `/dev/fd/N`, also where it runs as another user.
+
+        :param folder: where it is made, root's alone
+        :param owner: the user id of who reads it
+        Raises Failed where it cannot be written.
+        """
+        self._interruption.check()
+        path = os.path.join(folder, self._name_for("unlinked"))
+        try:
+            with self._place(path) as place:
+                flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+                descriptor = self._open(place, flags, 0o400)
+                try:
+                    self._unlink(place.folder, place.name, place.path)
+                    self._write(descriptor, data, place.path)
+                    if os.geteuid() == 0:
+                        os.fchown(descriptor, owner, -1)
+                    os.lseek(descriptor, 0, os.SEEK_SET)
+                except BaseException:
+                    os.close(descriptor)
+                    raise
+        except OSError as error:
+            raise Failed("cannot-write", file=path, reason=reason_of(error))
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
 
     def _publish(self, place: Place, data: bytes, access: Access, attributes: List[Tuple[str, bytes]], announce: Announce) -> None:
         """Writes the new file beside its place, proves it, and puts it there."""
@@ -240,12 +287,22 @@ class Files(Reading):
 
     def _mkdir(self, folder: int, name: str, mode: int, path: str) -> None:
         os.mkdir(name, mode, dir_fd=folder)
+        made = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+        try:
+            os.fchmod(made, mode)  # whatever the umask is
+        finally:
+            os.close(made)
 
     def _rmdir(self, folder: int, name: str, path: str) -> None:
         os.rmdir(name, dir_fd=folder)
 
     def _symlink(self, target: str, folder: int, name: str, path: str) -> None:
         os.symlink(target, name, dir_fd=folder)
+
+
+def is_roots_alone(found: os.stat_result) -> bool:
+    """Whether nobody else can write in a folder, by what the kernel says of it."""
+    return found.st_uid in (0, os.geteuid()) and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def attributes_of(descriptor: int) -> List[Tuple[str, bytes]]:

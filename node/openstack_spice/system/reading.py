@@ -1,14 +1,33 @@
 """The one way to read a file: opened in its folder, without following anybody's links but root's, regular files only, bounded."""
 
+import hashlib
 import os
 import stat
 from contextlib import contextmanager
-from typing import Iterator, List, Optional, Tuple
+from typing import Iterator, List, NamedTuple, Optional, Tuple
 
 from ..errors import CannotTell
 from .resolve import Place, resolve
 
 LARGEST = 64 * 1024 * 1024  # bytes; a larger file is none that the program has to do with
+
+
+class Found(NamedTuple):
+    """Something that lies in a folder."""
+
+    path: bytes  # within the folder; empty for the folder itself
+    letter: str  # what it is: `f` a file, `d` a folder, `l` a link, `?` something else
+    mode: int
+    owner: int
+    group: int
+    sha256: str  # of a file; else empty
+
+
+class Beginning(NamedTuple):
+    """A regular file that :meth:`Reading.walk` came by."""
+
+    path: str
+    data: bytes  # how it begins
 
 
 class Reading:
@@ -83,6 +102,18 @@ class Reading:
         except FileNotFoundError:
             return []
 
+    def tree(self, path: str) -> Optional[List[Found]]:
+        """All that is in a folder, itself first; no link is followed. None where nothing has that name. Raises CannotTell."""
+        try:
+            with self._parent(path) as (parent, name):
+                found: List[Found] = []
+                _walk(parent, name, b"", found)
+                return found
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise CannotTell(path, reason_of(error))
+
     def link(self, path: str) -> Optional[str]:
         """What a symbolic link points to; None where nothing is there. Raises CannotTell where it is no link."""
         try:
@@ -97,6 +128,87 @@ class Reading:
         """The path without links. Raises FileNotFoundError where a folder on the way is missing."""
         with self._place(path) as place:
             return place.path
+
+    def walk(self, path: str, most: int, size: int) -> Iterator[Beginning]:
+        """All regular files below a folder, or the file itself, in the order of their whole paths as bytes; links within are not
+        followed. Nothing where the folder is not there.
+
+        :param most: more entries than these are not looked through
+        :param size: so many bytes of each file are read
+        Raises CannotTell where something cannot be read, or there is more.
+        """
+        try:
+            with self._place(path) as place:
+                yield from self._walk(place.folder, place.name, path, _Budget(path, most), size)
+        except (FileNotFoundError, NotADirectoryError):
+            return
+
+    def _walk(self, folder: int, name: str, path: str, budget: "_Budget", size: int) -> Iterator[Beginning]:
+        budget.take()
+        try:
+            mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
+            if stat.S_ISREG(mode):
+                yield Beginning(path, self._beginning(folder, name, size))
+            if not stat.S_ISDIR(mode):
+                return
+            inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+            try:
+                for entry in _in_order_of_paths(inner):
+                    yield from self._walk(inner, entry, path + "/" + entry, budget, size)
+            finally:
+                os.close(inner)
+        except FileNotFoundError:
+            return  # it went meanwhile
+        except OSError as error:
+            raise CannotTell(path, reason_of(error))
+
+    def _beginning(self, folder: int, name: str, size: int) -> bytes:
+        descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, dir_fd=folder)
+        with os.fdopen(descriptor, "rb", buffering=0) as file:
+            pieces: List[bytes] = []
+            while size > 0:
+                piece = file.read(min(size, 1 << 20))
+                if not piece:
+                    break
+                pieces.append(piece)
+                size -= len(piece)
+            return b"".join(pieces)
+
+    def is_folder(self, path: str) -> bool:
+        """Whether a folder is there, links of root's followed. Raises CannotTell."""
+        found = self.state(path)
+        return found is not None and stat.S_ISDIR(found.st_mode)
+
+    def is_file(self, path: str) -> bool:
+        """Whether a regular file is there, links of root's followed. Raises CannotTell."""
+        found = self.state(path)
+        return found is not None and stat.S_ISREG(found.st_mode)
+
+    def identity(self, path: str) -> Optional[Tuple[int, int]]:
+        """Device and inode of what a path leads to, whoever made the links on the way: nothing is opened. None where that is nothing."""
+        try:
+            found = os.stat(path if path.startswith("/proc/") else self._root.rstrip("/") + path)
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+    def free_kib(self, path: str) -> int:
+        """KiB that are free for us on the folder's file system. Raises FileNotFoundError, CannotTell."""
+        with self._place(path) as place:
+            try:
+                folder = os.open(place.name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=place.folder)
+                try:
+                    found = os.fstatvfs(folder)
+                finally:
+                    os.close(folder)
+            except OSError as error:
+                raise CannotTell(path, reason_of(error))
+        return found.f_bavail * found.f_frsize // 1024
+
+    def is_writable(self, path: str) -> bool:
+        """Whether the kernel lets us write an entry: not on a file system that is read-only. Raises FileNotFoundError."""
+        with self._place(path) as place:
+            return os.access(place.name, os.W_OK, dir_fd=place.folder)
 
     @contextmanager
     def _place(self, path: str) -> Iterator[Place]:
@@ -143,6 +255,55 @@ class Reading:
 
     def _open(self, place: Place, flags: int, mode: int) -> int:
         return os.open(place.name, flags, mode, dir_fd=place.folder)
+
+
+def _walk(parent: int, name: str, path: bytes, found: List[Found]) -> None:
+    """Adds an entry of an open folder, and what is in it."""
+    entry = os.stat(name, dir_fd=parent, follow_symlinks=False)
+    is_file, is_folder = stat.S_ISREG(entry.st_mode), stat.S_ISDIR(entry.st_mode)
+    letter = "f" if is_file else "d" if is_folder else "l" if stat.S_ISLNK(entry.st_mode) else "?"
+    if not is_file and not is_folder:
+        found.append(Found(path, letter, stat.S_IMODE(entry.st_mode), entry.st_uid, entry.st_gid, ""))
+        return
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK | (os.O_DIRECTORY if is_folder else 0)
+    descriptor = os.open(name, flags, dir_fd=parent)
+    try:
+        entry = os.fstat(descriptor)
+        sha256 = ""
+        if is_file:
+            demand_regular(descriptor, os.fsdecode(path))
+            sha256 = hashlib.sha256(read_all(descriptor, LARGEST, os.fsdecode(path))).hexdigest()
+        found.append(Found(path, letter, stat.S_IMODE(entry.st_mode), entry.st_uid, entry.st_gid, sha256))
+        for inner in sorted(os.listdir(descriptor)) if is_folder else ():
+            _walk(descriptor, inner, (path + b"/" if path else b"") + os.fsencode(inner), found)
+    finally:
+        os.close(descriptor)
+
+
+class _Budget:
+    """How much more may be looked at."""
+
+    def __init__(self, path: str, most: int) -> None:
+        self._path = path
+        self._most = most
+        self._left = most
+
+    def take(self) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise CannotTell(self._path, "it has more than %d entries" % self._most)
+
+
+def _in_order_of_paths(folder: int) -> List[str]:
+    """The names in an open folder, such that whole paths come in the order of their bytes: a folder counts with its slash."""
+    keys: List[Tuple[bytes, str]] = []
+    for name in os.listdir(folder):
+        try:
+            is_folder = stat.S_ISDIR(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
+        except FileNotFoundError:
+            continue  # it went meanwhile
+        keys.append((os.fsencode(name) + b"/" * is_folder, name))
+    return [name for _, name in sorted(keys)]
 
 
 def demand_regular(descriptor: int, path: str) -> None:

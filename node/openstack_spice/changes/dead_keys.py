@@ -1,0 +1,101 @@
+"""Kind of change `dead-key`: every definition of an option that Nova does not read any more becomes a comment where it stands."""
+
+from typing import Callable, Iterator, List, Optional, Tuple
+
+from ..context import Context
+from ..nova_conf.dead_keys import DeadKey, find_dead_keys
+from ..nova_conf.ini import Ini
+from ..state.entry import Entry
+from ..state.journal import Journal
+from ..state.paths import NOVA_CONF
+from ..text import ABSENT, from_bytes, one_line
+from .edits import Edits
+from .kind import Kind, Pass, Planned
+
+KEY = "key"
+COMMENT = "comment"
+
+
+class DeadKeyKind(Kind):
+    """`dead-key FILE SECTION/OPTION`: `key` where it is defined, `comment` where it was made one, else `-`."""
+
+    name = "dead-key"
+    made_in = Pass.FILES
+
+    def __init__(self, edits: Edits) -> None:
+        self._edits = edits
+
+    def read(self, where: str, what: str) -> str:
+        data = self._edits.content(where)
+        if Ini(data).definition(*what.split("/", 1)) is not None:
+            return KEY
+        return COMMENT if mark(what) in data else ABSENT
+
+    def set(self, entry: Entry, journal: Journal) -> None:
+        ini = Ini(self._edits.content(entry.where))
+        if entry.written == COMMENT:
+            section, option = entry.what.split("/", 1)
+            self._edits.edit(entry.where, ini.commented(section, option, mark(entry.what)))
+        else:
+            self._edits.edit(entry.where, ini.uncommented(mark(entry.what)))
+
+    def subject(self, where: str, what: str) -> str:
+        return what
+
+    def described(self, entry: Entry) -> Optional[Tuple[str, str]]:
+        old = "a comment" if entry.former == COMMENT else "a key"
+        return old, "a comment" if entry.written == COMMENT else "a key again"
+
+
+class DeadKeys:
+    """The dead keys of this node's nova.conf.
+
+    :param release: gives Nova's, which is asked only where it is needed
+    """
+
+    def __init__(self, context: Context, kind: DeadKeyKind, release: Callable[[], int]) -> None:
+        self._context = context
+        self._kind = kind
+        self._release = release
+
+    def find(self) -> List[DeadKey]:
+        """Those that stand in nova.conf as it is. Raises CannotTell."""
+        context = self._context
+        data = context.system.files.read(NOVA_CONF)
+        return find_dead_keys(data, context.role, self._release(), context.desired.options)
+
+    def plan(self) -> Iterator[Planned]:
+        """What is to be made a comment, or a key again since nobody asks for that any more. Raises CannotTell."""
+        context = self._context
+        if self._asked_for:
+            ini = Ini(context.system.files.read(NOVA_CONF))
+            for key in self.find():
+                value = ini.value(*key.option.split("/", 1)) or b""
+                yield Planned(Entry(self._kind.name, NOVA_CONF, key.option, KEY, COMMENT), one_line(from_bytes(value)), "a comment")
+            return
+        for entry in context.record.of_kind(self._kind.name):
+            if self._kind.read(entry.where, entry.what) == entry.written:
+                yield Planned(entry.reversed, "a comment", "a key again")
+            else:
+                context.reporter.say("%s was changed by someone else since: left as it is" % entry.what)
+
+    def tell(self) -> List[str]:
+        """Says what stays in nova.conf without effect, and gives the options for the report. Raises CannotTell."""
+        if self._context.verb not in ("converge", "check") or self._asked_for:
+            return []
+        found = self.find()
+        for key in found:
+            section, name = key.option.split("/", 1)
+            self._context.reporter.say(
+                "[%s] %s is a dead key of %s (%s). Take it out, or set removeDeadKeys" % (section, name, NOVA_CONF, key.why)
+            )
+        return [key.option for key in found]
+
+    @property
+    def _asked_for(self) -> bool:
+        return self._context.desired.header("dead-keys") == "remove"
+
+
+def mark(option: str) -> bytes:
+    """What an option's lines begin with as comments."""
+    return b"#openstack-spice# " + option.encode("ascii") + b"# "
