@@ -250,8 +250,8 @@ RPM_WANTED = "openstack-nova-spicehtml5proxy-1:27.2.0-1.el9.noarch spice-html5"
         pytest.param(
             failed(1, out="No match for argument: spice-html5\nError: Unable to find a match: spice-html5\n"),
             "there is no SPICE web client on this node, and RHEL 9 and its likes have no package of it (Error: Unable to find a match: "
-            "spice-html5). Two ways out: a repository that has spice-html5 (packageRepository), or another source of the client (webClient: "
-            "an archive with its checksum, or another package)",
+            "spice-html5). Two ways out: a repository that has spice-html5 (packageRepository), or another source of the client "
+            "(webClient: an archive with its checksum, or another package)",
             3,
             id="nobody has the web client",
         ),

@@ -17,6 +17,7 @@ from openstack_spice.state.ledger import Ledger
 from openstack_spice.state.record import Record
 from openstack_spice.text import present
 
+NO_RECORD = Record()
 FILE = "/etc/yum.repos.d/epel.repo"
 KEY_FILE = "/etc/pki/rpm-gpg/RPM-GPG-KEY-EPEL-7"
 KEY = b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n"
@@ -36,7 +37,7 @@ def rpm(words, stdin):
     return NOT_INSTALLED if words[1] == "-q" else ""
 
 
-def repository(tmp_path, answers=None, files=None, lines=LINES, key=KEY, name="epel", on="CentOS 7", record=Record(), other=None):
+def repository(tmp_path, answers=None, files=None, lines=LINES, key=KEY, name="epel", on="CentOS 7", record=NO_RECORD, other=None):
     headers = {"repository": name}
     if key is not None:
         headers["repository-key"] = base64.b64encode(key).decode("ascii")

@@ -28,13 +28,14 @@ from openstack_spice.state.record import Record
 from openstack_spice.system import Commands, Interruption
 from openstack_spice.system.reading import Found
 
+NO_RECORD = Record()
 ARCHIVE = "/root/client.tgz"
 
 
 def tar(entries, mode="w", kind=None, **options):
     """An archive of these files, by their names; None is a folder."""
     file = io.BytesIO()
-    with tarfile.open(fileobj=file, mode=mode, **options) as archive:
+    with tarfile.open(fileobj=file, mode=mode, encoding="utf-8", **options) as archive:
         for name, data in entries:
             member = tarfile.TarInfo(name)
             member.uid = member.gid = 1000
@@ -55,7 +56,7 @@ PLAIN = [("package/spice_auto.html", b"<html>"), ("package/src/main.js", b"main"
 CLIENT = tar(PLAIN, "w:gz")
 
 
-def node_with(tmp_path, archive=CLIENT, location=ARCHIVE, files=None, answers=None, sha256=None, record=Record()):
+def node_with(tmp_path, archive=CLIENT, location=ARCHIVE, files=None, answers=None, sha256=None, record=NO_RECORD):
     digits = sha256 or hashlib.sha256(archive or b"").hexdigest()
     desired = Desired(role="controller", node="node-1", headers={"web-client-archive": "%s %s" % (digits, location)})
     there = dict(files or {})
@@ -166,7 +167,10 @@ def test_its_state_is_another_one_with(tmp_path, change):
 
 def test_its_state_is_the_one_that_the_program_in_bash_made(tmp_path):
     node, found, kind, planned = made(tmp_path, archive=tar(PLAIN + [("package/b d\xe9", None), ("package/b-e", b"")]))
-    command = r"""cd "$1" && { find . -printf '%y %m root:root %p\n' | sort; find . -type f -print0 | sort -z | xargs -0 -r sha256sum; } | sha256sum"""
+    command = (
+        "cd \"$1\" && { find . -printf '%y %m root:root %p\\n' | sort; "
+        "find . -type f -print0 | sort -z | xargs -0 -r sha256sum; } | sha256sum"
+    )
     environment = {"LC_ALL": "C", "PATH": os.environ["PATH"]}
     said = subprocess.check_output(["bash", "-c", command, "-", node.files.at(found.folder())], env=environment)
     assert planned.entry.written == "=" + said.decode("ascii").split(" ")[0]
