@@ -178,7 +178,7 @@ def test_is_read_from_apts_lines_what_is_new_with_its_version_and_what_would_be_
     "output, reason",
     [
         ("Reading...\nE: Unable to locate package a\nE: b\n", "E: Unable to locate package a"),
-        ("W: one\nN: two\n", "N: two"),
+        ("W: one\nN: two\n\n", "N: two"),
         ("", ""),
     ],
 )

@@ -72,7 +72,7 @@ class Apt(PackageTool):
         return tuple(steps)
 
     def reason(self, output: str) -> str:
-        lines = output.splitlines()
+        lines = output.rstrip("\n").splitlines()
         errors = [line for line in lines if line.startswith("E:")]
         return (errors or lines[-1:] or [""])[0]
 
