@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LabNode } from "../support/lab";
 import { computeDocument } from "./support/documents";
-import { around, programWith } from "./support/injection";
+import { type At, testProgram } from "./support/injection";
 import { converge, lines, runVerb } from "./support/program";
 import { snapshot } from "./support/snapshot";
 
@@ -17,7 +17,8 @@ const error = (text: string) => lines(`openstack-spice: error: ${NAME}: ${text}`
 const say = (text: string) => lines(`openstack-spice: ${NAME}: ${text}`);
 
 /** The program up to the last check. */
-const passing = programWith(around("check_plan", "after", 1, "echo passed; exit 0"));
+const afterTheChecks: At = { point: "check-plan", when: "after", then: "end" };
+const passing = testProgram({ at: [afterTheChecks] });
 
 const UNIT = (environment: string, ...words: readonly string[]) => `mkdir -p /etc/systemd/system/nova-compute.service.d
 cat >/etc/systemd/system/nova-compute.service.d/lab.conf <<'END'
@@ -233,7 +234,7 @@ mkdir /root/former; for file in ${files.join(" ")}; do cp $file /root/former/; e
 });
 
 describe("a busy compute is waited for, and postponed,", () => {
-  const waiting = programWith(`BUSY_WAIT=2\n${around("check_plan", "after", 1, "echo passed; exit 0")}`);
+  const waiting = testProgram({ at: [afterTheChecks], limits: { busyWait: 2 } });
   const backup = `cat >/root/backup.xml <<'END'
 <domainbackup mode='pull'><server transport='unix' socket='/var/lib/libvirt/qemu/backup.sock'/><disks><disk name='vda' type='file'><scratch file='/var/lib/libvirt/images/scratch'/></disk></disks></domainbackup>
 END
@@ -278,9 +279,7 @@ until [ -e /var/lib/nova/instances/_base/5b1ce.part ]; do sleep 0.1; done`,
   });
 
   it("where libvirt is at work on a guest, such as at its start; and goes on when that is done", async () => {
-    const program = programWith(
-      `virsh_read() { bounded 2 virsh --readonly "$@"; }\n${around("check_plan", "after", 1, "echo passed; exit 0")}`,
-    );
+    const program = testProgram({ at: [afterTheChecks], limits: { virshWait: 2 } });
     await node.read(`virsh -q destroy guest; mkdir -p /etc/libvirt/hooks
 printf '#!/bin/sh\\n[ "$2" != start ] || until [ -e /run/go ]; do touch /run/held; sleep 0.1; done\\n' >/etc/libvirt/hooks/qemu
 chmod +x /etc/libvirt/hooks/qemu; systemctl restart libvirtd; systemd-run -q --unit=starting virsh start guest

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { LabNode } from "../support/lab";
 import { NODE, PEERS, addPeers, bootCompute, connects, whoGetsIn } from "./support/consolePorts";
 import { computeDocument, fromSpice, toSpice } from "./support/documents";
-import { around, programWith } from "./support/injection";
+import { type At, testProgram } from "./support/injection";
 import { converge, lines, report, revert } from "./support/program";
 import { type Snapshot, changedPaths, snapshot } from "./support/snapshot";
 
@@ -233,10 +233,16 @@ print(console.recv(4))
 
 describe("the order of things", () => {
   /** Notes, whenever a service is brought up, whether the range is closed. */
-  const noting = around("bring_up", "before", -1, ":").replace(
-    /^bring_up\(\).*$/m,
-    'bring_up() { printf "%s %s\\n" "$2" "$(nft list table inet openstack_spice >/dev/null 2>&1 && echo closed || echo open)" >>/run/order; original_bring_up "$@"; }',
-  );
+  const noting = testProgram({
+    at: [
+      {
+        point: "bring-up",
+        when: "before",
+        count: "each",
+        run: 'printf "%s %s\\n" "$UNIT" "$(nft list table inet openstack_spice >/dev/null 2>&1 && echo closed || echo open)" >>/run/order',
+      },
+    ],
+  });
   const order = async () => (await node.read("cat /run/order; rm /run/order")).trim().split("\n");
   let before: Snapshot;
   beforeAll(async () => {
@@ -244,8 +250,7 @@ describe("the order of things", () => {
   });
 
   it("is closed before nova-compute is restarted, and until it is restarted at a revert", async () => {
-    const program = programWith(noting);
-    expect((await converge(node, computeDocument(NAME, { sources }), { program })).status).toBe(0);
+    expect((await converge(node, computeDocument(NAME, { sources }), { program: noting })).status).toBe(0);
     expect(await order()).toEqual(["openstack-spice-console-ports open", "nova-compute closed"]);
     expect((await revert(node, "compute")).status).toBe(0);
     expect(await order()).toEqual(["nova-compute closed"]);
@@ -258,7 +263,7 @@ describe("the order of things", () => {
       "[Service]\nExecStartPre=/bin/sh -c '! grep -q ^html5proxy_base_url /etc/nova/nova.conf'\n",
     );
     const document = computeDocument(NAME, { sources, acceptPendingChanges: true });
-    const { status, stderr } = await converge(node, document, { program: programWith(noting) });
+    const { status, stderr } = await converge(node, document, { program: noting });
     await node.read(`rm -r ${folder} && systemctl daemon-reload`);
     expect(status).toBe(1);
     expect(stderr).toContain(say(reopened.slice("change ".length)));
@@ -266,13 +271,14 @@ describe("the order of things", () => {
     expect(withoutProcess(await snapshot(node))).toEqual(withoutProcess(before));
   });
 
-  it.each([
-    ["before the rules are loaded", around("bring_up", "before", 1, "kill -9 $$")],
-    ["in the middle of closing", around("ports_unit_text", "before", 1, "[[ $VERB != converge ]] || kill -9 $$")],
-    ["after the rules are loaded", around("bring_up", "after", 1, "kill -9 $$")],
-    ["when nova-compute was restarted", around("bring_up", "after", 2, "kill -9 $$")],
-  ])("is as it was after a run that was killed %s, once the next one ends", async (_when, code) => {
-    await converge(node, computeDocument(NAME, { sources }), { program: programWith(code) });
+  it.each<[string, At]>([
+    ["before the rules are loaded", { point: "bring-up", when: "before" }],
+    ["in the middle of closing", { point: "ports-unit-text", when: "before", verb: "converge" }],
+    ["after the rules are loaded", { point: "bring-up", when: "after" }],
+    ["when nova-compute was restarted", { point: "bring-up", when: "after", count: 2 }],
+  ])("is as it was after a run that was killed %s, once the next one ends", async (_when, at) => {
+    const program = testProgram({ at: [{ ...at, then: "kill" }] });
+    await converge(node, computeDocument(NAME, { sources }), { program });
     const { status, stdout } = await revert(node, "compute");
     expect([status, stdout.split("\n").at(-2)]).toEqual([0, "changed 0"]);
     expect(withoutProcess(await snapshot(node))).toEqual(withoutProcess(before));

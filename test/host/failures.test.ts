@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { LabNode, type Outcome } from "../support/lab";
 import { controllerDocument } from "./support/documents";
-import { around, programWith } from "./support/injection";
+import { testProgram } from "./support/injection";
 import { type RunOptions, converge, lines } from "./support/program";
 import { type Snapshot, snapshot } from "./support/snapshot";
 
@@ -105,7 +105,7 @@ describe("a controller on which something goes wrong is as it was before:", () =
       ],
     ])("%s wins over nova.conf, which the check before did not see", async (_, command, source) => {
       await node.read(command);
-      const { stderr } = await fails({ program: programWith("check_layers() { :; }") });
+      const { stderr } = await fails({ program: testProgram({ without: ["layers"] }) });
       expect(stderr).toBe(
         [
           `openstack-spice: nova-spicehtml5proxy reads [spice] html5proxy_host = 127.0.0.1 from ${source}\n`,
@@ -118,7 +118,7 @@ describe("a controller on which something goes wrong is as it was before:", () =
     it("the disk fills up in the middle of the transaction", async () => {
       await node.read("mkdir -p /var/lib/openstack-spice && mount -t tmpfs -o size=24m tmpfs /var/lib/openstack-spice");
       const full = "cat /dev/zero >/var/lib/openstack-spice/full 2>/dev/null || :";
-      const program = programWith(around("journal", "before", 3, full));
+      const program = testProgram({ at: [{ point: "journal", when: "before", count: 3, run: full }] });
       const before = await snapshot(node);
       const outcome = await converge(node, controllerDocument(NAME), { program });
       expect([outcome.status, outcome.stdout]).toEqual([1, forth]);
@@ -132,7 +132,7 @@ describe("a controller on which something goes wrong is as it was before:", () =
     it("nova.conf was edited by somebody else during the run: that edit stays", async () => {
       const edit = "echo '# a colleague was here' >>/etc/nova/nova.conf";
       const former = await snapshot(node);
-      const program = programWith(around("change", "after", 1, edit));
+      const program = testProgram({ at: [{ point: "change", when: "after", run: edit }] });
       const { status, stdout, stderr } = await converge(node, controllerDocument(NAME), { program });
       expect([status, stdout, stderr]).toEqual([
         1,

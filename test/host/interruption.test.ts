@@ -1,18 +1,15 @@
-import { hostProgram } from "../../host/program";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { eventually } from "../support/eventually";
 import { LabNode, type Outcome } from "../support/lab";
 import { OWNER, controllerDocument } from "./support/documents";
-import { around, programWith, untilThere } from "./support/injection";
-import { controllerReport, converge, lines, revert } from "./support/program";
+import { type At, testProgram, untilThere } from "./support/injection";
+import { controllerReport, converge, lines, revert, setWayBack } from "./support/program";
 import { type Snapshot, snapshot } from "./support/snapshot";
 
 /** A run that is killed, cut off, or meets another one: the next run ends well, and a revert still finds the way back. */
 
-/** The program and, where it is another one, the part of it that this runs in. */
-const KILL = "kill -KILL $$ $BASHPID";
-/** The same, on a node where the timer that finishes killed runs is not set: the next run is to do it. */
-const unattended = (code: string) => programWith(`arm_dead_man() { :; }\n${code}`);
+/** The program is killed at a point, on a node where the timer that finishes killed runs is not set: the next run is to do it. */
+const killed = (at: At) => testProgram({ at: [{ ...at, then: "kill" }], without: ["watchdog"] });
 /** What a caller ends with whose run was killed. */
 const KILLED = 1;
 const KILLED_MESSAGE =
@@ -45,11 +42,6 @@ describe("a run that is cut off", () => {
   /** A snapshot for comparison; the process of noVNC is the same, that of SPICE is not. */
   const comparable = ({ processes, ...rest }: Snapshot) => ({ ...rest, novnc: processes["nova-novncproxy.service"] });
 
-  /** Another text for the program that the record names. */
-  const changeProgram = async (text: string) => {
-    await node.read("cat >/var/lib/openstack-spice/programs/*.sh", text);
-  };
-
   beforeAll(async () => {
     node = await LabNode.boot(NAME, "proxy");
   });
@@ -62,20 +54,19 @@ describe("a run that is cut off", () => {
   });
 
   it("anywhere by kill -9 is put back by the next run, which ends well, and a revert gives every byte back", async () => {
-    const points = [
-      around("journal", "after", 1, KILL), // said, but not done
-      around("replace_file", "before", 1, KILL), // a working copy, not published
-      around("replace_file", "after", 1, KILL), // nova.conf is new, no service knows
-      around("create_file", "after", 1, KILL), // the drop-in is there, systemd has not read it
-      around("set_unit", "before", 1, KILL),
-      around("bring_up", "after", 1, KILL), // runs, not verified
-      around("undo", "after", 1, KILL), // while the run before is put back, which comes first here
-      around("verify", "after", 1, KILL), // verified, not recorded
-      // recorded, and the journal still there: commit's first `rm` is the journal's
-      around("commit", "before", 1, `rm() { ${KILL}; }`),
+    const points: readonly At[] = [
+      { point: "journal", when: "after" }, // said, but not done
+      { point: "replace-file", when: "before" }, // a working copy, not published
+      { point: "replace-file", when: "after" }, // nova.conf is new, no service knows
+      { point: "create-file", when: "after" }, // the drop-in is there, systemd has not read it
+      { point: "set-unit", when: "before" },
+      { point: "bring-up", when: "after" }, // runs, not verified
+      { point: "undo", when: "after" }, // while the run before is put back, which comes first here
+      { point: "verify", when: "after" }, // verified, not recorded
+      { point: "remove-journal", when: "before" }, // recorded, and the journal still there
     ];
     for (const [index, point] of points.entries()) {
-      const { status, stderr } = await converge(node, document, { program: unattended(point) });
+      const { status, stderr } = await converge(node, document, { program: killed(point) });
       expect([point, status, stderr.startsWith(say(INTERRUPTED))]).toEqual([point, KILLED, index > 0]);
       expect(stderr).toContain(KILLED_MESSAGE);
     }
@@ -92,16 +83,16 @@ describe("a run that is cut off", () => {
 
   it("while it reverts is finished by the next revert", async () => {
     expect((await converge(node, document)).status).toBe(0);
-    await changeProgram(unattended(around("transition", "after", 2, KILL)).text);
+    await setWayBack(node, "controller", killed({ point: "transition", when: "after", count: 2 }));
     expect((await revert(node, "controller")).status).toBe(KILLED);
-    await changeProgram(hostProgram().text);
+    await setWayBack(node, "controller");
     expect((await revert(node, "controller")).status).toBe(0);
     expect(comparable(await snapshot(node))).toEqual(comparable(before));
   });
 
   /** Two callers, of whom the first one's run is held until the other has said that it found it. */
   async function bothAtWork(first: string, second: string, found: string): Promise<readonly Outcome[]> {
-    const program = programWith(around("bring_up", "before", 1, untilThere("/run/go")));
+    const program = testProgram({ at: [{ point: "bring-up", when: "before", run: untilThere("/run/go") }] });
     const onOutput = (text: string) => {
       if (text.includes(found)) {
         void node.run("touch /run/go");
@@ -118,7 +109,7 @@ describe("a run that is cut off", () => {
   }
 
   it("by a signal puts its changes back itself", async () => {
-    const program = programWith(around("verify", "before", 1, "kill -TERM $$"));
+    const program = testProgram({ at: [{ point: "verify", when: "before", then: "terminate" }] });
     const { status, stdout, stderr } = await converge(node, document, { program });
     expect([status, stdout]).toEqual([143, lines(...forth)]);
     expect(stderr.endsWith(say("the node is as it was"))).toBe(true);
@@ -170,9 +161,13 @@ describe("a run that is cut off", () => {
   });
 
   it("by kill -9, or all its processes with it, is put back by the node itself", async () => {
-    const killings = [KILL, "systemctl kill --signal=KILL openstack-spice-controller.service"];
+    const killings: readonly Pick<At, "run" | "then">[] = [
+      { then: "kill" },
+      { run: "systemctl kill --signal=KILL openstack-spice-controller.service" },
+    ];
     for (const kill of killings) {
-      const { stderr } = await converge(node, document, { program: programWith(around("bring_up", "after", 1, kill)) });
+      const program = testProgram({ at: [{ point: "bring-up", when: "after", ...kill }] });
+      const { stderr } = await converge(node, document, { program });
       expect(stderr).toContain(KILLED_MESSAGE);
       await eventually("the node has put all back", 45, async () => {
         const { status } = await node.run("test ! -e /var/lib/openstack-spice");
@@ -182,11 +177,10 @@ describe("a run that is cut off", () => {
       expect(await node.read("systemctl list-units --all --no-legend 'openstack-spice*dead-man.timer'")).toBe("");
       const log = await node.read("cat /var/log/openstack-spice.log");
       const changes = log.split("\n").slice(-9, -1);
-      const program = programWith(around("bring_up", "after", 1, kill)).sha256;
       const line = (by: string, text: string) =>
         expect.stringMatching(
           new RegExp(
-            `^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ ${NAME} controller converge by=${by} stack=${OWNER} program=${program}: ${text}$`,
+            `^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ ${NAME} controller converge by=${by} stack=${OWNER} program=${program.sha256}: ${text}$`,
           ),
         ) as string;
       const quoted = (text: string) => text.replace(/[().]/g, "\\$&");
@@ -199,9 +193,10 @@ describe("a run that is cut off", () => {
 
   it("while it reverts, is finished by the node itself", async () => {
     expect((await converge(node, document)).status).toBe(0);
-    await changeProgram(programWith(around("transition", "after", 2, KILL)).text);
+    const program = testProgram({ at: [{ point: "transition", when: "after", count: 2, then: "kill" }] });
+    await setWayBack(node, "controller", program);
     expect((await revert(node, "controller")).status).toBe(KILLED);
-    await changeProgram(hostProgram().text);
+    await setWayBack(node, "controller");
     await eventually("the node has finished it", 45, async () => {
       const { status } = await node.run("test ! -e /var/lib/openstack-spice");
       return status === 0 || undefined;
@@ -210,7 +205,7 @@ describe("a run that is cut off", () => {
   });
 
   it("by a reboot of the node puts its changes back before the node goes down", async () => {
-    const program = programWith(around("verify", "before", 1, "systemctl --no-block reboot; sleep 60"));
+    const program = testProgram({ at: [{ point: "verify", when: "before", then: "reboot" }] });
     const former = await node.read("cat /proc/sys/kernel/random/boot_id");
     await converge(node, document, { program });
     await eventually("the node is back", 90, async () => {
@@ -284,22 +279,13 @@ describe("an installation that is cut off", () => {
     await node.remove();
   });
 
-  it.each([
-    ["before it begins", `bounded() { ! installs "$@" || { ${KILL}; }; timeout "$@"; }`],
-    [
-      "while dpkg is at work, which goes on",
-      `bounded() {
-         installs "$@" || { timeout "$@"; return; }
-         timeout "$@" &
-         until pgrep -x dpkg >/dev/null; do sleep 0.02; done
-         ${KILL}
-       }`,
-    ],
-    ["when it has just ended", `bounded() { timeout "$@" || return; ! installs "$@" || { ${KILL}; }; }`],
-  ])("%s, leaves the next run to end well, and no stray proxy", async (_, code) => {
-    // What is called bounded, and is the installation itself, not its rehearsal.
-    const installs = 'installs() { [[ " $* " == *" apt-get "*" -y "*" install "* && " $* " != *" -s "* ]]; }\n';
-    expect((await converge(node, document, { program: unattended(installs + code) })).status).toBe(KILLED);
+  it.each<[string, At["when"]]>([
+    ["before it begins", "before"],
+    ["while dpkg is at work, which goes on", "during"],
+    ["when it has just ended", "after"],
+  ])("%s, leaves the next run to end well, and no stray proxy", async (_, when) => {
+    const program = killed({ point: "install-packages", when });
+    expect((await converge(node, document, { program })).status).toBe(KILLED);
     const { status, stderr } = await converge(node, document);
     expect([status, stderr]).toEqual([0, expect.stringContaining(INTERRUPTED)]);
     expect((await snapshot(node)).units).toEqual({

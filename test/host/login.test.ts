@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sudoersFile } from "../../host/sudoers";
 import { LabNode, lab } from "../support/lab";
 import { controllerDocument } from "./support/documents";
-import { around, programWith } from "./support/injection";
+import { testProgram } from "./support/injection";
 import { converge, revert } from "./support/program";
 import { snapshot } from "./support/snapshot";
 
@@ -110,7 +110,7 @@ describe("sudo", () => {
 
   it("for that line runs no other program that arrives", async () => {
     await sudoers(narrow);
-    const program = programWith(around("converge", "before", 1, "touch /root/evil"));
+    const program = testProgram({ at: [{ point: "converge", when: "before", run: "touch /root/evil" }] });
     const { status } = await converge(node, document, { user: "ops", program });
     expect(status).toBe(3);
     expect(await node.read("ls -a /root | grep -c evil || true")).toBe("0\n");

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { Manager } from "../../nova";
 import { LabNode } from "../support/lab";
 import { computeDocument, controllerDocument, retirementDocument } from "./support/documents";
-import { around, programWith } from "./support/injection";
+import { testProgram } from "./support/injection";
 import { managerFixtures } from "./support/managers";
 import { converge, lines, runVerb } from "./support/program";
 import { snapshot } from "./support/snapshot";
@@ -17,7 +17,7 @@ const documents = {
 };
 
 /** The program up to the check in question: there are many nodes to look at, and what comes after is for other tests. */
-const thatStopsThere = programWith(around("check_managers", "after", 1, "echo passed; exit 0"));
+const thatStopsThere = testProgram({ at: [{ point: "check-managers", when: "after", then: "end" }] });
 
 describe("a node on which Nova is managed by", () => {
   let node: LabNode;

@@ -3,7 +3,7 @@ import { eventually } from "../support/eventually";
 import { type LabNode } from "../support/lab";
 import { bootQueuedCompute } from "./support/compute";
 import { computeDocument } from "./support/documents";
-import { around, programWith } from "./support/injection";
+import { type At, testProgram } from "./support/injection";
 import { converge, lines, revert, runVerb } from "./support/program";
 import { changedPaths, snapshot } from "./support/snapshot";
 
@@ -20,8 +20,9 @@ const asking = (novaApiCredentials: string) => computeDocument(NAME, { novaApiCr
 const document = asking("service_user");
 
 /** The program up to the last check, and the same that does not wait for long. */
-const passing = programWith(around("check_plan", "after", 1, "echo passed; exit 0"));
-const impatient = programWith(`BUSY_WAIT=2\n${around("check_plan", "after", 1, "echo passed; exit 0")}`);
+const afterTheChecks: At = { point: "check-plan", when: "after", then: "end" };
+const passing = testProgram({ at: [afterTheChecks] });
+const impatient = testProgram({ at: [afterTheChecks], limits: { busyWait: 2 } });
 const passed = { status: 0, stdout: "passed\n", stderr: "" };
 
 const section = (name: string, port: number, user: string, password: string) => `[${name}]

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { hostProgram } from "../../host/program";
 import { LabNode } from "../support/lab";
 import { controllerDocument } from "./support/documents";
-import { around, programWith, programWithLimits } from "./support/injection";
-import { converge, lines, report, revert } from "./support/program";
+import { type At, testProgram } from "./support/injection";
+import { converge, lines, report, revert, setWayBack } from "./support/program";
 import { type Snapshot, snapshot } from "./support/snapshot";
 
 /** `packagesOnDestroy: remove`: what this stack installed goes when the node is reverted, and nothing else; and packages that hang. */
@@ -106,16 +105,16 @@ describe("a controller whose packages go with the stack", () => {
     expect(await installed(...ours)).toEqual(ours);
   });
 
-  it.each([
-    ["before a package went", around("apt_remove", "before", 1, "kill -KILL $$ $BASHPID"), removed],
-    ["after they went", around("apt_remove", "after", 1, "kill -KILL $$ $BASHPID"), []],
-  ])("loses them by the next revert where one was killed %s", async (_, point, told) => {
+  it.each<[string, At["when"], readonly string[]]>([
+    ["before a package went", "before", removed],
+    ["after they went", "after", []],
+  ])("loses them by the next revert where one was killed %s", async (_, when, told) => {
     expect((await converge(node, document)).status).toBe(0);
-    // The program that the record's way back goes by; without the timer that would finish it meanwhile.
-    const changeProgram = async (text: string) => await node.read("cat >/var/lib/openstack-spice/programs/*.sh", text);
-    await changeProgram(programWith(`arm_dead_man() { :; }\n${point}`).text);
+    // Without the timer that would finish it meanwhile.
+    const program = testProgram({ at: [{ point: "remove-packages", when, then: "kill" }], without: ["watchdog"] });
+    await setWayBack(node, "controller", program);
     expect((await revert(node, "controller")).status).toBe(1);
-    await changeProgram(hostProgram().text);
+    await setWayBack(node, "controller");
     const { status, stdout } = await revert(node, "controller");
     expect([status, stdout]).toEqual([0, report(["firewall unmanaged"], told)]);
     expect(await installed(...ours)).toEqual([]);
@@ -142,7 +141,7 @@ describe("a controller whose packages go with the stack", () => {
        echo 'deb [trusted=yes] file:/srv/site ./' >/etc/apt/sources.list.d/site.list; apt-get -qq update`,
     );
     const now = await snapshot(node);
-    const { status, stderr } = await converge(node, document, { program: programWithLimits({ APT_INSTALL_WAIT: 60 }) });
+    const { status, stderr } = await converge(node, document, { program: testProgram({ limits: { aptInstallWait: 60 } }) });
     expect(status).toBe(1);
     expect(stderr).toContain(
       "E: apt-get was ended, since it had not come to its end after 60 s. 'dpkg --configure -a' shows what hangs\n",

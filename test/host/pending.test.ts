@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { LabNode } from "../support/lab";
 import { controllerDocument, retirementDocument } from "./support/documents";
-import { around, programWith } from "./support/injection";
+import { testProgram } from "./support/injection";
 import { controllerReport, converge, lines, revert, runVerb } from "./support/program";
 import { snapshot } from "./support/snapshot";
 
@@ -122,7 +122,7 @@ describe("a proxy that runs, and is to be restarted,", () => {
   });
 
   it("is not refused after a run that was cut off between its change and the restart", async () => {
-    const program = programWith(around("replace_file", "after", 1, "kill -KILL $$ $BASHPID"));
+    const program = testProgram({ at: [{ point: "replace-file", when: "after", then: "kill" }] });
     expect((await converge(node, changed, { program })).status).toBe(1);
     const { status, stdout, stderr } = await converge(node, changed);
     expect([status, stdout.includes(`\nrestarted ${UNIT}\n`), stderr.includes("someone")]).toEqual([0, true, false]);

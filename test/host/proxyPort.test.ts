@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { LabNode } from "../support/lab";
 import { NODE, PEERS, addPeers, bootCompute, connects, whoGetsIn } from "./support/consolePorts";
 import { computeDocument, controllerDocument } from "./support/documents";
-import { around, programWith } from "./support/injection";
+import { testProgram } from "./support/injection";
 import { controllerReport, converge, lines, report, revert } from "./support/program";
 import { type Snapshot, changedPaths, snapshot as takeSnapshot } from "./support/snapshot";
 
@@ -198,7 +198,7 @@ print(console.recv(12).decode())
 
 describe("what stands in the way", () => {
   it("is a run that is killed: the next one opens the port again", async () => {
-    await converge(node, closing, { program: programWith(around("bring_up", "after", 1, "kill -9 $$")) });
+    await converge(node, closing, { program: testProgram({ at: [{ point: "bring-up", when: "after", then: "kill" }] }) });
     expect(await whoGetsIn(node, 6082)).toEqual(sourcesAlone);
     const { status, stdout } = await revert(node, "controller");
     expect([status, stdout]).toEqual([0, lines(reopened, "changed 0")]);

@@ -3,7 +3,7 @@ import { RecipeSwitch, Release } from "../../nova";
 import { hostProgram, shortDigest } from "../../host/program";
 import { LabNode } from "../support/lab";
 import { OWNER, computeDocument, controllerDocument, retirementDocument } from "./support/documents";
-import { programWithLimits } from "./support/injection";
+import { testProgram } from "./support/injection";
 import { converge, lines } from "./support/program";
 import { snapshot } from "./support/snapshot";
 
@@ -259,7 +259,7 @@ describe("the program refuses, and leaves the node untouched:", () => {
       const before = await snapshot(node);
       const outcome = await converge(node, refusal.document ?? document, {
         ...(user === undefined ? {} : { user }),
-        ...(lockWait === undefined ? {} : { program: programWithLimits({ LOCK_WAIT: lockWait }) }),
+        ...(lockWait === undefined ? {} : { program: testProgram({ limits: { lockWait } }) }),
       });
       expect(outcome).toEqual({
         status,

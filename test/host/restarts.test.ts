@@ -3,7 +3,7 @@ import { eventually } from "../support/eventually";
 import { LabNode } from "../support/lab";
 import { bootQueuedCompute } from "./support/compute";
 import { computeDocument, controllerDocument, fromSpice, retirementDocument, toSpice } from "./support/documents";
-import { around, programWith, programWithLimits } from "./support/injection";
+import { testProgram } from "./support/injection";
 import { converge, lines, report, revert } from "./support/program";
 import { type Snapshot, snapshot } from "./support/snapshot";
 
@@ -78,7 +78,7 @@ describe("nova-compute", () => {
       "Type=simple",
       `ExecStartPre=+/bin/sh -c 'if ${isNew}; then iptables -A ${rule}; else iptables -D ${rule} || :; fi'`,
     );
-    const { status, stderr } = await converge(node, document, { program: programWithLimits({ SERVICE_WAIT: 12 }) });
+    const { status, stderr } = await converge(node, document, { program: testProgram({ limits: { serviceWait: 12 } }) });
     expect(own(stderr)).toEqual([
       error(
         `nova-compute has no connection to its message queue (TCP 5672, by transport_url) 12 s after its start. ${mend}`,
@@ -96,8 +96,11 @@ describe("nova-compute", () => {
   it("that does not stop is left to end by itself, and has its former settings then", async () => {
     await override("TimeoutStopSec=infinity", `ExecStartPost=/bin/sh -c '(trap "" TERM; exec sleep 900) &'`);
     await node.read("systemctl restart nova-compute");
-    // The clock that bash counts its seconds by is set back: no wait is longer for it.
-    const program = programWithLimits({ SERVICE_WAIT: 8 }, around("bring_up", "before", 1, "SECONDS=-100000"));
+    // No wait is longer for it.
+    const program = testProgram({
+      at: [{ point: "bring-up", when: "before", then: "set its seconds back" }],
+      limits: { serviceWait: 8 },
+    });
     const { status, stdout, stderr } = await converge(node, document, { program });
     expect([status, stdout]).toEqual([1, lines(...forth)]);
     expect(own(stderr)).toEqual([
@@ -110,7 +113,7 @@ describe("nova-compute", () => {
       ),
       say("the node is as it was, but for nova-compute, still stopping"),
     ]);
-    const refused = await converge(node, document, { program: programWithLimits({ QUEUE_WAIT: 2 }) });
+    const refused = await converge(node, document, { program: testProgram({ limits: { queueWait: 2 } }) });
     expect([refused.status, refused.stdout, refused.stderr]).toEqual([
       3,
       "",
@@ -127,7 +130,7 @@ describe("nova-compute", () => {
 
   it("that lost its message queue before is not touched", async () => {
     await controller.read("systemctl stop rabbitmq-server");
-    const program = programWithLimits({ QUEUE_WAIT: 4 });
+    const program = testProgram({ limits: { queueWait: 4 } });
     const now = await snapshot(node);
     const outcome = await converge(node, document, { program });
     expect(outcome).toEqual({
@@ -181,7 +184,9 @@ describe("on a controller", () => {
     await override("nova-spicehtml5proxy", "Restart=always");
     const before = await snapshot(node);
     const { status, stderr } = await converge(node, controllerDocument(NAME), {
-      program: programWith(around("verify_page", "after", 1, "systemctl kill --signal=KILL nova-spicehtml5proxy")),
+      program: testProgram({
+        at: [{ point: "verify-page", when: "after", run: "systemctl kill --signal=KILL nova-spicehtml5proxy" }],
+      }),
     });
     expect(own(stderr)[0]).toBe(error(`nova-spicehtml5proxy came up, but its process ended within 5 s. ${mend}`));
     expect(status).toBe(1);
@@ -192,7 +197,7 @@ describe("on a controller", () => {
     await node.read("cd /usr/share/spice-html5 && mv main.js /root/ && mkfifo main.js");
     const before = await snapshot(node);
     const { status, stderr } = await converge(node, controllerDocument(NAME), {
-      program: programWithLimits({ PROBE_WAIT: 4 }),
+      program: testProgram({ limits: { probeWait: 4 } }),
     });
     expect(own(stderr)[0]).toBe(error(`nova-spicehtml5proxy does not serve the console page. ${mend}`));
     expect(status).toBe(1);
@@ -209,7 +214,7 @@ describe("on a controller", () => {
     await node.read("systemctl restart nova-novncproxy");
     const before = await snapshot(node);
     const { status, stderr } = await converge(node, retirementDocument(NAME), {
-      program: programWithLimits({ SERVICE_WAIT: 5 }),
+      program: testProgram({ limits: { serviceWait: 5 } }),
     });
     expect(own(stderr)).toEqual([
       error(

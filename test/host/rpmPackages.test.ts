@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { LabNode } from "../support/lab";
 import { controllerDocument } from "./support/documents";
-import { programWith } from "./support/injection";
+import { testProgram } from "./support/injection";
 import { converge, runVerb } from "./support/program";
 import { snapshot } from "./support/snapshot";
 
@@ -111,7 +111,7 @@ describe("a node whose repositories have no web client", () => {
       systemctl show -P MainPID other >/var/cache/dnf/metadata_lock.pid`);
     const pid = (await node.read("cat /var/cache/dnf/metadata_lock.pid")).trim();
     const before = await snapshot(node);
-    const impatient = programWith("seconds_left() { return 1; }");
+    const impatient = testProgram({ limits: { dnfLockWait: 0 } });
     const { status, stdout, stderr } = await converge(node, document, { program: impatient });
     expect(stderr).toBe(
       told(

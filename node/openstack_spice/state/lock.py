@@ -6,8 +6,8 @@ from typing import Callable, Optional
 
 from ..system import Clock
 
-RUN_LOCK = "/run/openstack-spice.lock"
-CALLERS_LOCK = "/run/openstack-spice.callers.lock"
+RUN_LOCK = "/run/openstack-spice-lock"
+CALLERS_LOCK = "/run/openstack-spice-callers-lock"
 
 
 class Lock:

@@ -58,6 +58,7 @@ class Commands:
         grace: float = 5,
         merged: bool = False,
         directory: str = "/",
+        most: int = LARGEST_OUTPUT,
     ) -> Result:
         """Runs a command to its end, or ends it, with all that it started, after the seconds.
 
@@ -71,8 +72,9 @@ class Commands:
         :param grace: seconds between the request to end and the kill
         :param merged: whether standard error comes with standard output, in the order of time
         :param directory: where it runs
+        :param most: bytes kept of each stream, to the next 64 KiB
         """
-        result = self._result(self._start(argv, environment, user, pass_fds, merged, directory), stdin, seconds, grace)
+        result = self._result(self._start(argv, environment, user, pass_fds, merged, directory), stdin, seconds, grace, most)
         self._interruption.check()
         return result
 
@@ -84,10 +86,18 @@ class Commands:
                 return path
         return None
 
-    def _result(self, process: "Optional[subprocess.Popen[bytes]]", stdin: bytes, seconds: float, grace: float) -> Result:
+    def knows_user(self, name: str) -> bool:
+        """Whether the node has a user of that name."""
+        try:
+            pwd.getpwnam(name)
+        except KeyError:
+            return False
+        return True
+
+    def _result(self, process: "Optional[subprocess.Popen[bytes]]", stdin: bytes, seconds: float, grace: float, most: int) -> Result:
         if process is None:
             return Result(127, b"", b"")
-        out, err, in_time = _communicate(process, stdin, seconds)
+        out, err, in_time = _communicate(process, stdin, seconds, most)
         if not in_time:
             _end(process, grace)
             return Result(TIMED_OUT, out, err)
@@ -135,7 +145,7 @@ def _become(user: str) -> Callable[[], None]:
     return become
 
 
-def _communicate(process: "subprocess.Popen[bytes]", stdin: bytes, seconds: float) -> "tuple[bytes, bytes, bool]":
+def _communicate(process: "subprocess.Popen[bytes]", stdin: bytes, seconds: float, most: int) -> "tuple[bytes, bytes, bool]":
     """Both streams, bounded, and whether the command ended in time."""
     deadline = time.monotonic() + seconds
     kept: Dict[int, List[bytes]] = {}
@@ -170,7 +180,7 @@ def _communicate(process: "subprocess.Popen[bytes]", stdin: bytes, seconds: floa
                 data = os.read(key.fd, 65536)
                 if not data:
                     selector.unregister(key.fileobj)
-                elif sizes[key.fd] < LARGEST_OUTPUT:
+                elif sizes[key.fd] < most:
                     kept[key.fd].append(data)
                     sizes[key.fd] += len(data)
     out, err = [b"".join(kept.get(fd, [])) for fd in descriptors]

@@ -243,6 +243,11 @@ class Files(Reading):
 
     def _mkdir(self, folder: int, name: str, mode: int, path: str) -> None:
         os.mkdir(name, mode, dir_fd=folder)
+        made = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+        try:
+            os.fchmod(made, mode)  # whatever the umask is
+        finally:
+            os.close(made)
 
     def _rmdir(self, folder: int, name: str, path: str) -> None:
         os.rmdir(name, dir_fd=folder)

@@ -1,5 +1,6 @@
 """The one way to read a file: opened in its folder, without following anybody's links but root's, regular files only, bounded."""
 
+import hashlib
 import os
 import stat
 from contextlib import contextmanager
@@ -12,6 +13,17 @@ LARGEST = 64 * 1024 * 1024  # bytes; a larger file is none that the program has 
 
 
 class Found(NamedTuple):
+    """Something that lies in a folder."""
+
+    path: bytes  # within the folder; empty for the folder itself
+    letter: str  # what it is: `f` a file, `d` a folder, `l` a link, `?` something else
+    mode: int
+    owner: int
+    group: int
+    sha256: str  # of a file; else empty
+
+
+class Beginning(NamedTuple):
     """A regular file that :meth:`Reading.walk` came by."""
 
     path: str
@@ -90,6 +102,18 @@ class Reading:
         except FileNotFoundError:
             return []
 
+    def tree(self, path: str) -> Optional[List[Found]]:
+        """All that is in a folder, itself first; no link is followed. None where nothing has that name. Raises CannotTell."""
+        try:
+            with self._parent(path) as (parent, name):
+                found: List[Found] = []
+                _walk(parent, name, b"", found)
+                return found
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise CannotTell(path, reason_of(error))
+
     def link(self, path: str) -> Optional[str]:
         """What a symbolic link points to; None where nothing is there. Raises CannotTell where it is no link."""
         try:
@@ -105,7 +129,7 @@ class Reading:
         with self._place(path) as place:
             return place.path
 
-    def walk(self, path: str, most: int, size: int) -> Iterator[Found]:
+    def walk(self, path: str, most: int, size: int) -> Iterator[Beginning]:
         """All regular files below a folder, or the file itself, in the order of their whole paths as bytes; links within are not
         followed. Nothing where the folder is not there.
 
@@ -119,12 +143,12 @@ class Reading:
         except (FileNotFoundError, NotADirectoryError):
             return
 
-    def _walk(self, folder: int, name: str, path: str, budget: "_Budget", size: int) -> Iterator[Found]:
+    def _walk(self, folder: int, name: str, path: str, budget: "_Budget", size: int) -> Iterator[Beginning]:
         budget.take()
         try:
             mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
             if stat.S_ISREG(mode):
-                yield Found(path, self._beginning(folder, name, size))
+                yield Beginning(path, self._beginning(folder, name, size))
             if not stat.S_ISDIR(mode):
                 return
             inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
@@ -231,6 +255,29 @@ class Reading:
 
     def _open(self, place: Place, flags: int, mode: int) -> int:
         return os.open(place.name, flags, mode, dir_fd=place.folder)
+
+
+def _walk(parent: int, name: str, path: bytes, found: List[Found]) -> None:
+    """Adds an entry of an open folder, and what is in it."""
+    entry = os.stat(name, dir_fd=parent, follow_symlinks=False)
+    is_file, is_folder = stat.S_ISREG(entry.st_mode), stat.S_ISDIR(entry.st_mode)
+    letter = "f" if is_file else "d" if is_folder else "l" if stat.S_ISLNK(entry.st_mode) else "?"
+    if not is_file and not is_folder:
+        found.append(Found(path, letter, stat.S_IMODE(entry.st_mode), entry.st_uid, entry.st_gid, ""))
+        return
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK | (os.O_DIRECTORY if is_folder else 0)
+    descriptor = os.open(name, flags, dir_fd=parent)
+    try:
+        entry = os.fstat(descriptor)
+        sha256 = ""
+        if is_file:
+            demand_regular(descriptor, os.fsdecode(path))
+            sha256 = hashlib.sha256(read_all(descriptor, LARGEST, os.fsdecode(path))).hexdigest()
+        found.append(Found(path, letter, stat.S_IMODE(entry.st_mode), entry.st_uid, entry.st_gid, sha256))
+        for inner in sorted(os.listdir(descriptor)) if is_folder else ():
+            _walk(descriptor, inner, (path + b"/" if path else b"") + os.fsencode(inner), found)
+    finally:
+        os.close(descriptor)
 
 
 class _Budget:

@@ -1,26 +1,27 @@
 import { eventually } from "../../support/eventually";
 import { lab } from "../../support/lab";
-import { around } from "../../host/support/injection";
+import type { Faults, Point } from "../../host/support/injection";
 import type { FaultCase, FaultNode } from "../support/faultCase";
 import { endedAt, steps } from "./killed";
 
 /** Stops at a point of the program, where a test sees it, for two seconds, or for as long as the node lives. */
-const pauseAt = (name: string, when: "before" | "after", count: number, seconds = 2) =>
-  around(name, when, count, `touch /run/at-the-point; sleep ${seconds}`);
+const pauseAt = (point: Point, when: "before" | "after", count: number, seconds = 2): Faults => ({
+  at: [{ point, when, count, run: `touch /run/at-the-point; sleep ${seconds}` }],
+});
 
-const phases: readonly (readonly [string, string])[] = [
-  ["while it checks", pauseAt("run_checks", "before", 1)],
+const phases: readonly (readonly [string, Faults])[] = [
+  ["while it checks", pauseAt("checks", "before", 1)],
   ["while it writes its journal", pauseAt("journal", "after", 1)],
-  ["while it replaces nova.conf", pauseAt("replace_file", "before", 1)],
-  ["while it starts the service", pauseAt("bring_up", "before", 1)],
+  ["while it replaces nova.conf", pauseAt("replace-file", "before", 1)],
+  ["while it starts the service", pauseAt("bring-up", "before", 1)],
   ["while it verifies", pauseAt("verify", "before", 1)],
   ["while it writes its record", pauseAt("commit", "before", 1)],
 ];
 
-const converging: readonly FaultCase[] = phases.map(([text, code]) => ({
+const converging: readonly FaultCase[] = phases.map(([text, faults]) => ({
   name: `connection cut ${text}`,
   befall: async (node) => {
-    await cutOff(node, (signal) => node.converge(code, { user: "ops", signal }));
+    await cutOff(node, (signal) => node.converge(faults, { user: "ops", signal }));
   },
   alone: "converged",
 }));
@@ -44,18 +45,12 @@ async function cutOff(node: FaultNode, call: (signal: AbortSignal) => Promise<un
   await node.untilAtRest();
 }
 
-/**
- * The node goes down in the order that systemd has for it; the run is told to end as all services are. Until then it stays at its step, in a `wait`, which
- * a signal ends at once.
- */
-const REBOOT = "systemctl --no-block reboot; sleep 60 & wait $!";
-
-const reboots: readonly FaultCase[] = steps.map(([name, when, count, text]) => ({
+const reboots: readonly FaultCase[] = steps.map(([point, when, count, text]) => ({
   name: `node rebooted ${text}`,
   befall: async (node) => {
     const former = await node.root("cat /proc/sys/kernel/random/boot_id");
     // The record may name this program: it is not to reboot when it reverts.
-    await node.converge(around(name, when, count, `[[ $VERB != converge ]] || { ${REBOOT}; }`));
+    await node.converge({ at: [{ point, when, count, verb: "converge", then: "reboot" }] });
     await untilBack(node, former);
   },
   alone: endedAt(text, "as it was"),
@@ -66,7 +61,9 @@ const rebootsOfRevert: readonly FaultCase[] = [1, 2, 3, 4].map((count) => ({
   befall: async (node) => {
     await node.converge();
     const former = await node.root("cat /proc/sys/kernel/random/boot_id");
-    await node.revert(around("transition", "after", count, REBOOT)).catch(() => undefined);
+    await node
+      .revert({ at: [{ point: "transition", when: "after", count, then: "reboot" }] })
+      .catch(() => undefined);
     await untilBack(node, former);
   },
   alone: "between",
@@ -81,14 +78,16 @@ async function untilBack(node: FaultNode, former: string): Promise<void> {
   });
 }
 
-const powerCuts: readonly FaultCase[] = [
-  ["when the first change is journaled", "journal", "after"],
-  ["when nova.conf is replaced", "replace_file", "after"],
-  ["when the service is started", "bring_up", "after"],
-].map(([text = "", name = "", when]) => ({
+const powerCutAt: readonly (readonly [string, Point])[] = [
+  ["when the first change is journaled", "journal"],
+  ["when nova.conf is replaced", "replace-file"],
+  ["when the service is started", "bring-up"],
+];
+
+const powerCuts: readonly FaultCase[] = powerCutAt.map(([text, point]) => ({
   name: `power cut ${text}`,
   befall: async (node) => {
-    const called = node.converge(pauseAt(name, when as "before" | "after", 1, 120));
+    const called = node.converge(pauseAt(point, "after", 1, 120));
     await node.until("/run/at-the-point");
     await lab("cut", node.node.name);
     await called;

@@ -1,27 +1,24 @@
-import { around } from "../../host/support/injection";
+import type { At, Faults, Point } from "../../host/support/injection";
 import type { FaultCase, NodeState } from "../support/faultCase";
 
-/** The program itself, and the part of it that this runs in. */
-const KILL = "kill -KILL $$ $BASHPID";
+/** The program is killed. Where the next command is to finish, and not the node by itself, no timer is set. */
+const unattended = (at: At): Faults => ({ at: [{ ...at, then: "kill" }], without: ["watchdog"] });
 
-/** Where the next command is to finish, and not the node by itself, no timer is set. */
-const UNATTENDED = "arm_dead_man() { :; }\n";
-
-/** The steps of a converge: the function, when, and at which of its calls. */
-export const steps: readonly (readonly [string, "before" | "after", number, string])[] = [
-  ["open_journal", "before", 1, "before its journal is opened"],
-  ["open_journal", "after", 1, "when its journal is open"],
+/** The steps of a converge: the point, when, and at which of its calls. */
+export const steps: readonly (readonly [Point, "before" | "after", number, string])[] = [
+  ["open-journal", "before", 1, "before its journal is opened"],
+  ["open-journal", "after", 1, "when its journal is open"],
   ["journal", "before", 1, "before the first change is journaled"],
   ["journal", "after", 1, "when the first change is journaled"],
   ["journal", "after", 3, "when the third change is journaled"],
-  ["replace_file", "before", 1, "before nova.conf is replaced"],
-  ["replace_file", "after", 1, "when nova.conf is replaced"],
+  ["replace-file", "before", 1, "before nova.conf is replaced"],
+  ["replace-file", "after", 1, "when nova.conf is replaced"],
   ["transition", "after", 3, "when the drop-in is written"],
-  ["set_unit", "before", 1, "before the service is started"],
-  ["bring_up", "after", 1, "when the service is started"],
+  ["set-unit", "before", 1, "before the service is started"],
+  ["bring-up", "after", 1, "when the service is started"],
   ["verify", "after", 1, "when all is verified"],
-  ["merged_record", "before", 1, "before the record is written"],
-  ["disarm_dead_man", "before", 1, "when the record is written"],
+  ["record", "before", 1, "before the record is written"],
+  ["disarm-watchdog", "before", 1, "when the record is written"],
 ];
 
 /** How a converge leaves the node that ends at that step: without its first change, with all of them, or as `midway` says. */
@@ -33,11 +30,11 @@ export function endedAt(step: string, midway: NodeState): NodeState {
       : midway;
 }
 
-const converging: readonly FaultCase[] = steps.map(([name, when, count, text]) => ({
+const converging: readonly FaultCase[] = steps.map(([point, when, count, text]) => ({
   name: `kill -9 ${text}`,
   befall: async (node) => {
     // The record may name this program: it is not to die when it reverts.
-    await node.converge(UNATTENDED + around(name, when, count, `[[ $VERB != converge ]] || { ${KILL}; }`));
+    await node.converge(unattended({ point, when, count, verb: "converge" }));
   },
   alone: endedAt(text, "between"),
 }));
@@ -46,8 +43,8 @@ const byTheNode: readonly FaultCase[] = [
   {
     name: "kill -9 of the run and all its processes, and nobody comes: the node puts it back",
     befall: async (node) => {
-      const kill = "systemctl kill --signal=KILL openstack-spice-controller.service";
-      await node.converge(around("bring_up", "after", 1, kill));
+      const run = "systemctl kill --signal=KILL openstack-spice-controller.service";
+      await node.converge({ at: [{ point: "bring-up", when: "after", run }] });
       await untilTheTimerIsGone(node);
     },
     alone: "as it was",
@@ -56,7 +53,7 @@ const byTheNode: readonly FaultCase[] = [
     name: "kill -9 while it reverts, and nobody comes: the node finishes it",
     befall: async (node) => {
       await node.converge();
-      await node.revert(around("transition", "after", 2, KILL));
+      await node.revert({ at: [{ point: "transition", when: "after", count: 2, then: "kill" }] });
       await untilTheTimerIsGone(node);
     },
     alone: "as it was",
@@ -71,9 +68,7 @@ async function untilTheTimerIsGone(node: Parameters<FaultCase["befall"]>[0]): Pr
 const halfWritten: FaultCase = {
   name: "kill -9 with a new nova.conf written beside the old one",
   befall: async (node) => {
-    await node.converge(
-      `${UNATTENDED}mv() { [[ $* != *nova.conf.openstack-spice.* ]] || { ${KILL}; }; command mv "$@"; }\n`,
-    );
+    await node.converge(unattended({ point: "publish-nova-conf", when: "before" }));
   },
   alone: "between",
 };
@@ -83,7 +78,7 @@ const reverting: readonly FaultCase[] = [1, 2, 3, 4].map((count) => ({
   name: `kill -9 when ${count} of 4 changes are reverted`,
   befall: async (node) => {
     await node.converge();
-    await node.revert(UNATTENDED + around("transition", "after", count, KILL));
+    await node.revert(unattended({ point: "transition", when: "after", count }));
   },
   alone: "between",
 }));

@@ -1,5 +1,5 @@
 import { controllerDocument } from "../../host/support/documents";
-import { around, untilThere } from "../../host/support/injection";
+import { type Faults, untilThere } from "../../host/support/injection";
 import { converge } from "../../host/support/program";
 import type { FaultCase } from "../support/faultCase";
 
@@ -36,7 +36,7 @@ export const others: readonly FaultCase[] = [
   {
     name: "two runs for the same state at once",
     befall: async (node) => {
-      await Promise.all([expecting(0, /^/, node.converge("", { user: "ops" })), expecting(0, /^/, node.converge())]);
+      await Promise.all([expecting(0, /^/, node.converge({}, { user: "ops" })), expecting(0, /^/, node.converge())]);
     },
     alone: "converged",
   },
@@ -53,9 +53,8 @@ export const others: readonly FaultCase[] = [
     befall: async (node) => {
       await node.converge();
       // The revert goes on once the other run has seen it.
-      const reverting = node.revert(
-        around("transition", "after", 1, `touch /run/reverting; ${untilThere("/run/seen")}`),
-      );
+      const run = `touch /run/reverting; ${untilThere("/run/seen")}`;
+      const reverting = node.revert({ at: [{ point: "transition", when: "after", run }] });
       await node.until("/run/reverting");
       let told = "";
       const onOutput = (text: string) => {
@@ -82,9 +81,9 @@ export const others: readonly FaultCase[] = [
     name: "sudo revoked on the way",
     befall: async (node) => {
       const revoke = "mv /etc/sudoers.d /root/sudoers.d";
-      const run = (code: string) => node.converge(code, { user: "ops" });
-      await expecting(0, /^/, run(around("journal", "before", 1, revoke)));
-      await expecting(3, /sudo does not let ops become root/, run(""));
+      const run = (faults: Faults) => node.converge(faults, { user: "ops" });
+      await expecting(0, /^/, run({ at: [{ point: "journal", when: "before", run: revoke }] }));
+      await expecting(3, /sudo does not let ops become root/, run({}));
       await node.root("mv /root/sudoers.d /etc/sudoers.d");
     },
     alone: "converged",
@@ -97,9 +96,11 @@ export const others: readonly FaultCase[] = [
   {
     name: "its journal cut off within a line",
     befall: async (node) => {
-      await node.converge(
-        `arm_dead_man() { :; }\n${around("journal", "after", 3, `head -c -9 ${ROLE}/journal >/root/cut; cat /root/cut >${ROLE}/journal; rm /root/cut; kill -KILL $$ $BASHPID`)}`,
-      );
+      const run = `head -c -9 ${ROLE}/journal >/root/cut; cat /root/cut >${ROLE}/journal; rm /root/cut`;
+      await node.converge({
+        at: [{ point: "journal", when: "after", count: 3, run, then: "kill" }],
+        without: ["watchdog"],
+      });
     },
     alone: "between",
   },

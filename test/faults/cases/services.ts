@@ -1,4 +1,4 @@
-import { around } from "../../host/support/injection";
+import type { At } from "../../host/support/injection";
 import { type FaultCase, el9Like } from "../support/faultCase";
 
 const FOLDER = "/run/systemd/system/nova-spicehtml5proxy.service.d";
@@ -22,12 +22,12 @@ function withDropIn(name: string, lines: string, status: number, alone: FaultCas
   };
 }
 
-/** Shell text at the start of the program, and how the run is to end. */
-function during(name: string, code: string, status: number, alone: FaultCase["alone"], after = ":"): FaultCase {
+/** Something at a point of the program, and how the run is to end. */
+function during(name: string, at: At, status: number, alone: FaultCase["alone"], after = ":"): FaultCase {
   return {
     name,
     befall: async (node) => {
-      const outcome = await node.converge(code);
+      const outcome = await node.converge({ at: [at] });
       await node.root(after);
       if (outcome.status !== status) {
         throw new Error(`it was to end with ${status}, and ended with ${outcome.status}:\n${outcome.stderr}`);
@@ -47,7 +47,7 @@ export const services: readonly FaultCase[] = [
   withDropIn("service takes 60 s to start", "ExecStartPre=/bin/sleep 60", 0, "converged"),
   during(
     "port taken between the check and the start",
-    around("set_unit", "before", 1, LISTEN),
+    { point: "set-unit", when: "before", run: LISTEN },
     1,
     "as it was",
     "kill $(cat /run/taken)",
@@ -55,12 +55,7 @@ export const services: readonly FaultCase[] = [
   {
     ...during(
       "clock set back by a day on the way",
-      around(
-        "journal",
-        "after",
-        1,
-        "LD_PRELOAD=$(ls /usr/lib/*/faketime/libfaketime.so.1) FAKETIME=-1d; export LD_PRELOAD FAKETIME; [[ $(date +%s) -lt $EPOCHSECONDS ]]",
-      ),
+      { point: "journal", when: "after", then: "set the clock back" },
       0,
       "converged",
     ),
@@ -68,7 +63,7 @@ export const services: readonly FaultCase[] = [
   },
   during(
     "name resolution gone",
-    around("journal", "before", 1, "mv /etc/hosts /root/hosts; mv /etc/resolv.conf /root/ 2>/dev/null || :"),
+    { point: "journal", when: "before", run: "mv /etc/hosts /root/hosts; mv /etc/resolv.conf /root/ 2>/dev/null" },
     0,
     "converged",
     "mv /root/hosts /etc/hosts; mv /root/resolv.conf /etc/ 2>/dev/null || :",

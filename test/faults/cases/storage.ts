@@ -1,15 +1,16 @@
-import { around } from "../../host/support/injection";
+import type { Point } from "../../host/support/injection";
 import type { FaultCase } from "../support/faultCase";
 
 /** A folder on a small file system of its own that is full from a point on; and that comes back as it was. */
-function full(name: string, folder: string, point: string): FaultCase {
+function full(name: string, folder: string, point: Point): FaultCase {
   return {
     name: `disk full at ${name}`,
     befall: async (node) => {
       await node.root(
         `mkdir -p ${folder} /root/kept && cp -a ${folder}/. /root/kept/ && mount -t tmpfs -o size=24m,mode=$(stat -c %a ${folder}) tmpfs ${folder} && cp -a /root/kept/. ${folder}/ && chown --reference=/root/kept ${folder}`,
       );
-      const outcome = await node.converge(around(point, "before", 1, `cat /dev/zero >${folder}/full 2>/dev/null || :`));
+      const run = `cat /dev/zero >${folder}/full 2>/dev/null`;
+      const outcome = await node.converge({ at: [{ point, when: "before", run }] });
       if (outcome.status === 0) {
         throw new Error(`the disk was full, and yet it converged:\n${outcome.stderr}`);
       }
@@ -56,7 +57,8 @@ function refused(name: string, prepare: string, undo: string, message: RegExp): 
 const edited: FaultCase = {
   name: "nova.conf edited by someone between the check and the write",
   befall: async (node) => {
-    const { status } = await node.converge(around("change", "after", 1, "echo '# mine' >>/etc/nova/nova.conf"));
+    const run = "echo '# mine' >>/etc/nova/nova.conf";
+    const { status } = await node.converge({ at: [{ point: "change", when: "after", run }] });
     const conf = await node.root("tail -n 1 /etc/nova/nova.conf");
     if (status !== 1 || conf !== "# mine\n") {
       throw new Error(`the edit is lost, or was not noticed (${status}): ${conf}`);
@@ -86,10 +88,10 @@ const symlink: FaultCase = {
 /** Disks and files that do not do as usual. */
 export const storage: readonly FaultCase[] = [
   full("its journal", "/var/lib/openstack-spice", "journal"),
-  full("the rewritten nova.conf", "/etc/nova", "replace_file"),
-  full("the drop-in", "/etc/systemd/system", "write_launcher"),
+  full("the rewritten nova.conf", "/etc/nova", "replace-file"),
+  full("the drop-in", "/etc/systemd/system", "write-launcher"),
   full("its record", "/var/lib/openstack-spice", "commit"),
-  full("the node's own command", "/usr/local/sbin", "write_launcher"),
+  full("the node's own command", "/usr/local/sbin", "write-launcher"),
   fullLog,
   refused(
     "file system of nova.conf read-only",

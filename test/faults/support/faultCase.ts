@@ -1,9 +1,9 @@
-import type { HostProgram } from "../../../host/program";
+import { hostProgram } from "../../../host/program";
 import type { LabNode, Outcome } from "../../support/lab";
 import { eventually } from "../../support/eventually";
 import { controllerDocument } from "../../host/support/documents";
-import { programWith } from "../../host/support/injection";
-import { converge, revert } from "../../host/support/program";
+import { type Faults, testProgram } from "../../host/support/injection";
+import { converge, revert, setWayBack } from "../../host/support/program";
 import { type Snapshot, snapshot } from "../../host/support/snapshot";
 
 /** What a node is like: as before the first run, with SPICE consoles, or somewhere between, which only a run's journal may say. */
@@ -60,23 +60,23 @@ export class FaultNode {
     return await this.node.read(command, input);
   }
 
-  /** Converges, with shell text in the program where a test needs something to happen in it. */
-  async converge(
-    code = "",
-    options: { user?: string; signal?: AbortSignal; program?: HostProgram } = {},
-  ): Promise<Outcome> {
-    return await converge(this.node, this.document, code === "" ? options : { ...options, program: programWith(code) });
+  /** Converges, by a program in which that happens. */
+  async converge(faults: Faults = {}, options: { user?: string; signal?: AbortSignal } = {}): Promise<Outcome> {
+    return await converge(this.node, this.document, { ...options, program: programWith(faults) });
   }
 
-  /** Reverts by the program that converged, or that one with more shell text in it, which goes when it has ended. */
-  async revert(code = "", signal?: AbortSignal): Promise<Outcome> {
-    if (code === "") {
+  /** Reverts by the program that converged, or by one in which that happens, which goes when it has ended. */
+  async revert(faults: Faults = {}, signal?: AbortSignal): Promise<Outcome> {
+    const program = programWith(faults);
+    if (program === hostProgram()) {
       return await revert(this.node, "controller");
     }
-    const program = (await this.root("readlink /var/lib/openstack-spice/roles/controller/program")).trim();
-    await this.root(`cp ${program} /root/own-program && cat >${program}`, programWith(code).text);
+    await setWayBack(this.node, "controller", program);
     const outcome = await revert(this.node, "controller", signal === undefined ? {} : { signal });
-    await this.root(`test ! -e ${program} || cp /root/own-program ${program}; rm /root/own-program`);
+    const link = await this.node.run("readlink /var/lib/openstack-spice/roles/controller/program");
+    if (link.stdout.includes(program.sha256)) {
+      await setWayBack(this.node, "controller");
+    }
     return outcome;
   }
 
@@ -98,6 +98,11 @@ export class FaultNode {
       return (status === 0 && stdout === "") || undefined;
     });
   }
+}
+
+/** The project's own program where nothing is to happen. */
+function programWith(faults: Faults) {
+  return Object.keys(faults).length === 0 ? hostProgram() : testProgram(faults);
 }
 
 /** What is seen of a case, for the table. */

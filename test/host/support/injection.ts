@@ -1,53 +1,125 @@
-import { createHash } from "node:crypto";
-import { type HostProgram, hostProgram } from "../../../host/program";
+import type { HostProgram } from "../../../host/program";
+import { testedProgram } from "../../support/programs";
+import { bashTestProgram } from "./injectionInBash";
+import { pythonTestProgram } from "./injectionInPython";
 
 /**
- * The project's program with shell text that runs before its work begins: at a chosen point something happens that cannot be timed from outside.
- *
- * @param code shell text; it may define functions and call {@link around}'s
+ * The node program with something that happens in it: at a chosen point, which cannot be timed from outside, or with other limits. No test knows what the
+ * program calls its functions: the names here are mapped by injectionInBash.ts and, for the program in Python, by test/node/testing/points.py.
  */
-export function programWith(code: string): HostProgram {
-  const call = '\nmain "$@"\n';
-  const { text } = hostProgram();
-  if (!text.endsWith(call)) {
-    throw new Error(`the program does not end with ${call}`);
-  }
-  const changed = `${text.slice(0, -call.length)}\n${code}${call}`;
-  return { text: changed, sha256: createHash("sha256").update(changed).digest("hex") };
+
+/** The points, by what the program does there. A function's end is `after`. */
+export type Point =
+  /** A run that converges, all of it. */
+  | "converge"
+  /** All checks before the plan; the one for other managers of the node; the one of the plan, which is the last. */
+  | "checks"
+  | "check-managers"
+  | "check-plan"
+  /** The transaction begins: its journal, the watchdog, the node's own command. */
+  | "open-journal"
+  | "write-launcher"
+  /** One change: it is journaled, then made. */
+  | "change"
+  | "journal"
+  /** One change is made or taken back. */
+  | "transition"
+  /** An edited file is published; the last step of that for nova.conf; a new configuration file is written. */
+  | "replace-file"
+  | "publish-nova-conf"
+  | "create-file"
+  /** A unit gets another state; a unit is started or restarted, $UNIT. */
+  | "set-unit"
+  | "bring-up"
+  | "install-packages"
+  | "remove-packages"
+  /** The unit of closed ports is written. */
+  | "ports-unit-text"
+  /** The role does what it is for; its page is served. */
+  | "verify"
+  | "verify-page"
+  /** The end of a transaction: its record is made and put in its place, and the journal removed. */
+  | "commit"
+  | "record"
+  | "remove-journal"
+  | "disarm-watchdog"
+  /** The way back. */
+  | "undo";
+
+/** What becomes of the program at a point. */
+export type Then =
+  /** It is killed, with the part of it that is at the point. */
+  | "kill"
+  /** It gets SIGTERM. */
+  | "terminate"
+  /** It ends with `passed` and status 0. */
+  | "end"
+  /** The node goes down in the order that systemd has for it; the program stays at its step until it is told to end. */
+  | "reboot"
+  /** The clock that it could count its seconds by is set back. */
+  | "set its seconds back"
+  /** The clock is set back by a day, for the program and all it runs; needs the node's package faketime. */
+  | "set the clock back";
+
+/** Something that happens at a point. */
+export interface At {
+  readonly point: Point;
+  /** `during` is for `install-packages`: while dpkg is at work. */
+  readonly when: "before" | "after" | "during";
+  /** At which of its calls. @default 1 */
+  readonly count?: number | "each";
+  /** Only in a run of this verb: where the record names the program, it also reverts. @default any */
+  readonly verb?: "converge" | "revert";
+  /**
+   * Shell text that root runs on the node by `bash -c`, whatever it ends with. It has $VERB, the $PROGRAM_PID of the run and, at `bring-up`, $UNIT.
+   */
+  readonly run?: string;
+  /** What becomes of the program then. @default it goes on */
+  readonly then?: Then;
 }
 
+/** Limits of the program, in seconds. */
+export type Limit =
+  | "lockWait"
+  | "serviceWait"
+  | "settleTime"
+  | "queueWait"
+  | "probeWait"
+  | "virshWait"
+  | "aptLockWait"
+  | "aptInstallWait"
+  | "dnfLockWait"
+  | "busyWait";
+
+/** What does nothing: the watchdog that finishes killed runs; the check for files and variables that win over nova.conf. */
+export type Part = "watchdog" | "layers";
+
 /**
- * The project's program with other limits, such as `SERVICE_WAIT`, so that a test need not wait for as long as an administrator does.
- *
- * @param limits seconds, by the name of the constant
- * @param code as {@link programWith} takes it
+ * An operation of a run by its number: each change of the file system that is asked for, each look at it, each command. At number 0 nothing happens, and
+ * /run/openstack-spice-points on the node has the list of them, a line `NUMBER KIND SUBJECT` each. The program in Python only.
  */
-export function programWithLimits(limits: Readonly<Record<string, number>>, code = ":"): HostProgram {
-  let { text } = programWith(code);
-  for (const [name, seconds] of Object.entries(limits)) {
-    const changed = text.replace(new RegExp(`^readonly ${name}=\\d+$`, "m"), `readonly ${name}=${seconds}`);
-    if (changed === text) {
-      throw new Error(`the program has no limit ${name} other than ${seconds}`);
-    }
-    text = changed;
-  }
-  return { text, sha256: createHash("sha256").update(text).digest("hex") };
+export interface Numbered {
+  readonly number: number;
+  /** `fail`: an error of the disk, or a command that something killed. */
+  readonly fault?: "EIO" | "ENOSPC" | "kill" | "fail";
+  /** @default converge */
+  readonly verb?: "converge" | "revert";
+}
+
+/** All that a test asks for. */
+export interface Faults {
+  readonly at?: readonly At[];
+  readonly limits?: Readonly<Partial<Record<Limit, number>>>;
+  readonly without?: readonly Part[];
+  readonly numbered?: Numbered;
+}
+
+/** The project's program, in which that happens. */
+export function testProgram(faults: Faults): HostProgram {
+  return testedProgram === "bash" ? bashTestProgram(faults) : pythonTestProgram(faults);
 }
 
 /** Shell text that waits until a test has made this file on the node; a minute at most, so that a test that fails leaves no run behind. */
 export function untilThere(file: string): string {
   return `for ((i = 0; i < 600; i++)); do [[ ! -e ${file} ]] || break; sleep 0.1; done`;
-}
-
-/** Shell text that runs `code` before or after the `count`-th call of one of the program's functions. */
-export function around(name: string, when: "before" | "after", count: number, code: string): string {
-  const test = `if ((++calls_of_${name} == ${count})); then ${code}; fi`;
-  const call = `original_${name} "$@" || return`;
-  return [
-    // The program has to have that function, or a test would prove nothing.
-    `declare -F ${name} >/dev/null || exit 99`,
-    `eval "original_$(declare -f ${name})"`,
-    `calls_of_${name}=0`,
-    `${name}() { ${when === "before" ? `${test}; ${call}` : `${call}; ${test}`}; }`,
-  ].join("\n");
 }

@@ -35,6 +35,12 @@ export async function revert(node: LabNode, role: string, options: RunOptions = 
   return await node.run(revertCommand(role), { input: `owner = ${OWNER}\n`, ...options });
 }
 
+/** Another program for what goes back for a role, in the place of the one that converged it. */
+export async function setWayBack(node: LabNode, role: string, program = hostProgram()): Promise<void> {
+  const file = `/var/lib/openstack-spice/programs/${program.sha256}.sh`;
+  await node.read(`cat >${file} && ln -sfn ${file} /var/lib/openstack-spice/roles/${role}/program`, program.text);
+}
+
 /** Runs another verb of the program, such as `check`, as root, from the uploaded file. */
 export async function runVerb(node: LabNode, verb: string, input = "", program = hostProgram()): Promise<Outcome> {
   const file = await upload(node, "test", { program });
