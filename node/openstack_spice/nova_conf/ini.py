@@ -136,6 +136,9 @@ def _found_in(lines: List[str]) -> _Lines:
     section = ""
     places: Optional[List[Tuple[int, int]]] = None  # of the option that an indented line would continue
     for i, line in enumerate(lines):
+        if line.startswith("# "):  # words, by far the most lines of a file from oslo-config-generator
+            places = None
+            continue
         text = line.rstrip()
         if text[:1] in (" ", "\t"):
             if places:
