@@ -1,21 +1,72 @@
 import { createHash } from "node:crypto";
 import { existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, posix, sep } from "node:path";
+import { tar } from "./archive";
 
-/** The program that runs on nodes: the shell files of `host/program/` as one text. */
+/** The program that runs on nodes, as one file. */
 export interface HostProgram {
+  /** ASCII alone, so that its characters are its bytes. */
   readonly text: string;
   /** SHA-256 of the text, in hex: the program's version, and its name on the nodes. */
   readonly sha256: string;
 }
 
-let bundled: HostProgram | undefined;
+/** The languages that the program is written in: it moves from the one to the other. */
+export type ProgramLanguage = "bash" | "python";
 
-/** The program of this version of the package: the files of `host/program/` joined in the order of their names. */
-export function hostProgram(): HostProgram {
-  bundled ??= bundle(join(packageRoot(__dirname), "host", "program"));
-  return bundled;
+/** Which of the two programs nodes run. */
+export function programLanguage(): ProgramLanguage {
+  return process.env["OPENSTACK_SPICE_PROGRAM"] === "python" ? "python" : "bash";
+}
+
+const bundled = new Map<ProgramLanguage, HostProgram>();
+
+/** The program of this version of the package. */
+export function hostProgram(language: ProgramLanguage = programLanguage()): HostProgram {
+  const known = bundled.get(language);
+  if (known !== undefined) {
+    return known;
+  }
+  const root = packageRoot(__dirname);
+  const program =
+    language === "python" ? archive(nodeFiles(join(root, "node"))) : bundle(join(root, "host", "program"));
+  bundled.set(language, program);
+  return program;
+}
+
+/**
+ * The program in Python as one file: `bootstrap.sh`, and the other files as a tar archive behind it, `start.py` first.
+ *
+ * @param files texts by path, as {@link nodeFiles} reads them; a test may have others
+ */
+export function archive(files: ReadonlyMap<string, string>): HostProgram {
+  const first = ["bootstrap.sh", "start.py"].map((name) => {
+    const text = files.get(name);
+    if (text === undefined) {
+      throw new Error(`node/${name} is missing. Install the package openstack-spice again.`);
+    }
+    return text;
+  });
+  const [bootstrap = "", start = ""] = first;
+  const rest = [...files].filter(([name]) => name !== "bootstrap.sh" && name !== "start.py");
+  // By code units, as no locale orders them.
+  rest.sort(([one], [other]) => (one < other ? -1 : 1));
+  return program(`${bootstrap}\n#tar\n${tar(new Map([["start.py", start], ...rest]))}`);
+}
+
+/** The files of `node/` that go to nodes, by path with `/`, with the line ends that they have there. */
+export function nodeFiles(folder: string): ReadonlyMap<string, string> {
+  const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => name.split(sep).join("/"));
+  return new Map(
+    names
+      .filter((name) => /^(bootstrap\.sh|start\.py|openstack_spice\/.*\.py)$/.test(name))
+      .map((name) => [name, readFileSync(join(folder, ...name.split(posix.sep)), "utf8").replaceAll("\r\n", "\n")]),
+  );
+}
+
+function program(text: string): HostProgram {
+  return { text, sha256: createHash("sha256").update(text).digest("hex") };
 }
 
 /** Joins the `.sh` files of a folder in the order of their names. */
@@ -26,8 +77,7 @@ export function bundle(folder: string): HostProgram {
   if (names.length === 0) {
     throw new Error(`${folder} has no .sh files. Install the package openstack-spice again.`);
   }
-  const text = names.map((name) => readFileSync(join(folder, name), "utf8")).join("\n");
-  return { text, sha256: createHash("sha256").update(text).digest("hex") };
+  return program(names.map((name) => readFileSync(join(folder, name), "utf8")).join("\n"));
 }
 
 /**

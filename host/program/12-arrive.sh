@@ -11,7 +11,7 @@
 # name it with the program, and nothing else (host/sudoers.ts). In braces, since sudo does not see where one argument
 # ends: a part of it, or more than it, is a syntax error.
 # shellcheck disable=SC2016 # for root's own shell
-readonly ARRIVE='{ PATH=/usr/sbin:/usr/bin:/sbin:/bin; umask 077; test "$1" != - || exit 0; d=$(dirname "$0"); e() { echo "openstack-spice: error: $(uname -n): $1, then run again" >&2; exit 3; }; mkdir -p "$d" && c=$(mktemp "$d/.arriving.XXXXXX") || e "$d cannot be written. Make room there and see that it can be written"; q() { rm -f "$c"; rmdir "$d" "$(dirname "$d")" 2>/dev/null; }; trap q EXIT; cat <"$1" >"$c" || e "$1 cannot be copied to $d. Make room there"; test "$(sha256sum <"$c" | head -c 64).sh" = "$(basename "$0")" || e "$1 changed while it was copied. Find out who writes there"; mv -f "$c" "$0" && exec bash "$0" --uploaded "$1" converge; }'
+readonly ARRIVE='{ PATH=/usr/sbin:/usr/bin:/sbin:/bin; umask 077; test "$1" != - || exit 0; d=$(dirname "$0"); e() { echo "openstack-spice: error: $(uname -n): $1, then run again" >&2; exit 3; }; mkdir -p "$d" && c=$(mktemp "$d/.arriving.XXXXXX") || e "$d cannot be written. Make room there and see that it can be written"; q() { rm -f "$c"; rmdir "$d" "$(dirname "$d")" 2>/dev/null; }; trap q EXIT; cat <"$1" >|"$c" || e "$1 cannot be copied to $d. Make room there"; test "$(sha256sum <"$c" | head -c 64).sh" = "$(basename "$0")" || e "$1 changed while it was copied. Find out who writes there"; mv -f "$c" "$0" && exec bash "$0" --uploaded "$1" converge; }'
 
 # login_of_caller: who logged in; where from, sudo keeps to itself.
 login_of_caller() { printf '%s%s\n' "${SUDO_USER:-$(id -un)}" "${SSH_CONNECTION:+@${SSH_CONNECTION%% *}}"; }

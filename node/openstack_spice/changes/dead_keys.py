@@ -1,6 +1,6 @@
 """Kind of change `dead-key`: every definition of an option that Nova does not read any more becomes a comment where it stands."""
 
-from typing import Iterator, List, Optional, Tuple
+from typing import Callable, Iterator, List, Optional, Tuple
 
 from ..context import Context
 from ..nova_conf.dead_keys import DeadKey, find_dead_keys
@@ -34,7 +34,8 @@ class DeadKeyKind(Kind):
     def set(self, entry: Entry, journal: Journal) -> None:
         ini = self._edits.ini(entry.where)
         if entry.written == COMMENT:
-            self._edits.edit(entry.where, ini.commented(*entry.what.split("/", 1), mark=mark(entry.what)))
+            section, option = entry.what.split("/", 1)
+            self._edits.edit(entry.where, ini.commented(section, option, mark(entry.what)))
         else:
             self._edits.edit(entry.where, ini.uncommented(mark(entry.what)))
 
@@ -49,10 +50,10 @@ class DeadKeyKind(Kind):
 class DeadKeys:
     """The dead keys of this node's nova.conf.
 
-    :param release: Nova's
+    :param release: gives Nova's, which is asked only where it is needed
     """
 
-    def __init__(self, context: Context, kind: DeadKeyKind, release: int) -> None:
+    def __init__(self, context: Context, kind: DeadKeyKind, release: Callable[[], int]) -> None:
         self._context = context
         self._kind = kind
         self._release = release
@@ -61,7 +62,7 @@ class DeadKeys:
         """Those that stand in nova.conf as it is. Raises CannotTell."""
         context = self._context
         data = context.system.files.read(NOVA_CONF)
-        return find_dead_keys(data, context.role, self._release, context.desired.options)
+        return find_dead_keys(data, context.role, self._release(), context.desired.options)
 
     def plan(self) -> Iterator[Planned]:
         """What is to be made a comment, or a key again since nobody asks for that any more. Raises CannotTell."""

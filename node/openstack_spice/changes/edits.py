@@ -87,6 +87,10 @@ class Edits:
         for path in sorted(self._edited):
             self.publish(path, journal)
 
+    def forget(self, path: str) -> None:
+        """Forgets the edits of one file, which goes as a whole."""
+        self._edited.pop(path, None)
+
     def drop(self) -> None:
         """Forgets what is not published."""
         self._edited.clear()

@@ -6,14 +6,14 @@ One file a concern; each has MESSAGES, a mapping from id to Message. Texts have 
 from typing import Dict, Mapping
 
 from ..errors import Stop
-from . import checks, document, files, managers, packages, runs
+from . import checks, document, files, firewall, managers, packages, runs, services, transport
 from .message import Message
 
 
 def catalogue() -> Mapping[str, Message]:
     """All messages by their ids."""
     messages: Dict[str, Message] = {}
-    for module in (checks, document, files, managers, packages, runs):
+    for module in (checks, document, files, firewall, managers, packages, runs, services, transport):
         messages.update(module.MESSAGES)
     return messages
 

@@ -15,8 +15,7 @@ class Compute(Role):
     """The role `compute`."""
 
     def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._context = parts.context
+        super().__init__(parts)
         self._unit = parts.context.platform.compute_unit
 
     def check(self) -> None:
@@ -27,8 +26,8 @@ class Compute(Role):
             raise Refused("no-compute-unit", unit=self._unit)
         parts.repository.check()
         parts.packages.check()
-        parts.hypervisor.check(parts.packages.missing)
-        parts.hypervisor.check_secure_channels("/etc/libvirt/qemu.conf")
+        parts.hypervisor.check_hypervisor()
+        parts.hypervisor.check_secure_channels()
         parts.hypervisor.check_console_loss()
         parts.console_ports.check(parts.hypervisor)
 
@@ -41,7 +40,7 @@ class Compute(Role):
         plan += parts.dead_keys.plan()
         # A node that is as it should be is no matter of its queue's.
         if not in_transaction and (plan or not self._context.record.entries):
-            parts.queue.check(self._unit)
+            parts.queue.check_queue(self._unit)
         plan += parts.console_ports.plan()
         return plan
 
@@ -52,8 +51,8 @@ class Compute(Role):
         parts = self._parts
         if not parts.units.is_active(self._unit):
             parts.units.failed(self._unit, "is not running")
-        parts.queue.wait(self._unit)
-        parts.effective.verify(self._unit)
+        parts.queue.wait_for_queue(self._unit)
+        parts.effective.verify_effective_options(self._unit)
         parts.units.settle(self._unit)
 
     def report(self) -> None:

@@ -7,21 +7,16 @@ from ..changes.options import plan_options
 from ..checks.port import check_port
 from ..checks.web import check_web_folder, check_web_of_novnc, check_web_server, tell_console_database
 from ..parts import Parts
-from ..services.drop_in import plan_drop_in
-from ..services.tls import restart_novnc_without_tls
-from ..services.units import plan_unit
+from ..services.novnc import restart_novnc_without_tls, web_server_unit
 from ..state.journal import Journal
 from .role import Role
-
-WEB_SERVERS = {"apt": "apache2"}  # by the package tool; else httpd
 
 
 class Controller(Role):
     """The role `controller`."""
 
     def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._context = parts.context
+        super().__init__(parts)
         self._desired = parts.context.desired
         self._unit = parts.context.platform.spice_unit
         self._novnc = parts.context.platform.novnc_unit
@@ -30,17 +25,13 @@ class Controller(Role):
     def _port(self) -> int:
         return int(self._desired.declared("spice/html5proxy_port", "6082"))
 
-    @property
-    def _web_server(self) -> str:
-        return WEB_SERVERS.get(self._context.platform.tool, "httpd")
-
     def check(self) -> None:
         parts, context = self._parts, self._context
         parts.units.preload((self._unit, self._novnc) + context.platform.other_units)
         parts.packages.find_missing(parts.packages.proxy_packages, parts.nova)
         check_port(context, self._desired.declared("spice/html5proxy_host", "0.0.0.0"), self._port)
         parts.certificate.check()
-        check_web_server(context, parts.units, self._web_server)
+        check_web_server(context, parts.units, web_server_unit(context))
         parts.repository.check()
         parts.packages.check()
         parts.web_client.check()
@@ -57,8 +48,8 @@ class Controller(Role):
         plan += parts.web_client.plan(parts.kinds["web-client"])
         plan += plan_options(self._context, parts.option_kind, parts.section_kind)
         plan += parts.dead_keys.plan()
-        plan += plan_drop_in(self._context, parts.units, parts.web_client.folder(), parts.file_kind)
-        plan += plan_unit(self._context, parts.units, parts.unit_kind, self._unit, "enabled active")
+        plan += parts.drop_in.plan_drop_in()
+        plan += parts.unit_kind.plan_unit(self._unit, "enabled active")
         plan += parts.proxy_port.plan(self._port, in_transaction)
         return plan
 
@@ -68,7 +59,7 @@ class Controller(Role):
             units.append("iptables")
         if journal.has("option", "file", "pem"):
             if self._desired.as_in_recipe("restart-httpd"):
-                units.append(self._web_server)
+                units.append(web_server_unit(self._context))
             units.append(self._unit)
         return units
 
@@ -79,8 +70,8 @@ class Controller(Role):
         parts = self._parts
         port = int(parts.nova.option("spice", "html5proxy_port", "6082"))
         parts.processes.wait_for_listener(self._unit, port)
-        parts.effective.verify(self._unit)
-        parts.page.verify(self._unit)
+        parts.effective.verify_effective_options(self._unit)
+        parts.page.verify_page()
         parts.units.settle(self._unit)
 
     def before_commit(self, journal: Journal) -> None:
@@ -108,6 +99,6 @@ def restart_after_undo(parts: Parts, unit: str) -> None:
         return
     parts.units.bring_up("restart", unit)
     if parts.context.role == "compute":
-        parts.queue.wait(unit)
+        parts.queue.wait_for_queue(unit)
     parts.units.settle(unit)
     parts.context.reporter.restarted(unit)

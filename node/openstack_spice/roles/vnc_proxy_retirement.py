@@ -5,8 +5,6 @@ from typing import List, Sequence
 from ..changes.kind import Pass, Planned
 from ..errors import Failed, Refused
 from ..parts import Parts
-from ..services.drop_in import plan_proxy_type
-from ..services.units import plan_unit
 from ..state.journal import Journal
 from .role import Role
 
@@ -18,8 +16,7 @@ class VncProxyRetirement(Role):
     passes = (Pass.UNITS, Pass.FILES)
 
     def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._context = parts.context
+        super().__init__(parts)
         self._unit = parts.context.platform.novnc_unit
 
     def check(self) -> None:
@@ -31,8 +28,8 @@ class VncProxyRetirement(Role):
     def plan(self, in_transaction: bool) -> List[Planned]:
         parts = self._parts
         plan: List[Planned] = []
-        plan += plan_unit(self._context, parts.units, parts.unit_kind, self._unit, "disabled inactive")
-        plan += plan_proxy_type(self._context, parts.shell_kind)
+        plan += parts.unit_kind.plan_unit(self._unit, "disabled inactive")
+        plan += parts.drop_in.plan_proxy_type()
         return plan
 
     def units_to_restart(self, journal: Journal) -> Sequence[str]:

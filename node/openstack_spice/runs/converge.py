@@ -3,19 +3,18 @@
 from typing import List, NamedTuple
 
 from ..changes.kind import Planned
-from ..checks.layers import check_layers
-from ..checks.pending import check_pending
+from ..checks.layers import check_layers, planned_conf
+from ..checks.pending import check_pending, units_the_plan_restarts
 from ..checks.writable import check_writable
 from ..document.platforms import to_record
 from ..errors import CannotTell, Failed, Stop
-from ..nova.busy import check_busy
+from ..parts import Parts
 from ..roles.role import Role
 from ..state.journal import Journal
 from ..state.paths import STATE, record_file
 from ..state.record import Record, merged, record_bytes
 from ..system.files import ROOT_ALONE
 from .gate import run_checks
-from ..parts import Parts
 from .session import Session
 
 
@@ -37,10 +36,12 @@ def converge(session: Session) -> None:
     plan = role.plan(in_transaction=False)
     if not plan and _record_is_as_declared(session, parts):
         session.keeping.note_upload(session.role)
+        parts.probes.keep()
         report(session, parts, role)
         return
     check_plan(parts, plan)
     run = Converging(session, parts, role, Journal(session.system.files, session.role))
+    parts.on_unit = lambda: bring_services_into_line(run)
     _transaction(run, plan)
     report(session, parts, role)
 
@@ -48,10 +49,11 @@ def converge(session: Session) -> None:
 def check_plan(parts: Parts, plan: List[Planned]) -> None:
     """What can be known only once it is known what changes. Refuses, or waits until the node is at rest. Raises Refused, CannotTell."""
     check_writable(parts.context, plan)
-    planned = parts.planned_conf(plan)
+    planned = planned_conf(parts.context, plan)
     check_layers(parts.context, parts.effective, planned)
     check_pending(parts.context, parts.units, parts.program, parts.packages, parts.ledger, plan, planned)
-    check_busy(parts.busy, plan)
+    for unit in units_the_plan_restarts(parts.context, parts.units, plan):
+        parts.busy.check_busy(unit)
 
 
 def report(session: Session, parts: Parts, role: Role) -> None:
@@ -59,11 +61,18 @@ def report(session: Session, parts: Parts, role: Role) -> None:
     reporter = session.reporter
     reporter.fact("nova", parts.nova.version())
     role.report()
-    for option in parts.tell_dead_keys():
+    for option in _dead_keys(session, parts):
         reporter.fact("dead-key", option)
     for item in reporter.kept:
         reporter.fact("kept", item)
     reporter.fact("changed", str(len(reporter.changes)))
+
+
+def _dead_keys(session: Session, parts: Parts) -> List[str]:
+    """Those that stay in nova.conf without effect, told."""
+    if session.request.verb not in ("converge", "check") or session.desired.header("dead-keys") == "remove":
+        return []
+    return parts.dead_keys.tell()
 
 
 def _record_is_as_declared(session: Session, parts: Parts) -> bool:
@@ -90,9 +99,9 @@ def _transaction(run: Converging, plan: List[Planned]) -> None:
         run.session.tell(stop)
         raise
     except CannotTell as answer:
-        stop = Failed("cannot-tell", subject=answer.subject, reason=answer.reason)
-        run.session.tell(stop)
-        raise stop
+        failed = Failed("cannot-tell", subject=answer.subject, reason=answer.reason)
+        run.session.tell(failed)
+        raise failed
     finally:
         if not committed:
             _roll_back(run)
@@ -150,6 +159,7 @@ def _commit(run: Converging) -> None:
         merged(former.entries, [entry for entry in run.journal.entries if entry.kind not in ("restart", "mask")]),
     )
     write_record(run, record)
+    parts.probes.keep()
     session.close_journal()
 
 

@@ -7,14 +7,12 @@ from ..checks.managers import check_managers
 from ..checks.space import check_space
 from ..document.desired import fitted_to_release
 from ..errors import CannotTell, Refused
+from ..parts import Parts
 from ..roles.choice import role_of
 from ..roles.role import Role
 from ..state.paths import NOVA_CONF
-from ..system import System
-from ..parts import Parts, assemble
 from .session import Session
-
-NEEDED_TOOLS = ("systemctl", "systemd-run")
+from .tools import check_tools
 
 
 def run_checks(session: Session) -> Tuple[Parts, Role]:
@@ -22,29 +20,18 @@ def run_checks(session: Session) -> Tuple[Parts, Role]:
     check_tools(session.system)
     platform = session.detected_platform()
     session.read_record()
-    parts = assemble(session.context(platform))
+    parts = Parts(session.context(platform))
     check_managers(parts.context, parts.units)
     _check_owner(session)
     _check_nova(session, parts)
     # Options are called as this Nova calls them from here on.
     session.desired = fitted_to_release(session.desired, parts.nova.major())
     session.desired = with_merged_origins(session.context(platform))
-    parts = assemble(session.context(platform), parts)
+    parts = Parts(session.context(platform))
     check_space(parts.context)
     role = role_of(parts)
     role.check()
     return parts, role
-
-
-def check_tools(system: System) -> None:
-    """The program runs as root, on a node that systemd runs, and has what it needs. Raises Refused."""
-    if not system.files.runs_as_root():
-        raise Refused("not-root")
-    for tool in NEEDED_TOOLS:
-        if system.commands.which(tool) is None:
-            raise Refused("tool-missing", tool=tool)
-    if not system.files.exists("/run/systemd/system"):
-        raise Refused("no-systemd")
 
 
 def _check_owner(session: Session) -> None:

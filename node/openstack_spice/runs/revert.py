@@ -3,30 +3,31 @@
 from ..document.platforms import to_record
 from ..errors import Failed, Refused
 from ..packages.removal import remove_packages
-from ..parts import assemble
+from ..parts import Parts
 from ..roles.choice import role_of
 from ..state.journal import Journal
 from ..state.paths import ROLE_NAMES, record_file
 from .converge import report
-from .gate import check_tools
 from .session import Session
+from .tools import check_tools
 
 
 def revert(session: Session) -> None:
-    """Every recorded change of the role that is still as we left it gets its former state. Raises Stop, CannotTell; then the record is kept."""
+    """Every recorded change of the role that is still as we left it gets its former state. Raises Stop, CannotTell; then the
+    record is kept."""
     session.take_lock()
     session.recover()
     reporter = session.reporter
     record = session.read_record()
     if session.record is None:
         reporter.say("nothing is recorded for the role %s: nothing to put back" % session.role)
-        session.keeping.forget(session.role)
+        session.forget()
         reporter.fact("changed", "0")
         return
     check_tools(session.system)
     _check_order(session)
     session.keep_audit()
-    parts = assemble(session.context(session.platform_of(record.platform)))
+    parts = Parts(session.context(session.platform_of(record.platform)))
     role = role_of(parts)
     journal = Journal(session.system.files, session.role)
     journal.open(to_record(parts.context.platform))
@@ -41,7 +42,7 @@ def revert(session: Session) -> None:
         role.before_ports_open()
     if parts.transaction.undo_last(undone, journal):
         raise Failed("not-put-back")
-    session.keeping.forget(session.role)
+    session.forget()
     report(session, parts, role)
 
 

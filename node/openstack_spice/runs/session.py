@@ -7,6 +7,8 @@ from ..document.desired import Desired, read_document
 from ..document.platforms import PLATFORMS, Platform, described, find_platform, from_record
 from ..errors import Failed, Refused, Stop
 from ..limits import Limits
+from ..packages.web_client import tidy_web_clients
+from ..parts import KIND_NAMES, Parts
 from ..reporter import Reporter
 from ..state.audit import Audit
 from ..state.journal import Journal, JournalContent, read_journal
@@ -14,7 +16,6 @@ from ..state.lock import RUN_LOCK, Lock
 from ..state.record import Record, read_record
 from ..system import System
 from ..text import in_a_row
-from .. import parts as parts_module
 from .keeping import Keeping
 from .request import Request
 
@@ -55,7 +56,7 @@ class Session:
 
     def read_record(self) -> Record:
         """The role's record; empty where there is none. Raises Refused, CannotTell."""
-        self.record = read_record(self.system.files, self.role, parts_module.KIND_NAMES)
+        self.record = read_record(self.system.files, self.role, KIND_NAMES)
         return self.record or Record()
 
     def keep_audit(self) -> None:
@@ -111,7 +112,7 @@ class Session:
         self.close_journal()
 
     def _undo(self, content: JournalContent, journal: Journal) -> None:
-        parts = parts_module.assemble(self.context(self.platform_of(content.platform)))
+        parts = Parts(self.context(self.platform_of(content.platform)))
         undone = parts.transaction.undo(content.entries, journal)
         if parts.transaction.undo_last(undone, journal):
             raise Failed("interrupted-not-put-back")
@@ -119,6 +120,12 @@ class Session:
     def close_journal(self) -> None:
         """What the journal has was undone, or is in the record: it goes, and with it a role's folder that has no record."""
         self.keeping.close_journal(self.role)
+        tidy_web_clients(self.system.files)
+
+    def forget(self) -> None:
+        """Nothing of the role is recorded any more. Raises Failed, CannotTell."""
+        self.keeping.forget(self.role)
+        tidy_web_clients(self.system.files)
 
     def tell(self, stop: Stop) -> None:
         """The message that ends the run, once."""

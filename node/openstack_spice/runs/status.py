@@ -1,6 +1,6 @@
 """What is recorded on the node, without any value."""
 
-from ..parts import KIND_NAMES, assemble
+from ..parts import KIND_NAMES, Parts
 from ..state.paths import ROLE_NAMES, ROLES, journal_file, unfinished_file
 from ..state.record import read_record
 from .session import Session
@@ -12,7 +12,7 @@ def status(session: Session) -> None:
     names = [name for name in files.names_if_there(ROLES) if name in ROLE_NAMES]
     records = {name: read_record(files, name, KIND_NAMES) for name in names}
     words = next((record.platform for record in records.values() if record is not None and record.platform), {})
-    parts = assemble(session.context(session.platform_of(words)))
+    parts = Parts(session.context(session.platform_of(words)))
     reporter.fact("nova", parts.nova.version())
     for name in names:
         record = records[name]

@@ -36,10 +36,10 @@ class Record(NamedTuple):
         return [entry for entry in self.entries if entry.kind in kinds]
 
 
-def read_record(files: Files, role: str, kinds: FrozenSet[str]) -> Optional[Record]:
+def read_record(files: Files, role: str, kinds: Optional[FrozenSet[str]]) -> Optional[Record]:
     """The record of a role; None where there is none.
 
-    :param kinds: the kinds of change that this program knows
+    :param kinds: the kinds of change that this program knows; None where entries are only carried along
     Raises Refused where it is damaged, of another format, or has a kind that is not known; CannotTell where it cannot be read.
     """
     file = record_file(role)
@@ -47,7 +47,7 @@ def read_record(files: Files, role: str, kinds: FrozenSet[str]) -> Optional[Reco
     if data is None:
         return None
     record = _of_format_1(data, file) if data.startswith(b"# openstack-spice record 1\n") else _of_json(data, file)
-    unknown = sorted({entry.kind for entry in record.entries} - kinds)
+    unknown = [] if kinds is None else sorted({entry.kind for entry in record.entries} - kinds)
     if unknown:
         raise Refused("record-kind-unknown", file=file, kinds=", ".join(unknown))
     return record

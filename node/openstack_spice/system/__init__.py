@@ -6,8 +6,9 @@ from .clock import Clock
 from .commands import Commands
 from .files import Files
 from .interruption import Interruption
+from .proc import Proc
 
-__all__ = ["Clock", "Commands", "Files", "Interruption", "System"]
+__all__ = ["Clock", "Commands", "Files", "Interruption", "Proc", "System"]
 
 
 class System(NamedTuple):
@@ -17,3 +18,4 @@ class System(NamedTuple):
     commands: Commands
     clock: Clock
     interruption: Interruption
+    proc: Proc = Proc()

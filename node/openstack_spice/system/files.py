@@ -9,7 +9,8 @@ XFS alike give no such promise for a file that was not synced before its rename)
 import errno
 import os
 import stat
-from typing import Callable, List, NamedTuple, Optional, Tuple
+from contextlib import contextmanager
+from typing import Callable, Iterator, List, NamedTuple, Optional, Tuple
 
 from ..errors import CannotTell, Failed
 from .interruption import Interruption
@@ -174,6 +175,18 @@ class Files(Reading):
                 self._mkdir(parent, name, mode, folder)
                 self._sync(parent, folder)
 
+    def sync(self, path: str) -> None:
+        """Makes durable what somebody else wrote: a file's bytes, or the names in a folder. Raises Failed."""
+        try:
+            with self._place(path) as place:
+                descriptor = self._open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, 0)
+                try:
+                    self._sync(descriptor, path)
+                finally:
+                    os.close(descriptor)
+        except OSError as error:
+            raise Failed("cannot-write", file=path, reason=reason_of(error))
+
     def rename_folder(self, path: str, name: str) -> None:
         """Gives a folder of ours another name in the same folder, where nothing has it. Raises Failed."""
         try:
@@ -194,6 +207,37 @@ class Files(Reading):
                 self._sync(folder, path)
         except OSError as error:
             raise Failed("cannot-write", file=path, reason=reason_of(error))
+
+    @contextmanager
+    def unlinked(self, folder: str, data: bytes, owner: int) -> Iterator[int]:
+        """An open file with these bytes that has no name any more, for a command that inherits its descriptor: the command reads it as
+        `/dev/fd/N`, also where it runs as another user.
+
+        :param folder: where it is made, root's alone
+        :param owner: the user id of who reads it
+        Raises Failed where it cannot be written.
+        """
+        self._interruption.check()
+        path = os.path.join(folder, self._name_for("unlinked"))
+        try:
+            with self._place(path) as place:
+                flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+                descriptor = self._open(place, flags, 0o400)
+                try:
+                    self._unlink(place.folder, place.name, place.path)
+                    self._write(descriptor, data, place.path)
+                    if os.geteuid() == 0:
+                        os.fchown(descriptor, owner, -1)
+                    os.lseek(descriptor, 0, os.SEEK_SET)
+                except BaseException:
+                    os.close(descriptor)
+                    raise
+        except OSError as error:
+            raise Failed("cannot-write", file=path, reason=reason_of(error))
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
 
     def _publish(self, place: Place, data: bytes, access: Access, attributes: List[Tuple[str, bytes]], announce: Announce) -> None:
         """Writes the new file beside its place, proves it, and puts it there."""

@@ -1,0 +1,103 @@
+#!/usr/bin/env bash
+# openstack-spice: the first lines of the program that runs on a node; the rest, in Python, follows behind them in the same file as a
+# tar archive (host/archive.ts puts both together). Needs bash 4.2, coreutils, util-linux and Python 3.6 or newer.
+#
+#   FILE --arrive SHA256 [--install-python] <DOCUMENT    run by the login user, from the uploaded file: root runs a checked copy of it
+#   FILE [--install-python] OPTION... VERB ...           run by root: starts the program (node/openstack_spice/main.py)
+#
+# Exit codes: 1 failed, 3 refused; else the program's.
+set -euo pipefail
+export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+unset -v CDPATH ENV BASH_ENV TMPDIR
+umask 077
+
+readonly STATE_DIR=/var/lib/openstack-spice
+
+# What root runs: ARRIVE PROGRAM FILE [-] copies FILE to PROGRAM, where it has the sha256 that PROGRAM is named by, and runs it (with
+# a third word, it may install Python); with `-` for FILE it does nothing. Stands alone, and is one line of few special characters: a
+# sudoers line can name it with the program, and nothing else (host/sudoers.ts). In braces, since sudo does not see where one
+# argument ends: a part of it, or more than it, is a syntax error. `>|`: root's .bashrc, which may have been read, may set noclobber.
+# shellcheck disable=SC2016 # for root's own shell
+readonly ARRIVE='{ PATH=/usr/sbin:/usr/bin:/sbin:/bin; umask 077; test "$1" != - || exit 0; d=$(dirname "$0"); e() { echo "openstack-spice: error: $(uname -n): $1, then run again" >&2; exit 3; }; mkdir -p "$d" && c=$(mktemp "$d/.arriving.XXXXXX") || e "$d cannot be written. Make room there and see that it can be written"; q() { rm -f "$c"; rmdir "$d" "$(dirname "$d")" 2>/dev/null; }; trap q EXIT; cat <"$1" >|"$c" || e "$1 cannot be copied to $d. Make room there"; test "$(sha256sum <"$c" | head -c 64).sh" = "$(basename "$0")" || e "$1 changed while it was copied. Find out who writes there"; mv -f "$c" "$0" && exec bash "$0" ${2:+--install-python} --uploaded "$1" converge; }'
+
+# What Python runs first: FILE ARGUMENT... checks the whole file against its name, where it lies where root keeps programs, and goes
+# on with start.py, the first member of the archive. Has to be understood by any Python, which says then that it is too old.
+readonly START='
+import sys
+def end(status, text):
+    import os
+    sys.stderr.write("openstack-spice: error: " + os.uname()[1] + ": " + text + "\n")
+    sys.exit(status)
+if sys.version_info < (3, 6):
+    end(3, sys.executable + " is Python " + sys.version.split()[0] + ", and 3.6 or newer is needed. Install python3 on this node, and run again")
+import hashlib
+file = sys.argv[1]
+with open(file, "rb") as opened:
+    data = opened.read()
+digest = hashlib.sha256(data).hexdigest()
+folder, name = file.rsplit("/", 1)
+if folder == "/var/lib/openstack-spice/programs" and name != digest + ".sh":
+    end(1, file + " is damaged. Put it back, or restore by hand from /var/lib/openstack-spice/roles")
+tar = data.index(b"\n#tar" + b"\n") + 6
+size = int(data[tar + 124 : tar + 135], 8)
+names = {"__name__": "start"}
+exec(compile(data[tar + 512 : tar + 512 + size], "start.py", "exec"), names)
+names["start"](data, tar, digest)
+'
+
+# refuse TEXT: nothing was touched.
+refuse() {
+  printf 'openstack-spice: error: %s: %s\n' "$(uname -n)" "$*" >&2 || :
+  exit 3
+}
+
+# arrive SHA256 [--install-python]
+arrive() {
+  local answer file run
+  file=$(readlink -f -- "${BASH_SOURCE[0]}")
+  run=(/bin/bash -c "$ARRIVE" "$STATE_DIR/programs/$1.sh")
+  if ((EUID != 0)); then
+    run=(sudo -n "${run[@]}")
+    answer=$("${run[@]}" - 2>&1 </dev/null) ||
+      refuse "sudo does not let $(id -un) become root without asking: ${answer##*$'\n'}. Allow that in sudoers (NOPASSWD, and no requiretty): everything, or the line that 'npm run sudoers' prints for this version. Or log in as root"
+  fi
+  exec "${run[@]}" "$file" ${2:+-}
+}
+
+# find_python: the interpreter, in PYTHON; RHEL 8 has one that is not called python3.
+find_python() {
+  PYTHON=/usr/libexec/platform-python
+  [[ -x $PYTHON ]] || PYTHON=$(type -P python3)
+}
+
+# install_python: the package, and a note of it for the record, so that it can go again. Only where nothing else is touched.
+install_python() {
+  local plan
+  plan=$(yum -q --assumeno install python3 2>&1 </dev/null) || : # it declines, so it fails
+  case $plan in
+    *[Uu]pdating* | *[Uu]pgrading* | *[Rr]emoving* | *[Dd]owngrading* | *[Rr]eplacing*) refuse "python3 cannot be installed without a change of other packages. Install it yourself ('yum install python3'), and run again" ;;
+    *Installing*python3*) ;;
+    *) refuse "python3 cannot be installed: ${plan##*$'\n'}. Install it yourself ('yum install python3'), and run again" ;;
+  esac
+  printf 'openstack-spice: %s: installing python3, in which this program is written\n' "$(uname -n)" >&2
+  yum -q -y install python3 >/dev/null </dev/null || refuse "'yum install python3' failed. See /var/log/yum.log on the node, and run again"
+  rpm -q --queryformat '%{NAME} %{EPOCHNUM}:%{VERSION}-%{RELEASE}\n' python3 >|"$STATE_DIR/python-installed"
+}
+
+if [[ ${1:-} == --arrive ]]; then
+  shift
+  arrive "$@"
+fi
+install=
+if [[ ${1:-} == --install-python ]]; then
+  install=yes
+  shift
+fi
+((EUID == 0)) || refuse "not run as root. Give the login user sudo, or log in as root"
+if ! find_python; then
+  [[ -n $install ]] || refuse "Python 3.6 or newer, in which this program is written, is not installed. Install it ('yum install python3'), or declare installPython, and run again"
+  install_python
+  find_python || refuse "python3 was installed, and is not found. Report this to openstack-spice"
+fi
+# Isolated, and without site-packages: no file but the standard library's and this program's own is imported as root.
+exec "$PYTHON" -I -S -c "$START" "$(readlink -f -- "${BASH_SOURCE[0]}")" "$@"

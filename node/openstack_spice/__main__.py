@@ -1,0 +1,26 @@
+"""Where start.py comes in: the real node."""
+
+import os
+import signal
+from typing import List
+
+from .limits import Limits
+from .main import Program, main
+from .state.programs import program_file
+from .system import Clock, Commands, Files, Interruption, System
+from .system.hold import Hold
+
+
+def run(argv: List[str], digest: str, descriptor: int) -> int:
+    """Runs the program on this node. Gives the exit status.
+
+    :param digest: SHA-256 of the program's archive
+    :param descriptor: the archive, open, with a shared lock
+    """
+    os.umask(0o022)
+    # A cut connection ends neither a run nor who follows it.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    interruption = Interruption()
+    interruption.listen()
+    system = System(Files(interruption), Commands(interruption), Clock(interruption), interruption)
+    return main(argv, system, Limits(), Program(digest, Hold.of(program_file(digest), descriptor)))

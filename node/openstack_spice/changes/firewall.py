@@ -1,0 +1,196 @@
+"""Kinds of change of what filters: rules that are in force, `-` or `in`, and rules in the files that a boot loads."""
+
+from typing import Dict, FrozenSet, Optional, Tuple
+
+from ..context import Context
+from ..firewall.backend import Backend, FileBackend
+from ..firewall.firewall import Firewall
+from ..firewall.firewalld import WRITTEN
+from ..firewall.rules import IN, NONE, rule_text
+from ..state.entry import Entry
+from ..state.journal import Journal
+from ..state.ledger import Ledger
+from ..state.paths import record_file
+from ..state.record import read_record, record_bytes
+from ..system.files import EVERYBODY_READS, ROOT_ALONE
+from ..text import ABSENT, bytes_of, present
+from .edits import Edits
+from .kind import Kind, Outcome, Pass
+
+
+class _RuleKind(Kind):
+    made_in = Pass.FIREWALL
+
+    def described(self, entry: Entry) -> Optional[Tuple[str, str]]:
+        text = rule_text(entry.what)
+        return NONE if entry.former == ABSENT else text, NONE if entry.written == ABSENT else text
+
+    def subject(self, where: str, what: str) -> str:
+        return "firewall" + where
+
+
+class _RunningRuleKind(_RuleKind):
+    """A rule that is in force: `KIND WHERE RULE`, as the firewall's own tool has it."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    def read(self, where: str, what: str) -> str:
+        return IN if self._backend.has(where, what) else ABSENT
+
+    def set(self, entry: Entry, journal: Journal) -> None:
+        if entry.written == ABSENT:
+            self._backend.delete(entry.where, entry.what)
+        else:
+            self._backend.insert(entry.where, entry.what)
+
+
+class _RuleInFileKind(_RuleKind):
+    """A rule in a file that a boot loads: `KIND FILE RULE`."""
+
+    def __init__(self, backend: FileBackend, edits: Edits) -> None:
+        self._backend = backend
+        self._edits = edits
+
+    def read(self, where: str, what: str) -> str:
+        data = self._edits.content_if_there(where)
+        return IN if data is not None and self._backend.file_has(data, what) else ABSENT
+
+    def set(self, entry: Entry, journal: Journal) -> None:
+        edit = self._backend.file_without if entry.written == ABSENT else self._backend.file_with
+        self._edits.edit(entry.where, edit(self._edits.content(entry.where), entry.what))
+
+
+class FirewalldKind(_RunningRuleKind):
+    """`firewalld ZONE RULE`: a rich rule of a zone that runs."""
+
+    name = "firewalld"
+
+    def subject(self, where: str, what: str) -> str:
+        return "firewall/zone " + where
+
+
+class FirewalldFileKind(_RuleInFileKind):
+    """`firewalld-file FILE RULE`: a rich rule in a zone's file."""
+
+    name = "firewalld-file"
+
+
+class UfwKind(_RunningRuleKind):
+    """`ufw FILE RULE`: a rule as ufw's command takes it, and the file in which ufw keeps it."""
+
+    name = "ufw"
+
+
+class IptablesKind(_RunningRuleKind):
+    """`iptables TOOL RULE`: a rule of INPUT."""
+
+    name = "iptables"
+
+    def subject(self, where: str, what: str) -> str:
+        return "firewall/" + where
+
+
+class IptablesFileKind(_RuleInFileKind):
+    """`iptables-file FILE LINE`: a line of a persistent file."""
+
+    name = "iptables-file"
+
+
+class NftKind(_RunningRuleKind):
+    """`nft "FAMILY TABLE CHAIN" RULE`."""
+
+    name = "nft"
+
+    def subject(self, where: str, what: str) -> str:
+        return "firewall/" + where
+
+
+class NftFileKind(_RuleInFileKind):
+    """`nft-file FILE "FAMILY TABLE CHAIN|RULE"`."""
+
+    name = "nft-file"
+
+
+class FirewalldZoneKind(Kind):
+    """`firewalld-zone FILE -`: `-`, or the file's bytes; the file that a zone of firewalld's package gets on this node."""
+
+    name = "firewalld-zone"
+    made_in = Pass.FIREWALL
+
+    def __init__(self, context: Context, edits: Edits, ledger: Ledger) -> None:
+        self._context = context
+        self._files = context.system.files
+        self._edits = edits
+        self._ledger = ledger
+
+    def read(self, where: str, what: str) -> str:
+        data = self._edits.content_if_there(where)
+        return ABSENT if data is None else present(data)
+
+    def set(self, entry: Entry, journal: Journal) -> None:
+        if entry.written == ABSENT:
+            self._edits.forget(entry.where)
+            self._files.remove(entry.where)
+            return
+        data = bytes_of(entry.written)
+        self._ledger.note_write(entry.where, data)
+        self._files.create(entry.where, data, EVERYBODY_READS, journal.announce)
+
+    def subject(self, where: str, what: str) -> str:
+        return "firewall" + where
+
+    def described(self, entry: Entry) -> Optional[Tuple[str, str]]:
+        return WRITTEN, NONE if entry.written == ABSENT else "as before"
+
+    def undo(self, entry: Entry, journal: Journal) -> Outcome:
+        outcome = super().undo(entry, journal)
+        return Outcome.NOTHING if outcome is Outcome.KEPT and self._hand_over(entry, journal) else outcome
+
+    def _hand_over(self, entry: Entry, journal: Journal) -> bool:
+        """The file, once it has rules of the node's other role too, goes with the last of them: that role's record gets it. Gives
+        whether the other role has rules there. Raises Failed, Refused, CannotTell."""
+        other = "controller" if self._context.role == "compute" else "compute"
+        record = read_record(self._files, other, None)
+        if record is None or not any(known.where == entry.where for known in record.of_kind("firewalld-file")):
+            return False
+        if record.find(self.name, entry.where, ABSENT) is None:
+            # First of all, so that it is undone last.
+            entries = (Entry(self.name, entry.where, ABSENT, ABSENT, entry.written),) + record.entries
+            data = record_bytes(record._replace(entries=entries))
+            self._files.create(record_file(other), data, ROOT_ALONE, journal.announce)
+        return True
+
+
+class FirewallKinds:
+    """All of them."""
+
+    NAMES: FrozenSet[str] = frozenset(
+        kind.name
+        for kind in (
+            FirewalldKind,
+            FirewalldFileKind,
+            FirewalldZoneKind,
+            UfwKind,
+            IptablesKind,
+            IptablesFileKind,
+            NftKind,
+            NftFileKind,
+        )
+    )
+
+    def __init__(self, context: Context, edits: Edits, firewall: Firewall) -> None:
+        self._kinds: Tuple[Kind, ...] = (
+            FirewalldKind(firewall.firewalld),
+            FirewalldFileKind(firewall.firewalld, edits),
+            FirewalldZoneKind(context, edits, Ledger(context.system)),
+            UfwKind(firewall.ufw),
+            IptablesKind(firewall.iptables),
+            IptablesFileKind(firewall.iptables, edits),
+            NftKind(firewall.nftables),
+            NftFileKind(firewall.nftables, edits),
+        )
+
+    def kinds(self) -> Dict[str, Kind]:
+        """By their names."""
+        return {kind.name: kind for kind in self._kinds}

@@ -1,0 +1,145 @@
+"""The firewall of a node: the console port from the named sources, by one rule in place and one edited line in the persistent file.
+
+Never a reload, a restart or a save: on a node with Neutron's or libvirt's chains those freeze or wipe them.
+"""
+
+from typing import Dict, List, Tuple, Union
+
+from ..changes.edits import Edits
+from ..changes.kind import Planned
+from ..context import Context
+from ..document.desired import PortRange
+from ..errors import Failed
+from ..services.units import Units
+from ..state.entry import Entry
+from ..text import ABSENT
+from .backend import Backend, FileBackend
+from .firewalld import Firewalld
+from .iptables import Iptables, tests_of
+from .kernel import Kernel
+from .nftables import Nftables
+from .nftables_files import NftablesFiles
+from .rules import IN, NONE, RulePlan, Source, rule_text, text_of_ports
+from .telling import Teller
+from .ufw import Ufw
+
+# Asked for together: one process tells of all.
+UNITS = (
+    "firewalld",
+    "ufw",
+    "nftables",
+    "netfilter-persistent",
+    "iptables",
+    "ip6tables",
+    "openstack-spice-console-ports",
+    "openstack-spice-proxy-port",
+)
+
+
+class Firewall:
+    """What filters on this node, and the rules of ours that it has.
+
+    :ivar found: what filters, as the report names it, once it was planned
+    :ivar closes_proxy_port: whether the proxy's port is closed by a table, or chain, of our own
+    """
+
+    def __init__(self, context: Context, units: Units) -> None:
+        self._context = context
+        self.kernel = Kernel(context)
+        teller = Teller(context.reporter)
+        self._argument = "proxySourceAddresses" if context.role == "compute" else "allowedSources"
+        self.nftables_files = NftablesFiles(context.system.files, units)
+        self.firewalld = Firewalld(context, units, self.kernel, teller, self._argument)
+        self.ufw = Ufw(context, units, self.kernel, teller, self._argument)
+        self.iptables = Iptables(context, units, self.kernel, teller, self._argument)
+        self.nftables = Nftables(context, units, self.kernel, teller, self.nftables_files, self._argument)
+        self.found: List[str] = []
+        self.closes_proxy_port = False
+        units.preload(UNITS)
+
+    @property
+    def is_managed(self) -> bool:
+        """Whether the document names sources at all."""
+        return self._context.desired.header("firewall") == "managed" or self._context.desired.console_ports is not None
+
+    def find(self) -> List[str]:
+        """What filters here by now. Raises CannotTell."""
+        self.found = []
+        self.iptables.closes_ports = self._closes_ports
+        backends: Tuple[Backend, ...] = (self.firewalld, self.ufw, self.iptables, self.nftables)  # in the order of who is asked first
+        for backend in backends:
+            self.found += backend.at_work(self.found)
+        return self.found
+
+    def text(self) -> str:
+        """For the report. Raises CannotTell."""
+        if not self.is_managed:
+            return "unmanaged"
+        names = list(self.found)
+        own = self.kernel.closing() if self._closes_ports else ""
+        if own and own not in names:
+            names.insert(0, own)
+        return ",".join(names) or "none"
+
+    def plan(self, ports: Union[int, str, PortRange]) -> List[Planned]:
+        """The rules of the declared sources in each firewall, and those of ours that are no longer wanted. Raises Refused, CannotTell."""
+        plan = RulePlan()
+        if self.is_managed:
+            text = ports if isinstance(ports, str) else text_of_ports(ports)
+            for name in self.find():
+                for block in self._context.desired.allow_from:
+                    self._backend_of(name).plan(plan, name, Source(block, text))
+        self._plan_undeclared(plan)
+        return plan.planned
+
+    def test_edits(self, edits: Edits) -> None:
+        """What was edited must load, before it is published. Raises Failed."""
+        for file, data in edits.planned():
+            command = tests_of(file)
+            if not command and self.nftables_files.are_known() and file in self.nftables_files.all():
+                command, data = ("nft", "-c", "-f", "/dev/stdin"), self.nftables_files.whole(edits.content)
+            if not command:
+                continue
+            result = self._context.system.commands.run(command, self._context.limits.probe_wait, stdin=data)
+            if not result.ok:
+                self._context.reporter.quote(result.err)
+                raise Failed("rules-do-not-load", file=file, argument=self._argument)
+
+    @property
+    def _closes_ports(self) -> bool:
+        return self.closes_proxy_port or self._context.desired.console_ports is not None
+
+    def _plan_undeclared(self, plan: RulePlan) -> None:
+        """Rules of ours, of an earlier document, that this one does not ask for; and files that were made for such."""
+        made: List[Entry] = []
+        for entry in self._context.record.entries:
+            if entry.kind == "firewalld-zone":
+                made.append(entry)
+            elif entry.kind in self._kinds and not plan.wants(entry.kind, entry.where, entry.what) and self.is_in(entry):
+                gone = Entry(entry.kind, entry.where, entry.what, IN, ABSENT)
+                plan.add(gone, rule_text(entry.what), NONE)
+        for entry in made:
+            self.firewalld.plan_undeclared_file(plan, entry.where, entry.written)
+
+    def is_in(self, entry: Entry) -> bool:
+        """Whether the rule of an entry is where the entry says. Raises CannotTell."""
+        backend = self._kinds[entry.kind]
+        if not entry.kind.endswith("-file"):
+            return backend.has(entry.where, entry.what)
+        data = self._context.system.files.read_if_there(entry.where)
+        return data is not None and isinstance(backend, FileBackend) and backend.file_has(data, entry.what)
+
+    @property
+    def _kinds(self) -> Dict[str, Backend]:
+        backends: Tuple[Backend, ...] = (self.firewalld, self.ufw, self.iptables, self.nftables)
+        return {kind: backend for backend in backends for kind in backend.kinds if kind != "firewalld-zone"}
+
+    def _backend_of(self, name: str) -> Backend:
+        names: Dict[str, Backend] = {
+            "firewalld": self.firewalld,
+            "ufw": self.ufw,
+            "iptables": self.iptables,
+            "ip6tables": self.iptables,
+            "nftables": self.nftables,
+        }
+        return names[name]

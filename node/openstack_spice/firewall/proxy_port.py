@@ -1,0 +1,62 @@
+"""A controller's proxy port: what filters there lets the declared sources in, and where nothing refuses the others, that is said.
+
+With `close-to-others` in the document it is open to the declared sources alone, whatever else filters (closed_ports.py: the table
+`inet openstack_spice_proxy`, or the chain OPENSTACK_SPICE_PROXY of iptables).
+"""
+
+from typing import List
+
+from ..changes.kind import Planned
+from ..context import Context
+from ..errors import Refused
+from ..services.processes import Processes
+from ..services.units import Units
+from .bystanders import Bystanders
+from .closed_ports import ClosedPorts
+from .closed_ports_text import PROXY
+from .firewall import Firewall
+
+
+class ProxyPort:
+    """The port on which the SPICE proxy listens."""
+
+    def __init__(self, context: Context, units: Units, processes: Processes, firewall: Firewall) -> None:
+        self._context = context
+        self._firewall = firewall
+        self._processes = processes
+        self._closed = ClosedPorts(context, units, firewall.kernel)
+        self._bystanders = Bystanders(context, firewall.kernel, processes)
+
+    def plan(self, port: int, in_transaction: bool) -> List[Planned]:
+        """The rules in what filters here, and the port closed by ourselves where that is asked for. Raises Refused, CannotTell.
+
+        :param in_transaction: whether it was checked, and told, before
+        """
+        closed, managed = "", self._firewall.is_managed
+        if managed and self._context.desired.header("close-to-others"):
+            if not in_transaction:
+                self._check(port)
+            closed = str(port)
+        self._firewall.closes_proxy_port = bool(closed)
+        plan = self._firewall.plan(port)
+        if managed and not closed and not in_transaction and not self._firewall.found:
+            self._context.reporter.say("no firewall refuses TCP %d here: open to all. 'closeToOthers' closes it" % port)
+        return plan + self._closed.plan(PROXY, closed, lambda: None if in_transaction else self._tell_what_closes(port))
+
+    def _check(self, port: int) -> None:
+        """Refuses where it cannot be closed without cutting off something else. Raises Refused, CannotTell."""
+        self._closed.check(str(port), "closeToOthers")
+        for one in self._processes.listeners(port):
+            if one.address.startswith("127.") or one.address == "[::1]" or "nova-spicehtml5proxy" in one.command:
+                continue
+            raise Refused("closing-cuts-off-program", port=port, command=one.command, pid=one.pid, address=one.address)
+
+    def _tell_what_closes(self, port: int) -> None:
+        """Who has a console open from elsewhere, and which rules of others let in more."""
+        addresses = [address for _, address in self._bystanders.connected_outside(port, port)]
+        if addresses:
+            self._context.reporter.say(
+                "connected to TCP %d, and not among allowedSources: %d machines, such as %s. Their consoles stay until they are closed, "
+                "and do not open again" % (port, len(addresses), addresses[0])
+            )
+        self._bystanders.tell_accepting_rules(str(port), port, port)

@@ -1,0 +1,88 @@
+"""ufw: its own command, which puts the rule into its file and into the kernel in one go, and touches only its own chains.
+
+The state is read from the file: what `ufw show added` prints of a rule depends on the other rules.
+"""
+
+import re
+from typing import List, Sequence
+
+from ..context import Context
+from ..errors import CannotTell, Failed
+from ..services.units import Units
+from ..text import from_bytes
+from .backend import Backend
+from .enablement import is_enabled
+from .kernel import Kernel, reason_of
+from .rules import COMMENT, RulePlan, Source
+from .telling import Teller
+
+RULES = "/etc/ufw/user.rules"
+RULES6 = "/etc/ufw/user6.rules"
+
+
+class Ufw(Backend):
+    """Rules of ufw; `where` is the file in which it keeps them."""
+
+    kinds = ("ufw",)
+
+    def __init__(self, context: Context, units: Units, kernel: Kernel, teller: Teller, argument: str) -> None:
+        self._context = context
+        self._units = units
+        self._kernel = kernel
+        self._teller = teller
+        self._argument = argument
+
+    def at_work(self, found: Sequence[str]) -> List[str]:
+        # Its unit tells nothing: it is active where ufw is off, and inactive where ufw was switched on since the boot.
+        if self._context.system.commands.which("ufw") is None:
+            return []
+        result = self._context.system.commands.run(("ufw", "status"), self._context.limits.probe_wait)
+        if not result.ok:
+            raise CannotTell("firewall/ufw", reason_of(result))
+        if b"Status: active" not in result.out.split(b"\n"):
+            return []
+        if not is_enabled(self._units, "ufw"):
+            self._teller.say("ufw is on, but ufw.service is not enabled: the rules are gone after a reboot, as are all its others")
+        return ["ufw"]
+
+    def plan(self, plan: RulePlan, what: str, source: Source) -> None:
+        file, rule = RULES6 if source.is_ipv6 else RULES, rule_for(source)
+        plan.rule("ufw", file, rule, self.has(file, rule), source.text)
+
+    def has(self, where: str, rule: str) -> bool:
+        data = self._context.system.files.read_if_there(where)
+        return data is not None and has_tuple(from_bytes(data), where, rule)
+
+    def insert(self, where: str, rule: str) -> None:
+        data = from_bytes(self._context.system.files.read_if_there(where) or b"")
+        # The rules are asked in their order: ours comes last, but before all others where one of them refuses.
+        place = ["prepend"] if re.search(r"^### tuple ### (deny|reject|limit)", data, re.MULTILINE) else []
+        if not self._run(place + rule.split() + ["comment", COMMENT]):
+            raise Failed("rule-not-taken", tool="ufw", rule=rule, argument=self._argument)
+
+    def delete(self, where: str, rule: str) -> None:
+        if not self._run(["delete"] + rule.split()):
+            raise Failed("rule-not-taken-away", tool="ufw", rule=rule, where=where)
+
+    def _run(self, words: List[str]) -> bool:
+        result = self._context.system.commands.run(["ufw"] + words, self._context.limits.probe_wait)
+        self._kernel.forget()
+        self._context.reporter.quote(result.err)
+        return result.ok
+
+
+def rule_for(source: Source) -> str:
+    """The rule, as ufw's command takes it."""
+    return "allow from %s to any port %s proto tcp" % (source.block, source.ports_with_colon)
+
+
+def has_tuple(text: str, where: str, rule: str) -> bool:
+    """Whether the text of a file has the rule: by the line with which ufw keeps one,
+    `ACTION PROTOCOL PORT TO PORT FROM PORT in comment=HEX`; a host has no prefix length there."""
+    words = rule.split()
+    if len(words) != 9:
+        return False
+    everybody, host = ("::/0", "/128") if where == RULES6 else ("0.0.0.0/0", "/32")
+    source = words[2][: -len(host)] if words[2].endswith(host) else words[2]
+    line = "### tuple ### allow tcp %s %s any %s in" % (words[6], everybody, source)
+    return any(known == line or known.startswith(line + " comment=") for known in text.split("\n"))

@@ -1,0 +1,1 @@
+"""What the node's Nova and its libvirt say."""

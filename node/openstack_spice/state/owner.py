@@ -1,0 +1,31 @@
+"""Whose a record is, whatever version wrote it: the two facts that every format has."""
+
+import json
+from typing import NamedTuple, Optional
+
+from ..errors import Refused
+from ..system import Files
+from .paths import record_file
+
+
+class Owner(NamedTuple):
+    """Who converged a role last."""
+
+    stack: str
+    id: str  # which of the stack's resources
+
+
+def record_owner(files: Files, role: str) -> Optional[Owner]:
+    """The owner of a role's record; None where there is none. Raises Refused where it is damaged, CannotTell where it cannot be read."""
+    file = record_file(role)
+    data = files.read_if_there(file)
+    if data is None:
+        return None
+    if data.startswith(b"# openstack-spice record "):
+        words = dict(line[2:].partition(b" ")[::2] for line in data.splitlines() if line.startswith(b"# "))
+        return Owner(words.get(b"owner", b"").decode("utf-8", "replace"), words.get(b"id", b"").decode("utf-8", "replace"))
+    try:
+        value = json.loads(data.decode("utf-8"))
+        return Owner(str(value["owner"]), str(value["id"]))
+    except (ValueError, KeyError, TypeError):
+        raise Refused("record-damaged", file=file)
