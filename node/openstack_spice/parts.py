@@ -6,7 +6,7 @@ from .changes.certificate import PemKind, tls_since
 from .changes.closed_ports import ClosedPortsKind
 from .changes.dead_keys import DeadKeyKind, DeadKeys
 from .changes.edits import Edits
-from .changes.firewall import FIREWALL_KINDS, firewall_kinds
+from .changes.firewall import FirewallKinds
 from .changes.kind import Kind
 from .changes.options import OptionKind, SectionKind
 from .changes.packages import PackageKind, RpmKeyKind, WebClientKind
@@ -16,7 +16,6 @@ from .changes.units import MaskKind, RestartKind, UnitKind
 from .changes.whole_files import FileKind, RepositoryKind
 from .checks.certificate import Certificate
 from .context import Context
-from .firewall.closed_ports import ClosedPorts
 from .firewall.console_ports import ConsolePorts
 from .firewall.firewall import Firewall
 from .firewall.proxy_port import ProxyPort
@@ -54,7 +53,7 @@ _SINGLE_KINDS: Tuple[Type[Kind], ...] = (
     UnitKind,
     WebClientKind,
 )
-KIND_NAMES: FrozenSet[str] = frozenset(kind.name for kind in _SINGLE_KINDS + FIREWALL_KINDS)
+KIND_NAMES: FrozenSet[str] = frozenset(kind.name for kind in _SINGLE_KINDS) | FirewallKinds.NAMES
 """The kinds of change that a record may have."""
 
 
@@ -88,8 +87,8 @@ class Parts:
         self.dead_keys = DeadKeys(context, self.dead_key_kind, self.nova.major)
         self.repository = Repository(context, self.tool, self.repository_kind, self.rpm_key_kind, self.record_of)
         self.drop_in = DropIn(context, self.units, self.file_kind, self.shell_kind, self.web_client.folder())
-        self.console_ports = ConsolePorts(context, self.firewall, self.processes)
-        self.proxy_port = ProxyPort(context, self.firewall, self.processes)
+        self.console_ports = ConsolePorts(context, self.units, self.processes, self.firewall)
+        self.proxy_port = ProxyPort(context, self.units, self.processes, self.firewall)
         steps = Steps(self.before_unit, self.test_edits, self.units.daemon_reload, self.start_again)
         self.transaction = Transaction(self.kinds, self.edits, context.reporter, context.verb, steps)
         self.on_unit: Optional[Callable[[], None]] = None
@@ -124,10 +123,10 @@ class Parts:
                 self.package_kind,
                 self.web_client_kind,
                 RestartKind(),
-                ClosedPortsKind(ClosedPorts(context, self.units, self.firewall.kernel)),
+                ClosedPortsKind(context, self.units, self.firewall),
             )
         }
-        kinds.update({kind.name: kind for kind in firewall_kinds(context, self.firewall, self.edits, self.ledger)})
+        kinds.update(FirewallKinds(context, self.edits, self.firewall).kinds())
         self.kinds = kinds
 
     def record_of(self, role: str) -> Record:
