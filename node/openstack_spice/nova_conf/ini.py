@@ -25,7 +25,6 @@ class _Lines(NamedTuple):
 
     headers: Dict[str, List[int]]  # by the section's normal name
     definitions: Dict[_Key, List[Tuple[int, int]]]  # first and last line of each, in their order
-    commented: Dict[_Key, int]  # the first commented default
 
 
 class Ini:
@@ -72,7 +71,7 @@ class Ini:
         new = from_bytes(block).split("\n")
         if place is not None:
             return self._edit(place[0], place[1] + 1, new)
-        after = self._found.commented.get((_group(section), option), next(iter(self._headers(section)), None))
+        after = self._commented_default(section, option)
         if after is None:
             raise ValueError("no section " + section)
         return self._edit(after + 1, after + 1, new)
@@ -119,6 +118,17 @@ class Ini:
         """First and last line of the last definition."""
         return next(reversed(self._found.definitions.get((_group(section), option), [])), None)
 
+    def _commented_default(self, section: str, option: str) -> Optional[int]:
+        """The line of the option's first commented default; where there is none, of the section's first header."""
+        for header in self._headers(section):
+            for i in range(header + 1, len(self._lines)):
+                line = self._lines[i]
+                if line.startswith("["):
+                    break
+                if line.startswith(("#", ";")) and option in line and _commented_option(line.rstrip()) == option:
+                    return i
+        return next(iter(self._headers(section)), None)
+
     def _headers(self, section: str) -> List[int]:
         return self._found.headers.get(_group(section), [])
 
@@ -132,11 +142,11 @@ class Ini:
 
 def _found_in(lines: List[str]) -> _Lines:
     """One walk through a file, as BaseParser.parse of oslo_config/iniparser.py makes it."""
-    found = _Lines({}, {}, {})
+    found = _Lines({}, {})
     section = ""
     places: Optional[List[Tuple[int, int]]] = None  # of the option that an indented line would continue
     for i, line in enumerate(lines):
-        if line.startswith("# "):  # words, by far the most lines of a file from oslo-config-generator
+        if line.startswith(("#", ";")):
             places = None
             continue
         text = line.rstrip()
@@ -148,10 +158,6 @@ def _found_in(lines: List[str]) -> _Lines:
         if text.startswith("["):
             section = _group(text[1:-1])
             found.headers.setdefault(section, []).append(i)
-        elif text.startswith(("#", ";")):
-            option = _commented_option(text)
-            if option is not None:
-                found.commented.setdefault((section, option), i)
         elif _separator(text) > 0:
             places = found.definitions.setdefault((section, text[: _separator(text)].strip()), [])
             places.append((i, i))
