@@ -154,10 +154,11 @@ def looked_at(certificate, key, host="console.example.org", now=None, python=sys
         source = file.read()
     if now is not None:
         source = "import time\nnow = time.time() + %d\ntime.time = lambda: now\n%s" % (now, source)
-    done = subprocess.run([python, "-W", "error", "-c", source, certificate, key, host], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    done = subprocess.run(
+        [python, "-W", "error", "-c", source, certificate, key, host], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False
+    )
     assert done.stderr == b""
     return done.returncode, done.stdout.decode("utf-8")
-
 
 
 @needs_openssl

@@ -81,9 +81,7 @@ def test_a_changed_declaration_takes_away_ours_alone(tmp_path):
     node = Node(tmp_path, CONF)
     node.converge("a,b")
     assert node.converge("b,c") == ["dashboard.example.org,vdi.example.org, a,b -> dashboard.example.org,vdi.example.org, b,c"]
-    assert node.converge("vdi.example.org") == [
-        "dashboard.example.org,vdi.example.org, b,c -> dashboard.example.org,vdi.example.org"
-    ]
+    assert node.converge("vdi.example.org") == ["dashboard.example.org,vdi.example.org, b,c -> dashboard.example.org,vdi.example.org"]
     assert node.converge("vdi.example.org") == []
     assert node.converge("c") == ["dashboard.example.org,vdi.example.org -> dashboard.example.org,vdi.example.org, c"]
     assert node.converge(None) == ["dashboard.example.org,vdi.example.org, c -> dashboard.example.org,vdi.example.org"]
