@@ -154,9 +154,7 @@ def looked_at(certificate, key, host="console.example.org", now=None, python=sys
         source = file.read()
     if now is not None:
         source = "import time\nnow = time.time() + %d\ntime.time = lambda: now\n%s" % (now, source)
-    done = subprocess.run(
-        [python, "-W", "error", "-c", source, certificate, key, host], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False
-    )
+    done = subprocess.run([python, "-W", "error", "-c", source, certificate, key, host], capture_output=True, check=False)
     assert done.stderr == b""
     return done.returncode, done.stdout.decode("utf-8")
 
@@ -196,8 +194,8 @@ def test_a_certificate_is_refused_with_the_reason(made, issuer, tmp_path):
     )
     told = looked_at(issuer.certificate, issuer.key)[1]
     assert told == (
-        "the certificate %s is for example.org, *.a.example.org, 192.0.2.9, 2001:DB8:0:0:0:0:0:9, and not for console.example.org, the host "
-        "of baseUrl. Give one for that host, or write a host that it is for\n" % issuer.certificate
+        "the certificate %s is for example.org, *.a.example.org, 192.0.2.9, 2001:DB8:0:0:0:0:0:9, and not for console.example.org, the "
+        "host of baseUrl. Give one for that host, or write a host that it is for\n" % issuer.certificate
     )
     encrypted = str(tmp_path / "encrypted")
     command = ["openssl", "pkcs8", "-topk8", "-in", made.key, "-out", encrypted, "-passout", "pass:x"]
@@ -216,9 +214,9 @@ class AsRoot(PemKind):
         return Access(0, 4242, 0o640)
 
 
-def planned(node, desired, record=Record()):
+def planned(node, desired, record=None):
     kind = AsRoot(node.files, Ledger(node.context.system))
-    return kind, list(plan_certificate(node.context._replace(desired=desired, record=record), kind))
+    return kind, list(plan_certificate(node.context._replace(desired=desired, record=record or Record()), kind))
 
 
 @needs_openssl

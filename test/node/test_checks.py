@@ -33,8 +33,8 @@ def message_of(check, *arguments):
     return None
 
 
-def planned(kind, where=NOVA_CONF, what="spice/enabled", written=present(b"enabled = true\n")):
-    return Planned(Entry(kind, where, what, "-", written), "", "")
+def planned(kind, where=NOVA_CONF, what="spice/enabled", written=None):
+    return Planned(Entry(kind, where, what, "-", present(b"enabled = true\n") if written is None else written), "", "")
 
 
 class FakeUnits:
