@@ -1,7 +1,7 @@
 """What filters on a node, as its own tools list it and keep it in files; texts in, answers out."""
 
 import pytest
-from fakes import FakeCommands, make_node
+from fakes import make_node
 from openstack_spice.document.desired import Desired
 from openstack_spice.firewall import firewalld_text, iptables_text
 from openstack_spice.firewall.accepting import accepting_rules, host
