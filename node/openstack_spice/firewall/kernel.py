@@ -4,7 +4,7 @@ from typing import Dict, Optional
 
 from ..context import Context
 from ..errors import CannotTell
-from ..system.commands import Result
+from ..system.commands import LARGEST_OUTPUT, Result
 from ..text import from_bytes, last_line
 
 TOOLS = ("iptables", "ip6tables")
@@ -50,6 +50,8 @@ class Kernel:
 
 def _answer(name: str, result: Result) -> Optional[str]:
     if result.ok:
+        if len(result.out) >= LARGEST_OUTPUT:  # the rest is dropped
+            raise CannotTell("firewall/" + name, "its listing is larger than %d bytes" % LARGEST_OUTPUT)
         return from_bytes(result.out)
     # A stand-in such as a link to /bin/false, by which people switch a tool off, says nothing; the tools themselves always do.
     silent = result.status == 1 and not result.out and not result.err
