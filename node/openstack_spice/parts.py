@@ -78,9 +78,7 @@ class Parts:
         self.effective = Effective(context, self.nova, self.program, self.probes)
         self.queue = Queue(context, self.units, self.processes, self.program, self.probes)
         self.hypervisor = Hypervisor(context, self.nova, self.packages)
-        self.busy = Busy(
-            context, self.nova, self.processes, self.hypervisor, NovaApi(context, self.nova, self.program, self.probes)
-        )
+        self.busy = Busy(context, self.nova, self.processes, self.hypervisor, NovaApi(context, self.nova, self.program, self.probes))
         self.page = Page(context, self.units, self.nova, self.probes)
         self.web_client = WebClient(context)
         self.firewall = Firewall(context, self.units)

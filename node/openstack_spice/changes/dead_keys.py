@@ -34,7 +34,8 @@ class DeadKeyKind(Kind):
     def set(self, entry: Entry, journal: Journal) -> None:
         ini = Ini(self._edits.content(entry.where))
         if entry.written == COMMENT:
-            self._edits.edit(entry.where, ini.commented(*entry.what.split("/", 1), mark=mark(entry.what)))
+            section, option = entry.what.split("/", 1)
+            self._edits.edit(entry.where, ini.commented(section, option, mark(entry.what)))
         else:
             self._edits.edit(entry.where, ini.uncommented(mark(entry.what)))
 

@@ -15,8 +15,7 @@ class Compute(Role):
     """The role `compute`."""
 
     def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._context = parts.context
+        super().__init__(parts)
         self._unit = parts.context.platform.compute_unit
 
     def check(self) -> None:

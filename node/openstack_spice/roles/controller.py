@@ -16,8 +16,7 @@ class Controller(Role):
     """The role `controller`."""
 
     def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._context = parts.context
+        super().__init__(parts)
         self._desired = parts.context.desired
         self._unit = parts.context.platform.spice_unit
         self._novnc = parts.context.platform.novnc_unit

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from typing import List, Sequence, Tuple
 
 from ..changes.kind import Pass, Planned
+from ..parts import Parts
 from ..state.journal import Journal
 
 
@@ -11,6 +12,10 @@ class Role(ABC):
     """One role of a node."""
 
     passes: Tuple[Pass, ...] = (Pass.CLOSED_PORTS, Pass.FILES, Pass.UNITS, Pass.FIREWALL)
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._context = parts.context
 
     @abstractmethod
     def check(self) -> None:

@@ -16,8 +16,7 @@ class VncProxyRetirement(Role):
     passes = (Pass.UNITS, Pass.FILES)
 
     def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._context = parts.context
+        super().__init__(parts)
         self._unit = parts.context.platform.novnc_unit
 
     def check(self) -> None:

@@ -8,13 +8,13 @@ from ..checks.pending import check_pending, units_the_plan_restarts
 from ..checks.writable import check_writable
 from ..document.platforms import to_record
 from ..errors import CannotTell, Failed, Stop
+from ..parts import Parts
 from ..roles.role import Role
 from ..state.journal import Journal
 from ..state.paths import STATE, record_file
 from ..state.record import Record, merged, record_bytes
 from ..system.files import ROOT_ALONE
 from .gate import run_checks
-from ..parts import Parts
 from .session import Session
 
 
@@ -36,6 +36,7 @@ def converge(session: Session) -> None:
     plan = role.plan(in_transaction=False)
     if not plan and _record_is_as_declared(session, parts):
         session.keeping.note_upload(session.role)
+        parts.probes.keep()
         report(session, parts, role)
         return
     check_plan(parts, plan)
@@ -158,6 +159,7 @@ def _commit(run: Converging) -> None:
         merged(former.entries, [entry for entry in run.journal.entries if entry.kind not in ("restart", "mask")]),
     )
     write_record(run, record)
+    parts.probes.keep()
     session.close_journal()
 
 

@@ -6,10 +6,10 @@ from ..checks.managers import check_managers
 from ..checks.space import check_space
 from ..document.desired import fitted_to_release
 from ..errors import CannotTell, Refused
+from ..parts import Parts
 from ..roles.choice import role_of
 from ..roles.role import Role
 from ..state.paths import NOVA_CONF
-from ..parts import Parts
 from .session import Session
 from .tools import check_tools
 

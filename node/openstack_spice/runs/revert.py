@@ -13,14 +13,15 @@ from .tools import check_tools
 
 
 def revert(session: Session) -> None:
-    """Every recorded change of the role that is still as we left it gets its former state. Raises Stop, CannotTell; then the record is kept."""
+    """Every recorded change of the role that is still as we left it gets its former state. Raises Stop, CannotTell; then the
+    record is kept."""
     session.take_lock()
     session.recover()
     reporter = session.reporter
     record = session.read_record()
     if session.record is None:
         reporter.say("nothing is recorded for the role %s: nothing to put back" % session.role)
-        session.keeping.forget(session.role)
+        session.forget()
         reporter.fact("changed", "0")
         return
     check_tools(session.system)
@@ -41,7 +42,7 @@ def revert(session: Session) -> None:
         role.before_ports_open()
     if parts.transaction.undo_last(undone, journal):
         raise Failed("not-put-back")
-    session.keeping.forget(session.role)
+    session.forget()
     report(session, parts, role)
 
 

@@ -7,6 +7,8 @@ from ..document.desired import Desired, read_document
 from ..document.platforms import PLATFORMS, Platform, described, find_platform, from_record
 from ..errors import Failed, Refused, Stop
 from ..limits import Limits
+from ..packages.web_client import tidy_web_clients
+from ..parts import KIND_NAMES, Parts
 from ..reporter import Reporter
 from ..state.audit import Audit
 from ..state.journal import Journal, JournalContent, read_journal
@@ -14,7 +16,6 @@ from ..state.lock import RUN_LOCK, Lock
 from ..state.record import Record, read_record
 from ..system import System
 from ..text import in_a_row
-from ..parts import KIND_NAMES, Parts
 from .keeping import Keeping
 from .request import Request
 
@@ -119,6 +120,12 @@ class Session:
     def close_journal(self) -> None:
         """What the journal has was undone, or is in the record: it goes, and with it a role's folder that has no record."""
         self.keeping.close_journal(self.role)
+        tidy_web_clients(self.system.files)
+
+    def forget(self) -> None:
+        """Nothing of the role is recorded any more. Raises Failed, CannotTell."""
+        self.keeping.forget(self.role)
+        tidy_web_clients(self.system.files)
 
     def tell(self, stop: Stop) -> None:
         """The message that ends the run, once."""
