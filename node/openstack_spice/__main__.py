@@ -16,5 +16,6 @@ def run(argv: List[str], digest: str, descriptor: int) -> int:
     :param descriptor: the archive, open, with a shared lock
     """
     interruption = prepare()
-    system = System(Files(interruption), Commands(interruption), Clock(interruption), interruption)
-    return main(argv, system, Limits(), Program(digest, Hold.of(program_file(digest), descriptor)))
+    files = Files(interruption)
+    system = System(files, Commands(interruption), Clock(interruption), interruption)
+    return main(argv, system, Limits(), Program(digest, Hold.of(files, program_file(digest), descriptor)))
