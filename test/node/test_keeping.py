@@ -155,7 +155,9 @@ class TestUploads:
         names = [path.rpartition("/")[2] for path in (late, other)] + ["compute-notes", "compute-x.sh"]
         assert node.files.names(HOME) == sorted(names)
 
-    @pytest.mark.parametrize("path", ["/home/ops/elsewhere/compute-0a1b2c3d.sh", HOME + "/compute-0a1b2c3d.sh/../x", HOME + "/compute.sh", ""])
+    @pytest.mark.parametrize(
+        "path", ["/home/ops/elsewhere/compute-0a1b2c3d.sh", HOME + "/compute-0a1b2c3d.sh/../x", HOME + "/compute.sh", ""]
+    )
     def test_nothing_goes_for_a_path_that_is_no_upload(self, node, path):
         for name in ("/home/ops/elsewhere/compute-0a1b2c3d.sh", HOME + "/compute-0a1b2c3d.sh"):
             node.files.put(name)
@@ -208,7 +210,7 @@ class TestLauncher:
         self.roles = tmp_path / "roles"
         text = launcher.LAUNCHER_TEXT.replace("/var/lib/openstack-spice", str(tmp_path)).replace("[[ $EUID == 0 ]]", "true")
         (tmp_path / "launcher").write_text(text)
-        program = b"echo ran \"$@\"\n"
+        program = b'echo ran "$@"\n'
         self.program = tmp_path / (hashlib.sha256(program).hexdigest() + ".sh")
         self.program.write_bytes(program)
         (self.roles / "compute").mkdir(parents=True)
