@@ -28,7 +28,10 @@ function plan({ at = [], limits = {}, without = [], numbered }: Faults) {
   return {
     at: at.map(({ count, ...rest }) => ({ ...rest, count: count === "each" ? 0 : (count ?? 1) })),
     limits: Object.fromEntries(
-      Object.entries(limits).map(([name, seconds]) => [name.replace(/[A-Z]/g, (big) => `_${big.toLowerCase()}`), seconds]),
+      Object.entries(limits).map(([name, seconds]) => [
+        name.replace(/[A-Z]/g, (big) => `_${big.toLowerCase()}`),
+        seconds,
+      ]),
     ),
     without,
     ...(numbered === undefined ? {} : { numbered }),
