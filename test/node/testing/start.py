@@ -6,7 +6,6 @@ from typing import Any, Callable, Dict, List, Set, Tuple
 
 from ..limits import Limits
 from ..state.paths import ROLE_NAMES, unfinished_file
-from ..system import Interruption
 from .actions import Actions, variables_of
 from .numbering import LIST, FaultyCommands, FaultyFiles, Numbering
 from .plan import At, Plan, own_plan
@@ -19,7 +18,7 @@ WRONG_PLAN = 99  # exit status where the program has not what the plan names
 def start(argv: List[str], digest: str, descriptor: int) -> int:
     """Runs the program; its exit status, or WRONG_PLAN."""
     shipped: Any = importlib.import_module("openstack_spice.shipped_main")
-    interruption = Interruption()
+    interruption = shipped.prepare()
     environment: Dict[str, str] = {}
     try:
         plan = own_plan()
@@ -33,7 +32,7 @@ def start(argv: List[str], digest: str, descriptor: int) -> int:
         sys.stderr.write("the test build: the program has no %s\n" % error)
         return WRONG_PLAN
     # What the program's own way in takes from its modules, it takes from here.
-    shipped.Interruption = lambda: interruption
+    shipped.prepare = lambda: interruption
     shipped.Files = lambda given: FaultyFiles(given, numbering)
     shipped.Commands = lambda given: FaultyCommands(given, numbering, environment)
     shipped.Limits = lambda: limits
