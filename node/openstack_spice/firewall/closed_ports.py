@@ -5,7 +5,7 @@ A unit of ours loads it at boot, before what listens there, and again after a fi
 """
 
 import re
-from typing import Callable, List, Optional, Sequence, Tuple
+from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 from ..changes.kind import Planned
 from ..context import Context
@@ -57,7 +57,7 @@ class ClosedPorts:
         self._context = context
         self._units = units
         self._kernel = kernel
-        self._locks: "dict[str, Tuple[str, ...]]" = {}
+        self._locks: Dict[str, Tuple[str, ...]] = {}
 
     def check(self, ports: str, argument: str) -> None:
         """Refuses where nothing can close them. Raises Refused, CannotTell.
