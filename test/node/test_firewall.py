@@ -55,6 +55,10 @@ class Node:
         known.update(answers or {})
         self.fake = make_node(root, known, desired=desired, record=Record(entries=tuple(record)), **parts)
         self.units = units or FakeUnits()
+        self.make_parts()
+
+    def make_parts(self):
+        """What works with the context."""
         self.firewall = Firewall(self.fake.context, self.units)
         self.edits = Edits(self.fake.files, Ledger(self.fake.context.system), self.fake.reporter)
         self.kinds = FirewallKinds(self.fake.context, self.edits, self.firewall).kinds()
