@@ -16,6 +16,8 @@ KINDS = (
 )
 EARLY = ("DEFAULT", "concurrency_backend")  # read before oslo.config, from the files that arguments name (nova/monkey_patch.py, 34)
 EARLY_VARIABLE = "OS_NOVA_DISABLE_EVENTLET_PATCHING"
+REFERENCE = re.compile(r"(?<!\$)(\$\$)*\$[{A-Za-z_]")
+URLS = (("database", "connection"),)  # with passwords in them
 
 
 def answer(**members):
@@ -85,12 +87,24 @@ def read(options, args, **kwargs):
 def value(conf, group, name):
     for _ in range(9):
         try:
-            return text(getattr(conf if group == "DEFAULT" else conf[group], name))
+            if group != "DEFAULT":
+                return text(getattr(conf[group], name))
+            # The attribute would hide which option it is that is not known.
+            return text(conf._get(name) if hasattr(cfg.ConfigOpts, "_get") else getattr(conf, name))
         except cfg.NoSuchOptError as other:  # the value refers to it
             if other.opt_name == name:
                 raise
             conf.register_opt(cfg.StrOpt(other.opt_name), group=other.group)
     return None
+
+
+def kind_of_url(conf, group, name):
+    # How it begins, but of a file all.
+    try:
+        url = value(conf, group, name) or ""
+    except Exception:  # a password that looks like a reference to another option
+        return "unknown"
+    return url if url.startswith("sqlite:") else url.split("://")[0]
 
 
 def source(conf, group, name):
@@ -123,21 +137,32 @@ def declared_values(declared):
     writer.daemon = True
     writer.start()
     options = dict(((str(group), str(name)), {}) for group, name, _ in declared)
-    conf = read(options, ["--config-file", "/dev/fd/%d" % reading], **none)
+    # A value that refers to another option is what somebody had written before: it is read after the files in which that one stands.
+    before = all_files() if any(REFERENCE.search(entry[2]) for entry in declared) else []
+    conf = read(options, before + ["--config-file", "/dev/fd/%d" % reading], **none)
     return dict((option, value(conf, *option)) for option in options)
 
 
-def early(usual_value, usual_source):
+def all_files():
+    words = words_in_place()
+    if not any(word.startswith("--config-file") for word in words):
+        words += ["--config-file=" + in_place(path) for path in cfg.find_config_files(project="nova", prog=prog)]
+    if has_folders and not any(word.startswith("--config-dir") for word in words):
+        words += ["--config-dir=" + path for path in cfg.find_config_dirs(project="nova", prog=prog)]
+    return words
+
+
+def early():
     told = environment.get(EARLY_VARIABLE, "")
     if told:
         return ("threading" if told.lower() in ("1", "true", "yes") else "eventlet"), EARLY_VARIABLE
     variables = dict((name, os.environ.pop(name)) for name in list(os.environ) if name.startswith("OS_"))
     try:
         conf = read({EARLY: {}}, words_in_place(), project="nova", prog=prog, **none)
+        found, place = value(conf, *EARLY), source(conf, *EARLY)
     finally:
         os.environ.update(variables)
-    found = value(conf, *EARLY)
-    return (found, source(conf, *EARLY)) if found is not None else (None, "no file that --config-file or --config-dir names")
+    return (found, place) if found is not None else (None, "no file that --config-file or --config-dir names")
 
 
 def queue_ports(conf):
@@ -179,12 +204,12 @@ def main():
     for option in wanted:
         options.setdefault(option, {})
     conf = read(options, words_in_place(), project="nova", prog=prog, **files_and_folders())
-    values = dict(("/".join(option), value(conf, *option) or "") for option in asked)
+    values = dict(("/".join(option), kind_of_url(conf, *option) if option in URLS else value(conf, *option) or "") for option in asked)
     wrong = []
     for option in sorted(wanted):
         found, place = value(conf, *option), source(conf, *option)
         if option == EARLY:
-            found, place = early(found, place)
+            found, place = early()
         if spelled(wanted[option]) != spelled(found):
             wrong.append([option[0], option[1], text(found) if found is not None else "None", place])
     return dict(values=values, wrong=wrong, ports=queue_ports(conf))
