@@ -76,10 +76,9 @@ def _folder(context: Context, nova: Nova, program: ServiceProgram) -> Tuple[str,
         return in_command, "--web on its command line says so"
     if own:
         return "", ""  # our drop-in says it, to this proxy alone
-    for variable in program.environment(unit):
-        name, _, value = variable.partition("=")
-        if name == "OS_DEFAULT__WEB":
-            return value, "the variable OS_DEFAULT__WEB of its unit says so"
+    in_unit = program.environment(unit).get("OS_DEFAULT__WEB")
+    if in_unit is not None:
+        return in_unit, "the variable OS_DEFAULT__WEB of its unit says so"
     declared = context.desired.options.get("DEFAULT/web")
     if declared:
         return plain(declared.encode("ascii")).decode("ascii"), "[DEFAULT] web is declared so"

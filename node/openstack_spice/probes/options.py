@@ -15,6 +15,7 @@ KINDS = (
     "Empty section name",
 )
 EARLY = ("DEFAULT", "concurrency_backend")  # read before oslo.config, from the files that arguments name (nova/monkey_patch.py, 34)
+URLS = ("database/connection",)  # with a password in them: of these the answer has no more than what is before it
 EARLY_VARIABLE = "OS_NOVA_DISABLE_EVENTLET_PATCHING"
 
 
@@ -183,6 +184,9 @@ def main():
         options.setdefault(option, {})
     conf = read(options, words_in_place(), project="nova", prog=prog, **files_and_folders())
     values = dict(("/".join(option), value(conf, *option) or "") for option in asked)
+    for name in URLS:
+        if name in values and not values[name].startswith("sqlite:"):
+            values[name] = re.sub("(?s)://.*", "://", values[name]) if "://" in values[name] else "set" if values[name] else ""
     wrong = []
     for option in sorted(wanted):
         found, place = value(conf, *option), source(conf, *option)
