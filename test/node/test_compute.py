@@ -166,6 +166,9 @@ class TestHypervisor:
         compute = Compute(tmp_path, guests)
         assert compute.hypervisor.running_guests("without", "spice") == MANY[::2]
         assert compute.hypervisor.running_guests("with", "spice") == MANY[1::2]
+        assert len(compute.node.commands.calls) == 2
+        compute.node.clock.pause(11)
+        assert len(compute.hypervisor.guests()) == 50
         assert len(compute.node.commands.calls) == 4
         assert compute.hypervisor.guests()[1].ports == (5901, 6001)
 
