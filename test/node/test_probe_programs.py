@@ -158,9 +158,10 @@ class TestOptions:
     @pytest.mark.parametrize(
         "written,told",
         [
-            (b"mysql+pymysql://nova:s3cret@db/nova", "mysql+pymysql://"),
+            (b"mysql+pymysql://nova:s3cret@db/nova", "mysql+pymysql"),
             (b"sqlite:////var/lib/nova/nova.sqlite", "sqlite:////var/lib/nova/nova.sqlite"),
-            (b"s3cret", "set"),
+            (b"s3cret", "unknown"),
+            (b"mysql://nova:$s3cret@db/nova", "mysql"),
             (b"", ""),
         ],
     )

@@ -32,7 +32,7 @@ class DeadKeyKind(Kind):
         return COMMENT if mark(what) in data else ABSENT
 
     def set(self, entry: Entry, journal: Journal) -> None:
-        ini = Ini(self._edits.content(entry.where))
+        ini = self._edits.ini(entry.where)
         if entry.written == COMMENT:
             section, option = entry.what.split("/", 1)
             self._edits.edit(entry.where, ini.commented(section, option, mark(entry.what)))

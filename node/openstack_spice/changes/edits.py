@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Dict, List, Optional, Tuple
 
 from ..errors import Failed
-from ..nova_conf.ini import Edit
+from ..nova_conf.ini import Edit, Ini
 from ..reporter import Reporter
 from ..state.journal import Journal
 from ..state.ledger import Ledger
@@ -30,11 +30,20 @@ class Edits:
         self._ledger = ledger
         self._reporter = reporter
         self._edited: Dict[str, _Edited] = {}
+        self._parsed: Dict[str, Tuple[bytes, Ini]] = {}
 
     def content(self, path: str) -> bytes:
         """The file as it will be. Raises FileNotFoundError, CannotTell."""
         edited = self._edited.get(path)
         return self._files.read(path) if edited is None else edited.data
+
+    def ini(self, path: str) -> Ini:
+        """The file as it will be, parsed; once, as long as it has the same bytes. Raises FileNotFoundError, CannotTell."""
+        data = self.content(path)
+        known = self._parsed.get(path)
+        if known is None or known[0] != data:
+            known = self._parsed[path] = (data, Ini(data))
+        return known[1]
 
     def content_if_there(self, path: str) -> Optional[bytes]:
         """As :meth:`content`; None where the file is not there."""

@@ -27,13 +27,13 @@ class OptionKind(Kind):
         self._edits = edits
 
     def read(self, where: str, what: str) -> str:
-        lines = Ini(self._edits.content(where)).definition(*what.split("/", 1))
+        lines = self._edits.ini(where).definition(*what.split("/", 1))
         # As a line of the file: with the newline that follows it.
         return ABSENT if lines is None else present(lines + b"\n")
 
     def set(self, entry: Entry, journal: Journal) -> None:
         section, option = entry.what.split("/", 1)
-        ini = Ini(self._edits.content(entry.where))
+        ini = self._edits.ini(entry.where)
         if entry.written == ABSENT:
             self._edits.edit(entry.where, ini.without(section, option))
         else:
@@ -56,11 +56,11 @@ class SectionKind(Kind):
         self._edits = edits
 
     def read(self, where: str, what: str) -> str:
-        return "there" if Ini(self._edits.content(where)).sections(what.split(" ")[0]) else ABSENT
+        return "there" if self._edits.ini(where).sections(what.split(" ")[0]) else ABSENT
 
     def set(self, entry: Entry, journal: Journal) -> None:
         section, layout = entry.what.split(" ")
-        ini = Ini(self._edits.content(entry.where))
+        ini = self._edits.ini(entry.where)
         edit = ini.without_section if entry.written == ABSENT else ini.with_section
         self._edits.edit(entry.where, edit(section, layout == "blank"))
 

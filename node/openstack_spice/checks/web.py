@@ -5,15 +5,16 @@ from typing import List, Optional, Tuple
 from ..context import Context
 from ..errors import CannotTell, Refused
 from ..nova.nova import Nova
-from ..nova_conf.ini import Ini, plain
+from ..nova_conf.ini import Ini, plain, spelled
 from ..services.program import ServiceProgram
 from ..services.units import Units
 from ..state.paths import NOVA_CONF
-from ..text import for_people
+from ..text import printable, to_bytes
 
 PAGE = "spice_auto.html"
 STANDARD_FOLDER = "/usr/share/spice-html5"  # the default of [DEFAULT] web, and where the platforms' packages put the page
-FIRST_WITH_TOKENS_IN_DATABASE = 18  # before, nova-consoleauth is asked
+FIRST_WITH_TOKENS_IN_DATABASE = 18  # before, nova-consoleauth is asked; until it went, it still can be
+FIRST_WITHOUT_CONSOLEAUTH = 20
 
 
 def check_web_server(context: Context, units: Units, web_server: str) -> None:
@@ -53,13 +54,17 @@ def check_web_folder(context: Context, nova: Nova, program: ServiceProgram) -> N
 
 
 def tell_console_database(context: Context, nova: Nova) -> None:
-    """Says where the proxy has no database of a cell to look up tokens in: its pages are served all the same, and no console comes."""
-    if nova.major() < FIRST_WITH_TOKENS_IN_DATABASE:
+    """Says where the proxy has no database of a cell to look up tokens in: its pages are served all the same, and no console comes.
+    Raises Refused, CannotTell."""
+    release = nova.major()
+    if release < FIRST_WITH_TOKENS_IN_DATABASE:
         return
     connection = nova.option("database", "connection", "")
     if connection and not connection.startswith("sqlite:"):
         return
-    is_what = "is a file of this node (%s)" % for_people(connection.encode("utf-8", "surrogateescape")) if connection else "is not set"
+    if release < FIRST_WITHOUT_CONSOLEAUTH and spelled(to_bytes(nova.option("workarounds", "enable_consoleauth", ""))) == b"true":
+        return
+    is_what = "is a file of this node (%s)" % printable(connection) if connection else "is not set"
     context.reporter.say(
         "[database] connection of %s %s: from Nova 18 on the proxy looks up each console's token in its cell's database, and without it "
         "every console is refused. Set it to that of the cell, as nova-conductor has it" % (NOVA_CONF, is_what)
@@ -76,9 +81,9 @@ def _folder(context: Context, nova: Nova, program: ServiceProgram) -> Tuple[str,
         return in_command, "--web on its command line says so"
     if own:
         return "", ""  # our drop-in says it, to this proxy alone
-    in_unit = program.environment(unit).get("OS_DEFAULT__WEB")
-    if in_unit is not None:
-        return in_unit, "the variable OS_DEFAULT__WEB of its unit says so"
+    variable = program.environment(unit).get("OS_DEFAULT__WEB")
+    if variable:
+        return variable, "the variable OS_DEFAULT__WEB of its unit says so"
     declared = context.desired.options.get("DEFAULT/web")
     if declared:
         return plain(declared.encode("ascii")).decode("ascii"), "[DEFAULT] web is declared so"

@@ -7,7 +7,9 @@ line continues a value, `=` or `:` separates.
 import re
 from typing import Dict, List, NamedTuple, Optional, Set, Tuple
 
-_BLANKS = b" \t\r\f\v"
+from ..text import from_bytes, to_bytes
+
+_Key = Tuple[str, str]  # a section's normal name, and an option
 
 
 class Edit(NamedTuple):
@@ -18,136 +20,148 @@ class Edit(NamedTuple):
     added: Tuple[bytes, ...]
 
 
-class _Scan(NamedTuple):
-    first: int  # index of the line where the definition in force begins, or -1
-    last: int
-    defines: Set[int]  # lines of all definitions
-    header: int  # of the section's first header, or -1
-    last_header: int
-    headers: int
-    default_line: int  # the commented default, or -1
+class _Lines(NamedTuple):
+    """What stands in which lines, by their indexes."""
+
+    headers: Dict[str, List[int]]  # by the section's normal name
+    definitions: Dict[_Key, List[Tuple[int, int]]]  # first and last line of each, in their order
 
 
 class Ini:
-    """A file's lines. Objects are not changed: an edit gives new bytes."""
+    """A file's lines. Objects are not changed: an edit gives new bytes.
+
+    Lines are text only within: bytes of any encoding are given back as they were, and blanks are those of Python 3's strings, as
+    oslo.config strips them; a no-break space from a page of the web is one.
+    """
 
     def __init__(self, data: bytes) -> None:
-        self._lines = data.split(b"\n")
+        self._lines = from_bytes(data).split("\n")
         # A last line that is not ended stays so; a file that ends with a newline has an empty last piece.
-        self._ends = self._lines[-1] == b""
+        self._ends = self._lines[-1] == ""
         if self._ends:
             self._lines.pop()
+        self._found = _found_in(self._lines)
 
     def definition(self, section: str, option: str) -> Optional[bytes]:
         """The raw lines of the definition in force, without the last newline; None where there is none."""
-        scan = self._scan(section, option)
-        return None if scan.first < 0 else b"\n".join(self._lines[scan.first : scan.last + 1])
+        place = self._in_force(section, option)
+        return None if place is None else to_bytes("\n".join(self._lines[place[0] : place[1] + 1]))
 
     def value(self, section: str, option: str) -> Optional[bytes]:
         """The value in force, without one pair of outer quotes; lines that continue it after newlines. None where there is none."""
-        scan = self._scan(section, option)
-        if scan.first < 0:
+        place = self._in_force(section, option)
+        if place is None:
             return None
-        line = self._lines[scan.first]
-        text = unquoted(line[_separator(line) + 1 :].strip(_BLANKS))
-        return b"\n".join([text] + [more.strip(_BLANKS) for more in self._lines[scan.first + 1 : scan.last + 1]])
+        line = self._lines[place[0]]
+        first = unquoted(to_bytes(line[_separator(line) + 1 :].strip()))
+        return b"\n".join([first] + [to_bytes(more.strip()) for more in self._lines[place[0] + 1 : place[1] + 1]])
 
     def sections(self, section: str) -> int:
         """How often the section's header stands in the file."""
-        return self._scan(section, "").headers
+        return len(self._headers(section))
 
     def last_line_is_blank(self) -> bool:
         """Whether a section that is added at the end needs no blank line before it."""
-        return not self._lines or self._lines[-1] == b""
+        return not self._lines or self._lines[-1] == ""
 
     def put(self, section: str, option: str, block: bytes) -> Edit:
         """With the definition in force replaced by the block; where there is none, the block after the commented default, else after
         the section's header. Raises ValueError where the section has no header."""
-        scan = self._scan(section, option)
-        new = block.split(b"\n")
-        if scan.first >= 0:
-            return self._edit(scan.first, scan.last + 1, new)
-        after = scan.default_line if scan.default_line >= 0 else scan.header
-        if after < 0:
+        place = self._in_force(section, option)
+        new = from_bytes(block).split("\n")
+        if place is not None:
+            return self._edit(place[0], place[1] + 1, new)
+        after = self._commented_default(section, option)
+        if after is None:
             raise ValueError("no section " + section)
         return self._edit(after + 1, after + 1, new)
 
     def without(self, section: str, option: str) -> Edit:
         """Without the definition in force."""
-        scan = self._scan(section, option)
-        return self._edit(scan.first, scan.last + 1, []) if scan.first >= 0 else self._edit(0, 0, [])
+        place = self._in_force(section, option)
+        return self._edit(0, 0, []) if place is None else self._edit(place[0], place[1] + 1, [])
 
     def with_section(self, section: str, blank: bool) -> Edit:
         """With the section's header at the end, after a blank line where that is asked for."""
         end = len(self._lines)
-        return self._edit(end, end, ([b""] if blank else []) + [b"[" + section.encode("ascii") + b"]"])
+        return self._edit(end, end, ([""] if blank else []) + ["[" + section + "]"])
 
     def without_section(self, section: str, blank: bool) -> Edit:
         """Without the section's header where nothing stands below it, and without the blank line before it where that is asked for."""
-        scan = self._scan(section, "")
-        at = scan.last_header
-        if scan.headers != 1:
+        headers = self._headers(section)
+        if len(headers) != 1:
             return self._edit(0, 0, [])
+        at = headers[0]
         following = self._lines[at + 1 :]
-        inside = next((i for i, line in enumerate(following) if line.startswith(b"[")), len(following))
-        if any(line.strip(_BLANKS) for line in following[:inside]):
+        inside = next((i for i, line in enumerate(following) if line.startswith("[")), len(following))
+        if any(line.strip() for line in following[:inside]):
             return self._edit(0, 0, [])
-        start = at - 1 if blank and at > 0 and self._lines[at - 1] == b"" else at
+        start = at - 1 if blank and at > 0 and self._lines[at - 1] == "" else at
         return self._edit(start, at + 1, [])
 
     def commented(self, section: str, option: str, mark: bytes) -> Edit:
         """With the mark before each line of every definition of the option, also of those that are not in force."""
-        lines = self._scan(section, option).defines
-        new = [mark + line if i in lines else line for i, line in enumerate(self._lines)]
-        return self._replaced(new, [self._lines[i] for i in sorted(lines)], [mark + self._lines[i] for i in sorted(lines)])
+        places = self._found.definitions.get((_group(section), option), [])
+        lines: Set[int] = {i for first, last in places for i in range(first, last + 1)}
+        before = [self._lines[i] for i in sorted(lines)]
+        new = [from_bytes(mark) + line if i in lines else line for i, line in enumerate(self._lines)]
+        return self._replaced(new, before, [from_bytes(mark) + line for line in before])
 
     def uncommented(self, mark: bytes) -> Edit:
         """Without the mark where a line begins with it."""
-        marked = [line for line in self._lines if line.startswith(mark)]
-        new = [line[len(mark) :] if line.startswith(mark) else line for line in self._lines]
-        return self._replaced(new, marked, [line[len(mark) :] for line in marked])
+        text = from_bytes(mark)
+        marked = [line for line in self._lines if line.startswith(text)]
+        new = [line[len(text) :] if line.startswith(text) else line for line in self._lines]
+        return self._replaced(new, marked, [line[len(text) :] for line in marked])
 
-    def _edit(self, start: int, end: int, new: List[bytes]) -> Edit:
+    def _in_force(self, section: str, option: str) -> Optional[Tuple[int, int]]:
+        """First and last line of the last definition."""
+        return next(reversed(self._found.definitions.get((_group(section), option), [])), None)
+
+    def _commented_default(self, section: str, option: str) -> Optional[int]:
+        """The line of the option's first commented default; where there is none, of the section's first header."""
+        for header in self._headers(section):
+            for i in range(header + 1, len(self._lines)):
+                line = self._lines[i]
+                if line.startswith("["):
+                    break
+                if line.startswith(("#", ";")) and option in line and _commented_option(line.rstrip()) == option:
+                    return i
+        return next(iter(self._headers(section)), None)
+
+    def _headers(self, section: str) -> List[int]:
+        return self._found.headers.get(_group(section), [])
+
+    def _edit(self, start: int, end: int, new: List[str]) -> Edit:
         return self._replaced(self._lines[:start] + new + self._lines[end:], self._lines[start:end], new)
 
-    def _replaced(self, lines: List[bytes], removed: List[bytes], added: List[bytes]) -> Edit:
-        data = b"\n".join(lines) + (b"\n" if self._ends and lines else b"")
-        return Edit(data, tuple(removed), tuple(added))
+    def _replaced(self, lines: List[str], removed: List[str], added: List[str]) -> Edit:
+        data = to_bytes("\n".join(lines)) + (b"\n" if self._ends and lines else b"")
+        return Edit(data, tuple(to_bytes(line) for line in removed), tuple(to_bytes(line) for line in added))
 
-    def _scan(self, section: str, option: str) -> _Scan:
-        wanted, name = _group(section.encode("ascii")), option.encode("ascii")
-        current = b""
-        continuing = False
-        found: Dict[str, int] = dict(first=-1, last=-1, header=-1, last_header=-1, headers=0, default=-1)
-        defines: Set[int] = set()
-        for i, line in enumerate(self._lines):
-            text = line.rstrip(_BLANKS)
-            if not text:
-                continuing = False
-            elif text[:1] in (b" ", b"\t"):
-                if continuing:
-                    found["last"] = i
-                    defines.add(i)
-            elif text.startswith(b"["):
-                continuing = False
-                current = _group(text[1:-1])
-                if current == wanted:
-                    found["headers"] += 1
-                    found["last_header"] = i
-                    found["header"] = i if found["header"] < 0 else found["header"]
-            elif current != wanted:
-                continuing = False
-            elif text[:1] in (b"#", b";"):
-                continuing = False
-                if found["default"] < 0 and _is_commented_default(text, name):
-                    found["default"] = i
-            else:
-                at = _separator(text)
-                continuing = at > 0 and text[:at].strip(_BLANKS) == name
-                if continuing:
-                    found["first"] = found["last"] = i
-                    defines.add(i)
-        return _Scan(found["first"], found["last"], defines, found["header"], found["last_header"], found["headers"], found["default"])
+
+def _found_in(lines: List[str]) -> _Lines:
+    """One walk through a file, as BaseParser.parse of oslo_config/iniparser.py makes it."""
+    found = _Lines({}, {})
+    section = ""
+    places: Optional[List[Tuple[int, int]]] = None  # of the option that an indented line would continue
+    for i, line in enumerate(lines):
+        if line.startswith(("#", ";")):
+            places = None
+            continue
+        text = line.rstrip()
+        if text[:1] in (" ", "\t"):
+            if places:
+                places[-1] = (places[-1][0], i)
+            continue
+        places = None
+        if text.startswith("["):
+            section = _group(text[1:-1])
+            found.headers.setdefault(section, []).append(i)
+        elif _separator(text) > 0:
+            places = found.definitions.setdefault((section, text[: _separator(text)].strip()), [])
+            places.append((i, i))
+    return found
 
 
 def unquoted(value: bytes) -> bytes:
@@ -199,17 +213,20 @@ def with_line(data: bytes, old: bytes, new: bytes) -> Edit:
     return Edit(b"\n".join(lines[:at] + [new] + lines[at + 1 :]), (old,), (new,))
 
 
-def _group(name: bytes) -> bytes:
-    return name if name == b"DEFAULT" else name.lower()
+def _group(name: str) -> str:
+    return name if name == "DEFAULT" else name.lower()
 
 
-def _separator(line: bytes) -> int:
+def _separator(line: str) -> int:
     """Where the value is parted from the name, or -1."""
-    equal, colon = line.find(b"="), line.find(b":")
+    equal, colon = line.find("="), line.find(":")
     return equal if colon < 0 or 0 <= equal < colon else colon
 
 
-def _is_commented_default(text: bytes, name: bytes) -> bool:
-    commented = text[1:].strip(_BLANKS)
+def _commented_option(text: str) -> Optional[str]:
+    """The option of which a comment has the default, as oslo-config-generator writes it: nothing parts it from its `#`."""
+    if text[1:2] in (" ", "\t"):
+        return None
+    commented = text[1:].strip()
     at = _separator(commented)
-    return text[1:2] not in (b" ", b"\t") and at >= 0 and commented[:at].strip(_BLANKS) == name
+    return commented[:at].strip() if at >= 0 else None

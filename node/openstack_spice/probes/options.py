@@ -15,8 +15,9 @@ KINDS = (
     "Empty section name",
 )
 EARLY = ("DEFAULT", "concurrency_backend")  # read before oslo.config, from the files that arguments name (nova/monkey_patch.py, 34)
-URLS = ("database/connection",)  # with a password in them: of these the answer has no more than what is before it
 EARLY_VARIABLE = "OS_NOVA_DISABLE_EVENTLET_PATCHING"
+REFERENCE = re.compile(r"(?<!\$)(\$\$)*\$[{A-Za-z_]")
+URLS = (("database", "connection"),)  # with passwords in them
 
 
 def answer(**members):
@@ -97,6 +98,17 @@ def value(conf, group, name):
     return None
 
 
+def kind_of_url(conf, group, name):
+    # How it begins, but of a file all.
+    try:
+        url = value(conf, group, name) or ""
+    except Exception:  # a password that looks like a reference to another option
+        return "unknown"
+    if not url or url.startswith("sqlite:"):
+        return url
+    return url.split("://")[0] if "://" in url else "unknown"
+
+
 def source(conf, group, name):
     if not hasattr(conf, "get_location"):  # before Stein
         return "another file or a variable"
@@ -127,8 +139,19 @@ def declared_values(declared):
     writer.daemon = True
     writer.start()
     options = dict(((str(group), str(name)), {}) for group, name, _ in declared)
-    conf = read(options, ["--config-file", "/dev/fd/%d" % reading], **none)
+    # A value that refers to another option is what somebody had written before: it is read after the files in which that one stands.
+    before = all_files() if any(REFERENCE.search(entry[2]) for entry in declared) else []
+    conf = read(options, before + ["--config-file", "/dev/fd/%d" % reading], **none)
     return dict((option, value(conf, *option)) for option in options)
+
+
+def all_files():
+    words = words_in_place()
+    if not any(word.startswith("--config-file") for word in words):
+        words += ["--config-file=" + in_place(path) for path in cfg.find_config_files(project="nova", prog=prog)]
+    if has_folders and not any(word.startswith("--config-dir") for word in words):
+        words += ["--config-dir=" + path for path in cfg.find_config_dirs(project="nova", prog=prog)]
+    return words
 
 
 def early():
@@ -183,10 +206,7 @@ def main():
     for option in wanted:
         options.setdefault(option, {})
     conf = read(options, words_in_place(), project="nova", prog=prog, **files_and_folders())
-    values = dict(("/".join(option), value(conf, *option) or "") for option in asked)
-    for name in URLS:
-        if name in values and not values[name].startswith("sqlite:"):
-            values[name] = re.sub("(?s)://.*", "://", values[name]) if "://" in values[name] else "set" if values[name] else ""
+    values = dict(("/".join(option), kind_of_url(conf, *option) if option in URLS else value(conf, *option) or "") for option in asked)
     wrong = []
     for option in sorted(wanted):
         found, place = value(conf, *option), source(conf, *option)

@@ -2,6 +2,7 @@
 
 from typing import Tuple
 
+from ..changes.options import with_merged_origins
 from ..checks.managers import check_managers
 from ..checks.space import check_space
 from ..document.desired import fitted_to_release
@@ -25,6 +26,7 @@ def run_checks(session: Session) -> Tuple[Parts, Role]:
     _check_nova(session, parts)
     # Options are called as this Nova calls them from here on.
     session.desired = fitted_to_release(session.desired, parts.nova.major())
+    session.desired = with_merged_origins(session.context(platform))
     parts = Parts(session.context(platform))
     check_space(parts.context)
     role = role_of(parts)

@@ -26,7 +26,7 @@ WANTED: Tuple[Tuple[str, str, Optional[str], str, str], ...] = (
     ("DEFAULT", "web", None, "", ""),
     ("DEFAULT", "state_path", "/var/lib/nova", "", ""),
     ("DEFAULT", "instances_path", "$state_path/instances", "", ""),
-    ("database", "connection", None, "DEFAULT", "sql_connection"),  # without its password
+    ("database", "connection", None, "DEFAULT", "sql_connection"),  # how it begins; it has a password in it
     ("libvirt", "virt_type", None, "DEFAULT", "libvirt_type"),
     ("spice", "html5proxy_host", None, "", ""),
     ("spice", "html5proxy_port", None, "", ""),

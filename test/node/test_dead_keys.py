@@ -1,0 +1,149 @@
+"""Dead keys of a nova.conf are told; made comments where that is asked for, and keys again, byte for byte."""
+
+import os
+import re
+
+import pytest
+from fakes import FakeJournal, make_node
+from openstack_spice.changes.dead_keys import DeadKeyKind, DeadKeys
+from openstack_spice.changes.edits import Edits
+from openstack_spice.changes.options import OptionKind, SectionKind, plan_options
+from openstack_spice.checks.layers import planned_conf
+from openstack_spice.document.desired import Desired
+from openstack_spice.nova_conf.dead_keys import DEAD_KEYS, find_dead_keys
+from openstack_spice.state.entry import Entry
+from openstack_spice.state.ledger import Ledger
+from openstack_spice.state.paths import NOVA_CONF
+from openstack_spice.state.record import Record, merged
+
+CONF = b"""[DEFAULT]
+vnc_enabled = True
+#keymap = of another section
+[spice]
+# keymap in words
+keymap = de
+enabled = true
+keymap: fr
+  be
+[vnc]
+keymap = ch"""
+BASH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "host", "program", "41-dead-keys.sh")
+
+
+@pytest.mark.skipif(not os.path.exists(BASH), reason="the program in bash is gone")
+def test_the_table_is_that_of_the_program_in_bash():
+    with open(BASH, encoding="utf-8") as file:
+        rows = re.findall(r"^(controller|compute) (\S+/\S+) (\d+) (\S+) (\S.*)$", file.read(), re.MULTILINE)
+    assert [(key.role, key.option, str(key.since), key.beside or "-", key.why) for key in DEAD_KEYS] == rows
+
+
+def told(release, conf=CONF, declared=None):
+    return ["%s %s" % (key.option, key.why) for key in find_dead_keys(conf, "compute", release, declared or {})]
+
+
+def test_dead_keys_of_a_nova_conf_are_told_by_release_and_beside_what_makes_them_dead():
+    keymaps = [key + " spoils other keyboards than its own, and gone in 22.0.0" for key in ("spice/keymap", "vnc/keymap")]
+    alias = "DEFAULT/vnc_enabled [vnc] enabled stands beside it, and wins"
+    assert told(17) == []
+    assert told(18) == keymaps
+    assert told(26, CONF.replace(b"[vnc]", b"[vnc]\nenabled = false")) == [alias] + keymaps
+    assert told(26, declared={"vnc/enabled": "true"}) == [alias] + keymaps
+    assert told(21, declared={"spice/keymap": "de"}) == [keymaps[1]]
+    beside = b"[vnc]\nvncserver_listen = a\nserver_listen = b\n"
+    assert told(26, beside) == ["vnc/vncserver_listen [vnc] server_listen stands beside it, and wins"]
+
+
+class Node:
+    """A compute of Nova 26."""
+
+    def __init__(self, root):
+        self.node = make_node(root, files={NOVA_CONF: CONF})
+        self.record = Record()
+
+    def parts(self, fate="", verb="converge"):
+        desired = Desired(role="compute", node="n", options={"vnc/enabled": "true"}, headers={"dead-keys": fate} if fate else {})
+        context = self.node.context._replace(desired=desired, role="compute", record=self.record, verb=verb)
+        edits = Edits(self.node.files, Ledger(context.system), self.node.reporter)
+        kinds = {kind.name: kind for kind in (OptionKind(edits), SectionKind(edits), DeadKeyKind(edits))}
+        return context, edits, kinds, DeadKeys(context, kinds["dead-key"], lambda: 26)
+
+    def run(self, fate):
+        """The changes of a converge, as the operator reads them."""
+        context, edits, kinds, dead_keys = self.parts(fate)
+        plan = list(plan_options(context, kinds["option"], kinds["section"])) + list(dead_keys.plan())
+        foreseen = planned_conf(context, plan)
+        journal = FakeJournal()
+        for planned in plan:
+            kinds[planned.entry.kind].apply(planned, journal)
+        edits.publish_all(journal)
+        assert foreseen == (self.conf if plan else None)
+        self.record = Record(entries=merged(self.record.entries, journal.entries))
+        return [kinds[planned.entry.kind].describe(planned) for planned in plan]
+
+    def back(self):
+        """What an undo does with each entry."""
+        _, edits, kinds, _ = self.parts()
+        journal = FakeJournal()
+        outcomes = {entry.what: kinds[entry.kind].undo(entry, journal).value for entry in reversed(self.record.entries)}
+        edits.publish_all(journal)
+        return outcomes
+
+    @property
+    def conf(self):
+        return self.node.files.read(NOVA_CONF)
+
+
+CHANGES = [
+    "vnc/enabled: (unset) -> true",
+    "DEFAULT/vnc_enabled: True -> a comment",
+    "spice/keymap: fr be -> a comment",
+    "vnc/keymap: ch -> a comment",
+]
+
+
+def test_dead_keys_are_made_comments_once_and_every_byte_comes_back_at_an_undo(tmp_path):
+    node = Node(tmp_path)
+    assert node.run("remove") == CHANGES
+    mark = b"#openstack-spice# spice/keymap# "
+    expected = CONF.replace(b"vnc_enabled", b"#openstack-spice# DEFAULT/vnc_enabled# vnc_enabled")
+    expected = expected.replace(b"keymap = de", mark + b"keymap = de").replace(b"keymap: fr\n  be", mark + b"keymap: fr\n" + mark + b"  be")
+    assert node.conf == expected.replace(b"keymap = ch", b"enabled = true\n#openstack-spice# vnc/keymap# keymap = ch")
+    assert node.run("remove") == []
+    assert set(node.back().values()) == {"made"}
+    assert node.conf == CONF
+
+
+def test_dead_keys_are_keys_again_and_no_longer_recorded_where_that_is_no_longer_asked_for(tmp_path):
+    node = Node(tmp_path)
+    node.run("remove")
+    assert node.run("") == [line.split(":")[0] + ": a comment -> a key again" for line in CHANGES[1:]]
+    assert [entry.kind for entry in node.record.entries] == ["option"]
+    assert node.conf == CONF.replace(b"keymap = ch", b"enabled = true\nkeymap = ch")
+    node.back()
+    assert node.conf == CONF
+
+
+def test_dead_keys_that_somebody_wrote_anew_meanwhile_are_left_as_that_is_and_their_comments_too(tmp_path):
+    node = Node(tmp_path)
+    node.run("remove")
+    lines = [line for line in node.conf.split(b"\n") if b"vnc_enabled" not in line]
+    node.node.files.put(NOVA_CONF, b"\n".join(lines))
+    assert node.back()["DEFAULT/vnc_enabled"] == "kept"
+    assert node.conf == CONF.replace(b"vnc_enabled = True\n", b"")
+
+
+def test_dead_keys_that_stay_are_said_and_given_for_the_report(tmp_path):
+    node = Node(tmp_path)
+    *_, dead_keys = node.parts()
+    assert dead_keys.tell() == ["DEFAULT/vnc_enabled", "spice/keymap", "vnc/keymap"]
+    assert node.node.reporter.said[0] == (
+        "[DEFAULT] vnc_enabled is a dead key of /etc/nova/nova.conf ([vnc] enabled stands beside it, and wins). "
+        "Take it out, or set removeDeadKeys"
+    )
+    assert [node.parts(*case)[3].tell() for case in (("remove", "converge"), ("", "revert"))] == [[], []]
+
+
+def test_the_states_of_an_undo_read_as_in_a_plan():
+    kind = DeadKeyKind(None)
+    entry = Entry("dead-key", NOVA_CONF, "spice/keymap", "key", "comment")
+    assert [kind.described(entry), kind.described(entry.reversed)] == [("a key", "a comment"), ("a comment", "a key again")]
