@@ -8,6 +8,7 @@ from openstack_spice.errors import CannotTell, Failed, Refused
 from openstack_spice.limits import Limits
 from openstack_spice.messages import text_of
 from openstack_spice.services import show
+from openstack_spice.services.unit_states import Witness
 from openstack_spice.services.units import Units
 from openstack_spice.state.entry import Entry
 from openstack_spice.system.commands import Result
@@ -305,24 +306,24 @@ class TestNeverReady:
     def test_where_systemd_waits_without_an_end_it_counts_as_up_once_it_serves(self, tmp_path):
         services = Services(tmp_path, {COMPUTE: dict(self.UNANNOUNCED, TimeoutStartUSec="infinity")})
         serves = []
-        services.units.watch(COMPUTE, lambda: bool(serves))
+        services.units.watch(COMPUTE, Witness(lambda: bool(serves), lambda: 5))
         assert services.units.is_moving(COMPUTE) and not services.units.is_active(COMPUTE)
         serves.append("yes")
         assert not services.units.is_moving(COMPUTE) and services.units.is_active(COMPUTE)
         assert len(services.said) == 1 and "it counts as up" in services.said[0]
 
-    def test_only_after_settle_time(self, tmp_path):
+    def test_only_once_its_witness_has_no_patience_any_more(self, tmp_path):
         services = Services(
             tmp_path, {COMPUTE: dict(self.UNANNOUNCED, TimeoutStartUSec="infinity", ExecMainStartTimestampMonotonic="998000000")}
         )
-        services.units.watch(COMPUTE, lambda: True)
+        services.units.watch(COMPUTE, Witness(lambda: True, lambda: 5))
         assert services.units.is_moving(COMPUTE)
         services.node.clock.pause(4)
         assert not services.units.is_moving(COMPUTE)
 
     def test_a_restart_does_not_take_the_old_process_for_the_new_one(self, tmp_path):
         services = Services(tmp_path, {COMPUTE: dict(self.UNANNOUNCED, TimeoutStartUSec="infinity")})
-        services.units.watch(COMPUTE, lambda: True)
+        services.units.watch(COMPUTE, Witness(lambda: True, lambda: 5))
         fresh = dict(self.UNANNOUNCED, MainPID="300", ExecMainStartTimestampMonotonic="1003000000")
         services.systemd.then[("restart", COMPUTE)] = [(2, STOPPING), (3, fresh)]
         services.units.bring_up("restart", COMPUTE)
@@ -331,7 +332,7 @@ class TestNeverReady:
 
     def test_where_systemd_will_end_it_that_is_said(self, tmp_path):
         services = Services(tmp_path, {COMPUTE: {"Type": "notify"}})
-        services.units.watch(COMPUTE, lambda: True)
+        services.units.watch(COMPUTE, Witness(lambda: True, lambda: 5))
         fresh = dict(self.UNANNOUNCED, MainPID="300", ExecMainStartTimestampMonotonic="1003000000")
         services.systemd.then[("restart", COMPUTE)] = [(0, {"Job": "9"}), (2, STOPPING), (3, fresh)]
         with pytest.raises(Failed) as error:

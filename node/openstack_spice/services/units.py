@@ -66,9 +66,9 @@ class Units(UnitStates):
             )
             return
         self._wait(verb, unit)
-        if self.will_be_ended(unit):
-            raise Failed("unit-never-ready", unit=unit, limit=self.show(unit, "TimeoutStartUSec"))
         if not self.is_active(unit):
+            if self.will_be_ended(unit):
+                raise Failed("unit-never-ready", unit=unit, limit=self.show(unit, "TimeoutStartUSec"))
             self.failed(unit, "does not come up after " + verb)
         settled = self._context.system.clock.deadline(self._context.limits.settle_time)
         self._came_up[unit] = _CameUp(settled, self.main_process(unit))
@@ -159,7 +159,7 @@ class Units(UnitStates):
         begin = clock.seconds()
         service_wait, stop_limit = self._context.limits.service_wait, self.stop_limit(unit)
         start_until, told = begin + service_wait, False
-        while self.is_moving(unit) and not (verb != "stop" and self.gave_up(unit)) and not self.will_be_ended(unit):
+        while self.is_moving(unit) and not (verb != "stop" and self.gave_up(unit)):
             now = clock.seconds()
             if self.show(unit, "ActiveState") == "deactivating":
                 if now >= begin + stop_limit:
