@@ -234,6 +234,19 @@ def test_a_service_that_dies_again_and_again_is_given_up(tmp_path):
     assert services.node.clock.time < 1005
 
 
+def test_a_service_that_dies_again_and_again_is_given_up_by_time_where_systemd_does_not_count(tmp_path):
+    """systemd 219."""
+    services = Services(tmp_path, {COMPUTE: {"NRestarts": ""}}, limits=Limits(service_wait=20))
+    deaths = []
+    for second in range(0, 60, 2):
+        process = {"MainPID": str(300 + second), "ExecMainStartTimestampMonotonic": str(9000000 + second)}
+        deaths += [(second, dict(STARTING, **process)), (second + 1, dict(STOPPING, **process))]
+    services.systemd.then[("restart", COMPUTE)] = [(0, dict(STOPPING, Job="7"))] + [(second + 1, change) for second, change in deaths]
+    with pytest.raises(Failed):
+        services.units.bring_up("restart", COMPUTE)
+    assert services.node.clock.time < 1025
+
+
 class TestStop:
     def test_one_that_never_ends_is_left_to_end_by_itself(self, tmp_path):
         services = Services(tmp_path, {COMPUTE: {"TimeoutStopUSec": "infinity"}}, limits=Limits(service_wait=8))
