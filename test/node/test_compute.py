@@ -335,6 +335,12 @@ class TestBusy:
         compute.node.commands.answer(URI, failed(1, "no"))
         assert self.work(compute) == "libvirt does not answer, as where it is at work on a guest"
 
+    def test_a_libvirt_that_goes_while_it_is_asked(self, tmp_path):
+        compute = Compute(tmp_path, [A])
+        answers = [A + "\n", failed(1, "error: failed to connect to the hypervisor\n", "=openstack-spice= x\n"), ""]
+        compute.node.commands.answer(URI, lambda words, stdin: answers.pop(0))
+        assert self.work(compute) == "libvirt does not answer, as where it is at work on a guest"
+
     @pytest.mark.parametrize(
         "result,work",
         [

@@ -107,8 +107,7 @@ class Hypervisor:
         """Raises CannotTell."""
         result = self.virsh("list --uuid" if running else "list --all --uuid")
         if not result.ok:
-            reason = "libvirt gives no answer in %d s" % self._context.limits.virsh_wait if result.timed_out else last_line(result.err)
-            raise CannotTell("guests", reason or "'virsh list' failed")
+            raise CannotTell("guests", self._reason(result))
         return re.findall(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", result.out.decode("ascii", "replace"))
 
     def virsh(self, commands: str) -> Result:
@@ -122,13 +121,23 @@ class Hypervisor:
         uuids = self.uuids(running)
         for i in range(0, len(uuids), TOGETHER):
             result = self.virsh("; ".join("dumpxml " + uuid for uuid in uuids[i : i + TOGETHER]))
-            if result.timed_out:
-                raise CannotTell("guests", "libvirt gives no answer in %d s" % self._context.limits.virsh_wait)
+            if is_silent(result):
+                raise CannotTell("guests", self._reason(result))
             found += described(result.out)  # one that is missing ended meanwhile
         return found
 
+    def _reason(self, result: Result) -> str:
+        if result.timed_out:
+            return "libvirt gives no answer in %d s" % self._context.limits.virsh_wait
+        return last_line(result.err) or "virsh failed"
+
     def _run(self, argv: Sequence[str]) -> Result:
         return self._context.system.commands.run(argv, seconds=self._context.limits.virsh_wait)
+
+
+def is_silent(result: Result) -> bool:
+    """Whether libvirt itself gave no answer, and not only one of several commands failed."""
+    return result.timed_out or b"failed to connect" in result.err
 
 
 def knows_spice(domcapabilities: bytes) -> bool:
