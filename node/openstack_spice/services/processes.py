@@ -66,10 +66,19 @@ def unit_of(context: Context, pid: int) -> str:
     What lies below a user's own systemd is that user's, whatever its name; a unit of a container below another unit is that one's.
     """
     proc = context.system.proc
+    return _unit_of_paths(proc.cgroups(pid), _prefix(proc))
+
+
+def _prefix(proc: Proc) -> str:
+    """What the paths of control groups begin with, where this systemd runs below another one."""
     prefix = ""
     for path in proc.cgroups(1):
         prefix = path[: -len("/init.scope")] if path.endswith("/init.scope") else path.rstrip("/")
-    for path in proc.cgroups(pid):
+    return prefix
+
+
+def _unit_of_paths(paths: Sequence[str], prefix: str) -> str:
+    for path in paths:
         inside = path[len(prefix) :] if path.startswith(prefix + "/") else path
         for part in inside.strip("/").split("/"):
             if part.endswith(".service"):
@@ -94,7 +103,8 @@ class Processes:
 
     def of_unit(self, unit: str) -> List[int]:
         """All processes of a unit."""
-        return [pid for pid in self._proc.pids() if unit_of(self._context, pid) == unit]
+        prefix = _prefix(self._proc)
+        return [pid for pid in self._proc.pids() if _unit_of_paths(self._proc.cgroups(pid), prefix) == unit]
 
     def listeners(self, port: int) -> List[Listener]:
         """Who listens on a port. Raises CannotTell."""
