@@ -118,11 +118,13 @@ function toList(dependsOn: pulumi.ResourceOptions["dependsOn"]): pulumi.Input<pu
  * the copy, and goes on from there as root. Fails, with what `sha256sum` says, where the file is not there as it was sent.
  *
  * For any login shell: one line, and everything but plain words in single quotes. Short, since the state keeps it twice for each node.
+ *
+ * @param installPython whether Python is installed where a node has none. It is here since what starts the program cannot read the document
  */
-export function convergeCommand(sha256: string, role: string): string {
+export function convergeCommand(sha256: string, role: string, installPython = false): string {
   const script = [
     `cd ~/${uploadFolder};f=$1-\${0::8}.sh`,
-    `sha256sum -c --quiet<<<"$0  $f"&&exec bash $f --arrive $0`,
+    `sha256sum -c --quiet<<<"$0  $f"&&exec bash $f --arrive $0${installPython ? " --install-python" : ""}`,
   ].join(";");
   return `bash -c ${shellQuote(script)} ${sha256} ${role}`;
 }
@@ -131,15 +133,23 @@ export function convergeCommand(sha256: string, role: string): string {
  * The command line that reverts a role, by the program that converged it: root's copy, which the node's own command `openstack-spice` finds. `-` has it
  * read the document that the resource last converged to, and leave a role alone that another resource has converged since.
  *
- * Succeeds, with a message, where the node has no record of the role: it was never converged, or was reverted on the node or reinstalled. Fails where
- * there are records, and not the command.
+ * Succeeds, with a message, where the node has no record at all: it was never converged, or was reverted on the node or reinstalled. Then what was uploaded
+ * for the role goes. Fails where there are records, and not the command, or not all of it: every version's last line begins with `exec`.
  */
 export function revertCommand(role: string): string {
-  const script = `[ -e /var/lib/$0 ]&&exec /usr/local/sbin/$0 revert ${role} -;echo no record`;
-  return `sh -c ${shellQuote(script)} openstack-spice`;
+  const script = [
+    "b=/usr/local/sbin/$0",
+    "[ -e /var/lib/$0 ]||{ rm -fd ~/.$0/$1-*.sh ~/.$0 2>&-",
+    "echo no record",
+    "exit;}",
+    "grep -q ^exec $b&&exec $b revert $1 -",
+    "echo $b damaged",
+    "exit 1",
+  ].join(";");
+  return `sh -c ${shellQuote(script)} openstack-spice ${role}`;
 }
 
-/** Where programs are uploaded to, below the login user's home. */
+/** Where programs are uploaded to, below the login user's home; {@link revertCommand} has it too. */
 const uploadFolder = ".openstack-spice";
 
 /** The path of a role's upload. Each role has its own: one's upload must not meet another's check. */

@@ -152,7 +152,7 @@ class Program:
             write(folder + "/" + name, files[name], False)
         for name in sorted(files):
             # The probes are Nova's interpreter's, and are never imported.
-            if name.startswith("openstack_spice/") and "/probes/" not in name:
+            if name.endswith(".py") and "/" in name and "/probes/" not in name:
                 head, tail = os.path.split(name)
                 compiled = "%s/__pycache__/%s.%s.pyc" % (head, tail[:-3], sys.implementation.cache_tag)
                 py_compile.compile(folder + "/" + name, folder + "/" + compiled, self.folder + "/" + name, True)

@@ -1,7 +1,6 @@
 #!/bin/bash
 # parent: nova
-# A node that serves noVNC on 6080 and nothing else of Nova: the console proxy package with the answer `novnc`. Its nova.conf names
-# a database of its cell, as a controller's does; there is none.
+# A node that serves noVNC on 6080 and nothing else of Nova: the console proxy package with the answer `novnc`.
 apt-get -qq update
 apt-get install -y -qq --no-install-recommends nova-consoleproxy
 sed -i 's/^NOVA_CONSOLE_PROXY_TYPE=.*/NOVA_CONSOLE_PROXY_TYPE=novnc/; s/^NOVA_SERIAL_PROXY_START=.*/NOVA_SERIAL_PROXY_START=false/' /etc/default/nova-consoleproxy
@@ -9,5 +8,4 @@ sed -i 's/^NOVA_CONSOLE_PROXY_TYPE=.*/NOVA_CONSOLE_PROXY_TYPE=novnc/; s/^NOVA_SE
 dpkg-reconfigure -f noninteractive nova-consoleproxy
 systemctl disable nova-spicehtml5proxy nova-serialproxy
 systemctl enable nova-novncproxy
-python3 /run/lab/set-options.py /etc/nova/nova.conf vnc.enabled=true vnc.novncproxy_host=0.0.0.0 vnc.novncproxy_port=6080 \
-  database.connection=mysql+pymysql://nova:lab-password@127.0.0.1/nova database.max_retries=0
+python3 /run/lab/set-options.py /etc/nova/nova.conf vnc.enabled=true vnc.novncproxy_host=0.0.0.0 vnc.novncproxy_port=6080

@@ -1,13 +1,11 @@
 """Where start.py comes in: the real node."""
 
-import os
-import signal
 from typing import List
 
 from .limits import Limits
-from .main import Program, main
+from .main import Program, main, prepare
 from .state.programs import program_file
-from .system import Clock, Commands, Files, Interruption, System
+from .system import Clock, Commands, Files, System
 from .system.hold import Hold
 
 
@@ -17,10 +15,7 @@ def run(argv: List[str], digest: str, descriptor: int) -> int:
     :param digest: SHA-256 of the program's archive
     :param descriptor: the archive, open, with a shared lock
     """
-    os.umask(0o022)
-    # A cut connection ends neither a run nor who follows it.
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    interruption = Interruption()
-    interruption.listen()
-    system = System(Files(interruption), Commands(interruption), Clock(interruption), interruption)
-    return main(argv, system, Limits(), Program(digest, Hold.of(program_file(digest), descriptor)))
+    interruption = prepare()
+    files = Files(interruption)
+    system = System(files, Commands(interruption), Clock(interruption), interruption)
+    return main(argv, system, Limits(), Program(digest, Hold.of(files, program_file(digest), descriptor)))

@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 from typing import List, NamedTuple, Optional, Tuple
 
 from .errors import BadDocument, CannotTell, ExitStatus, Failed, Refused, Stop, Terminated
@@ -11,7 +12,7 @@ from .runs.request import Request
 from .state.lock import Lock
 from .state.paths import ROLE_NAMES
 from .state.programs import tidy
-from .system import System
+from .system import Interruption, System
 from .system.hold import Hold
 from .system.streams import read_input
 
@@ -33,6 +34,16 @@ class _Call(NamedTuple):
     uploaded: str
     by: str
     folder: str  # of a run in a unit of its own
+
+
+def prepare() -> Interruption:
+    """Makes the process what a run needs. Gives what notes its signals."""
+    os.umask(0o022)
+    # A cut connection ends neither a run nor who follows it.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    interruption = Interruption()
+    interruption.listen()
+    return interruption
 
 
 def main(argv: List[str], system: System, limits: Limits, program: Program) -> int:

@@ -1,46 +1,35 @@
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LabNode } from "../support/lab";
-import { confCase, editFiles, editScript } from "../support/novaConfCases";
+import { confCase } from "../support/novaConfCases";
 import { osloCases } from "../support/osloCases";
 import { osloConfigProgram } from "../support/osloConfig";
-import { afterFunctions } from "../unit/host/support";
 import { controllerDocument } from "./support/documents";
+import { onNode } from "./support/onNode";
 import { controllerReport, converge, revert } from "./support/program";
 import { type Snapshot, snapshot } from "./support/snapshot";
 
-/** nova.conf as the node's own oslo.config, bash and awk read it; the unit tier has the same with a parser of the tests. */
+/** nova.conf as the node's own oslo.config, program read it; the unit tier has the same with a parser of the tests. */
 
 const NAME = "h-nova-conf";
 
-/** Runs bash cases (files and a script), reads what each leaves with oslo.config, and prints the cases that are not as they should be. */
-const EDIT_PROGRAM = String.raw`
-import json, os, subprocess, sys, tempfile
+/** Reads files with oslo.config, and prints the cases that do not read as declared. */
+const READ_PROGRAM = String.raw`
+import json, os, sys, tempfile
 from oslo_config import cfg
 
-given = json.load(sys.stdin)
 wrong = []
-for case in given["cases"]:
+for case in json.load(sys.stdin):
     with tempfile.TemporaryDirectory() as folder:
-        def path(name):
-            return os.path.join(folder, name)
-        for name, text in case["files"].items():
-            with open(path(name), "w", encoding="latin1", newline="") as file:
-                file.write(text)
-        done = subprocess.run(["bash", "-c", 'eval "$(cat)"'], input=given["script"].encode(), cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        told = done.stdout.decode("latin1")
-        if done.returncode != 0 or told:
-            wrong.append([case, done.returncode, told])
-            continue
-        with open(path("nova.conf"), encoding="latin1", newline="") as file:
-            if file.read() != case["files"]["nova.conf"]:
-                wrong.append([case, "its bytes did not come back"])
+        path = os.path.join(folder, "nova.conf")
+        with open(path, "w", encoding="latin1", newline="") as file:
+            file.write(case["after"])
         conf = cfg.ConfigOpts()
         options = [option["option"].split("/") for option in case["declared"]]
         for section, name in options:
             conf.register_opt(cfg.StrOpt(name), group=None if section == "DEFAULT" else section)
         try:
-            conf(["--config-file", path("after")], project="none", prog="none")
+            conf(["--config-file", path], project="none", prog="none")
             found = [getattr(conf if section == "DEFAULT" else conf[section], name) for section, name in options]
         except Exception as error:
             found = repr(error)
@@ -71,10 +60,13 @@ describe("on a node with Debian's Nova", () => {
     const cases = fc.sample(confCase, { numRuns: 40, seed: 20261122 }).map((sample) => {
       // Python reads UTF-8 only; a spelling of a boolean that is there already is left, so no boolean here.
       const conf = sample.conf.replace(/[^\x00-\x7f]/g, "e").replace(/\b(true|yes|on|false|no|off)\b/gi, "word");
-      return { files: editFiles({ ...sample, conf }), declared: sample.declared };
+      return { conf, declared: sample.declared, edit: "" };
     });
     expect(cases.length).toBe(40);
-    expect(await askPython(EDIT_PROGRAM, { script: afterFunctions(editScript), cases })).toEqual([]);
+    const edited = await onNode(node, "nova.conf/put-and-undo", cases);
+    expect(edited.map(({ told, undone }) => [told, undone])).toEqual(cases.map(({ conf }) => ["", conf]));
+    const read = cases.map(({ declared }, index) => ({ declared, after: edited[index]?.after }));
+    expect(await askPython(READ_PROGRAM, read)).toEqual([]);
   });
 
   it("a nova.conf that is a link, with lines that end as on Windows, stays one, and gets every byte back", async () => {

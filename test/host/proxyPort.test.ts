@@ -198,7 +198,9 @@ print(console.recv(12).decode())
 
 describe("what stands in the way", () => {
   it("is a run that is killed: the next one opens the port again", async () => {
-    await converge(node, closing, { program: testProgram({ at: [{ point: "bring-up", when: "after", then: "kill" }] }) });
+    await converge(node, closing, {
+      program: testProgram({ at: [{ point: "bring-up", when: "after", then: "kill" }] }),
+    });
     expect(await whoGetsIn(node, 6082)).toEqual(sourcesAlone);
     const { status, stdout } = await revert(node, "controller");
     expect([status, stdout]).toEqual([0, lines(reopened, "changed 0")]);

@@ -4,6 +4,7 @@ import { LabNode } from "../support/lab";
 import { bootQueuedCompute } from "./support/compute";
 import { computeDocument, controllerDocument, fromSpice, retirementDocument, toSpice } from "./support/documents";
 import { testProgram } from "./support/injection";
+import { onNode } from "./support/onNode";
 import { converge, lines, report, revert } from "./support/program";
 import { type Snapshot, snapshot } from "./support/snapshot";
 
@@ -78,7 +79,9 @@ describe("nova-compute", () => {
       "Type=simple",
       `ExecStartPre=+/bin/sh -c 'if ${isNew}; then iptables -A ${rule}; else iptables -D ${rule} || :; fi'`,
     );
-    const { status, stderr } = await converge(node, document, { program: testProgram({ limits: { serviceWait: 12 } }) });
+    const { status, stderr } = await converge(node, document, {
+      program: testProgram({ limits: { serviceWait: 12 } }),
+    });
     expect(own(stderr)).toEqual([
       error(
         `nova-compute has no connection to its message queue (TCP 5672, by transport_url) 12 s after its start. ${mend}`,
@@ -248,11 +251,11 @@ describe("on a controller", () => {
       ["debug = false", "5672"],
       ["rabbit_hosts = h1:5680,h2:5681", "5680 5681"], // before Ocata
     ];
-    const { text } = programWith("detect_platform; queue_ports nova-compute | paste -s -d ' '; exit");
-    const found = await node.read(
-      `cat >/root/ports.sh; while read -r line; do printf '[DEFAULT]\\n%s\\n' "$line" >/etc/nova/nova.conf; bash /root/ports.sh; done <<'CASES'\n${lines(...cases.map(([line = ""]) => line))}CASES`,
-      text,
+    const found = await onNode(
+      node,
+      "queue/ports",
+      cases.map(([line = ""]) => ({ line })),
     );
-    expect(found.split("\n")).toEqual([...cases.map(([, ports]) => ports), ""]);
+    expect(found.map((ports) => ports.join(" "))).toEqual(cases.map(([, ports]) => ports));
   });
 });

@@ -102,39 +102,3 @@ export const confCase: fc.Arbitrary<ConfCase> = fc
         }),
     });
   });
-
-/** The files that {@link editScript} finds in its folder. */
-export function editFiles({ conf, declared }: ConfCase, edit = ""): Record<string, string> {
-  return {
-    "nova.conf": conf,
-    declared: declared.map(({ option, encoded }) => `${option}\t${encoded}\n`).join(""),
-    edit,
-  };
-}
-
-/**
- * Bash text, after the program's functions: declares the options of the file `declared`, as a transaction that is recorded; keeps the outcome as `after`;
- * then, after a stranger's edit, takes it back.
- */
-export const editScript = `
-# Nothing of the machine's systemd.
-arm_dead_man() { :; }
-disarm_dead_man() { :; }
-logger() { :; }
-ROLE=compute
-while IFS=$'\\t' read -r option value; do
-  OPTIONS+=("$option")
-  VALUE[$option]=$value
-done <declared
-plan_options
-open_journal
-apply_plan >/dev/null 2>&1
-commit
-cat nova.conf >after
-PLAN=() PLAN_TEXT=()
-plan_options
-((\${#PLAN[@]} == 0)) || printf 'planned again: %s\\n' "\${PLAN_TEXT[@]}"
-cat edit >>nova.conf
-undo "$(record_file compute)" 2>/dev/null
-for item in \${KEPT[@]+"\${KEPT[@]}"}; do printf 'kept %s\\n' "$item"; done
-`;

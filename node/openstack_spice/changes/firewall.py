@@ -3,6 +3,7 @@
 from typing import Dict, FrozenSet, Optional, Tuple
 
 from ..context import Context
+from ..errors import Failed
 from ..firewall.backend import Backend, FileBackend
 from ..firewall.firewall import Firewall
 from ..firewall.firewalld import WRITTEN
@@ -58,7 +59,10 @@ class _RuleInFileKind(_RuleKind):
 
     def set(self, entry: Entry, journal: Journal) -> None:
         edit = self._backend.file_without if entry.written == ABSENT else self._backend.file_with
-        self._edits.edit(entry.where, edit(self._edits.content(entry.where), entry.what))
+        data = self._edits.content_if_there(entry.where)
+        if data is None:
+            raise Failed("changed-meanwhile", subject=self.subject(entry.where, entry.what))
+        self._edits.edit(entry.where, edit(data, entry.what))
 
 
 class FirewalldKind(_RunningRuleKind):

@@ -42,6 +42,7 @@ class Firewalld(FileBackend):
         self._teller = teller
         self._argument = argument
         self._listing: Optional[_Listing] = None
+        self._is_changed = False  # then a rule is asked for alone
 
     def at_work(self, found: Sequence[str]) -> List[str]:
         return ["firewalld"] if self._units.is_active("firewalld") else []
@@ -67,7 +68,7 @@ class Firewalld(FileBackend):
             plan.add(Entry("firewalld-zone", file, ABSENT, written, ABSENT), WRITTEN, NONE)
 
     def has(self, where: str, rule: str) -> bool:
-        listing = self._list() if self._listing is not None else None
+        listing = None if self._is_changed else self._list()
         if listing is not None and any(zone.name == where and rule in zone.rules for zone in listing.zones):
             return True
         # How a rule is listed differs with the version, so what is not listed as we write it is asked for.
@@ -130,7 +131,7 @@ class Firewalld(FileBackend):
 
     def _change(self, *words: str) -> bool:
         result = self._run(*words)
-        self._listing = None
+        self._listing, self._is_changed = None, True
         self._kernel.forget()
         self._context.reporter.quote(result.err)
         return result.ok

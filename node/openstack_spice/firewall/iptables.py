@@ -1,7 +1,8 @@
 """iptables and ip6tables, and the file that netfilter-persistent, or iptables-services' units, load at boot."""
 
+import re
 import stat
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Dict, FrozenSet, List, Optional, Sequence, Tuple
 
 from ..context import Context
 from ..errors import CannotTell, Failed
@@ -12,7 +13,7 @@ from ..text import to_bytes
 from .backend import FileBackend
 from .enablement import is_enabled
 from .iptables_text import arguments, file_with, first_refusal
-from .kernel import TOOLS, Kernel, reason_of
+from .kernel import TOOLS, Kernel, is_not_in_kernel, reason_of
 from .lines import has_line, without_line
 from .rules import COMMENT, RulePlan, Source
 from .telling import Teller
@@ -36,7 +37,7 @@ class Iptables(FileBackend):
         self._first = context.desired.as_in_recipe("firewall-rule-first")
         self.closes_ports = False  # whether ports are closed by a chain of ours before all others, which has let the sources in
         self._files: Dict[str, Optional[str]] = {}
-        self._lines: Tuple[str, frozenset] = ("", frozenset())  # type: ignore[type-arg]
+        self._lines: Tuple[str, FrozenSet[str]] = ("", frozenset())
 
     def at_work(self, found: Sequence[str]) -> List[str]:
         if "ufw" in found:  # its rules are ufw's
@@ -76,14 +77,15 @@ class Iptables(FileBackend):
         return '-s %s -p tcp -m tcp --dport %s -m comment --comment "%s" -j ACCEPT' % words
 
     def has(self, where: str, rule: str) -> bool:
-        saved = self._kernel.saved(where)
-        if saved is not None and "-A INPUT " + rule in self._lines_of(saved):
+        lines = self._lines_of(self._kernel.saved(where) or "")
+        # A source that is everybody is not listed.
+        if "-A INPUT " + rule in lines or re.sub(r"^-s (0\.0\.0\.0|::)/0 ", "-A INPUT ", rule) in lines:
             return True
         # How a rule is listed differs with the tool's version, so what is not listed as we write it is asked for.
         result = self._do(where, ["-C", "INPUT"], rule)
         if result.ok:
             return True
-        if result.status == 1 and any(text in result.err for text in _NOT_THERE):
+        if (result.status == 1 and any(text in result.err for text in _NOT_THERE)) or is_not_in_kernel(result):
             return False
         raise CannotTell("firewall/" + where, reason_of(result))
 
@@ -122,7 +124,7 @@ class Iptables(FileBackend):
         state = self._context.system.files.state(path)
         return state is not None and stat.S_ISREG(state.st_mode)
 
-    def _lines_of(self, saved: str) -> frozenset:  # type: ignore[type-arg]
+    def _lines_of(self, saved: str) -> FrozenSet[str]:
         """The listing's lines, taken apart once for all rules."""
         if self._lines[0] is not saved:
             self._lines = (saved, frozenset(saved.split("\n")))

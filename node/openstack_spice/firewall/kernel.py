@@ -4,7 +4,7 @@ from typing import Dict, Optional
 
 from ..context import Context
 from ..errors import CannotTell
-from ..system.commands import Result
+from ..system.commands import LARGEST_OUTPUT, Result
 from ..text import from_bytes, last_line
 
 TOOLS = ("iptables", "ip6tables")
@@ -50,12 +50,19 @@ class Kernel:
 
 def _answer(name: str, result: Result) -> Optional[str]:
     if result.ok:
+        if len(result.out) >= LARGEST_OUTPUT:  # the rest is dropped
+            raise CannotTell("firewall/" + name, "its listing is larger than %d bytes" % LARGEST_OUTPUT)
         return from_bytes(result.out)
     # A stand-in such as a link to /bin/false, by which people switch a tool off, says nothing; the tools themselves always do.
     silent = result.status == 1 and not result.out and not result.err
-    if result.missing or silent or (not result.timed_out and any(text in result.err for text in _NOT_IN_KERNEL)):
+    if result.missing or silent or is_not_in_kernel(result):
         return None
     raise CannotTell("firewall/" + name, reason_of(result))
+
+
+def is_not_in_kernel(result: Result) -> bool:
+    """Whether a tool says that the kernel has nothing of what it asked for."""
+    return not result.ok and not result.timed_out and any(text in result.err for text in _NOT_IN_KERNEL)
 
 
 def reason_of(result: Result) -> str:

@@ -3,6 +3,7 @@
 import re
 from typing import Dict, List, NamedTuple, Optional, Set, Tuple
 
+from ..errors import CannotTell
 from ..nova_conf.ini import Edit
 from ..text import from_bytes, to_bytes
 from .lines import Lines
@@ -40,7 +41,10 @@ class Refusal(NamedTuple):
 
 
 def rules_of(ruleset: str) -> List[Rule]:
-    """Of each chain its type and its rules, in their order. nft breaks a long set over lines: a rule is whole where its handle is."""
+    """Of each chain its type and its rules, in their order. nft breaks a long set over lines: a rule is whole where its handle is.
+
+    Raises CannotTell where the text is no listing.
+    """
     rules: List[Rule] = []
     at = chain = text = ""
     for line in ruleset.split("\n"):
@@ -49,6 +53,8 @@ def rules_of(ruleset: str) -> List[Rule]:
             at = words[1] + " " + words[2]
             continue
         if line.startswith("\tchain "):
+            if at == "":
+                raise CannotTell("firewall/nft", "its listing has a chain that is in no table")
             chain, text = (line.split() + [""])[1], ""
             continue
         if line.startswith("\t}"):

@@ -8,6 +8,9 @@ from .tool import NOTHING, Installed, PackageTool, Simulation, Step, Unpacked, c
 
 LISTS = "/var/lib/dpkg/info"  # dpkg writes a package's list of files there when it unpacks it
 
+# It is installed wherever there are packages: dpkg-query "finds no package" too where its database is gone.
+WITNESS = "dpkg"
+
 # Nobody is asked anything. needrestart, which Ubuntu's apt calls at its end, would restart services of others; where its
 # hook does not know SUSPEND it lists them only (needrestart(1)).
 ENVIRONMENT: Mapping[str, str] = {
@@ -32,15 +35,20 @@ class Apt(PackageTool):
         found = {name: NOTHING for name in names}
         if not names:
             return found
-        result = self._commands.run(["dpkg-query", "-W", "-f", _FORMAT] + list(names), self._limits.systemctl_wait)
+        argv = ["dpkg-query", "-W", "-f", _FORMAT] + list(names) + [WITNESS]
+        result = self._commands.run(argv, self._limits.systemctl_wait)
         unknown = [line for line in result.err.splitlines() if line.strip()]
         if not (result.ok or (result.status == 1 and unknown and all(line.startswith(_NOT_FOUND) for line in unknown))):
             raise cannot_tell("packages", result, "dpkg-query")
+        witnessed = False
         for line in text_of_output(result.out).splitlines():
             name, status, architecture, version = line.split("\t")
+            witnessed = witnessed or name == WITNESS
             if name in found and not found[name].version:
                 # The second letter is what is: `i` installed, `n` not, `c` its configuration files alone, others half.
                 found[name] = Installed(version if status[1:2] == "i" else "", architecture, status[1:2] not in ("n", "c"))
+        if not witnessed:
+            raise CannotTell("packages", "dpkg's database has not even %s in it" % WITNESS)
         return found
 
     def pin(self, name: str, nova: Installed) -> str:
@@ -64,7 +72,7 @@ class Apt(PackageTool):
         return tuple(steps)
 
     def reason(self, output: str) -> str:
-        lines = output.splitlines()
+        lines = output.rstrip("\n").splitlines()
         errors = [line for line in lines if line.startswith("E:")]
         return (errors or lines[-1:] or [""])[0]
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:  # typing has it from Python 3.8 on, and nothing of it is ther
 
         before: Dict[str, str]
 
-        def preload(self, units: Sequence[str]) -> None:
-            """Asks about these anew, in one question."""
+        def forget(self) -> None:
+            """Asks anew from here on, as after an installation."""
 
         def state(self, unit: str) -> str:
             """Such as `enabled active`."""

@@ -152,12 +152,12 @@ class Packages:
         self._reporter.say("installing " + wanted)
         result = self.tool.install(self.pinned)
         self.forget()
+        units.forget()
         if not result.ok:
             self._reporter.quote(b"\n".join(result.out.splitlines()[-LAST_LINES:]))
             raise Failed("packages-not-installed", tool=self.tool.name, packages=wanted)
         for unit in new_units:
             mask_kind.transition(Entry(mask_kind.name, unit, "-", "masked", ABSENT), journal)
-        units.preload(new_units)
         for unit in new_units:
             if unit != self._platform.spice_unit:
                 self._switch_off(unit, unit_kind, journal)

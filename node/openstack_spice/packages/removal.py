@@ -46,6 +46,7 @@ class _Removal:
         self._reporter.say("removing " + wanted)
         result = self._tool.remove(removable)
         self._packages.forget()
+        self._units.forget()
         if not result.ok:
             self._reporter.quote(b"\n".join(result.out.splitlines()[-LAST_LINES:]))
             raise Failed("packages-not-removed", tool=self._tool.name, packages=wanted)

@@ -69,6 +69,9 @@ def _unpacked(archive: bytes, location: str) -> Tree:
             raise Refused("web-client-odd", location=location)
         with tarfile.open(fileobj=io.BytesIO(data), mode="r:", encoding="utf-8", errors="surrogateescape") as tar:
             members = _plain_members(tar, location)
+            # tarfile takes a header that is damaged, or cut off, for the end: there the end's zeros have to be.
+            if data[tar.offset : tar.offset + tarfile.BLOCKSIZE].strip(b"\0"):
+                raise EOFError("it is cut off")
             return _tree(tar, members, location)
     except _NO_ARCHIVE:
         raise Refused("web-client-no-archive", location=location)

@@ -87,7 +87,10 @@ def read(options, args, **kwargs):
 def value(conf, group, name):
     for _ in range(9):
         try:
-            return text(getattr(conf if group == "DEFAULT" else conf[group], name))
+            if group != "DEFAULT":
+                return text(getattr(conf[group], name))
+            # The attribute would hide which option it is that is not known.
+            return text(conf._get(name) if hasattr(cfg.ConfigOpts, "_get") else getattr(conf, name))
         except cfg.NoSuchOptError as other:  # the value refers to it
             if other.opt_name == name:
                 raise
@@ -149,17 +152,17 @@ def all_files():
     return words
 
 
-def early(usual_value, usual_source):
+def early():
     told = environment.get(EARLY_VARIABLE, "")
     if told:
         return ("threading" if told.lower() in ("1", "true", "yes") else "eventlet"), EARLY_VARIABLE
     variables = dict((name, os.environ.pop(name)) for name in list(os.environ) if name.startswith("OS_"))
     try:
         conf = read({EARLY: {}}, words_in_place(), project="nova", prog=prog, **none)
+        found, place = value(conf, *EARLY), source(conf, *EARLY)
     finally:
         os.environ.update(variables)
-    found = value(conf, *EARLY)
-    return (found, source(conf, *EARLY)) if found is not None else (None, "no file that --config-file or --config-dir names")
+    return (found, place) if found is not None else (None, "no file that --config-file or --config-dir names")
 
 
 def queue_ports(conf):
@@ -206,7 +209,7 @@ def main():
     for option in sorted(wanted):
         found, place = value(conf, *option), source(conf, *option)
         if option == EARLY:
-            found, place = early(found, place)
+            found, place = early()
         if spelled(wanted[option]) != spelled(found):
             wrong.append([option[0], option[1], text(found) if found is not None else "None", place])
     return dict(values=values, wrong=wrong, ports=queue_ports(conf))

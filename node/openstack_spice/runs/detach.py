@@ -75,7 +75,7 @@ class Caller:
         """Gives the run's exit status. Raises Stop, CannotTell."""
         try:
             folder = self._folder_of_run()
-            hold = Hold(folder)
+            hold = Hold(self._system.files, folder)
             hold.share()
         finally:
             self._lock.release()
@@ -158,7 +158,7 @@ class Caller:
         files = self._system.files
         if not files.exists(folder):
             return
-        hold = Hold(folder)
+        hold = Hold(self._system.files, folder)
         if not hold.take_now():
             return
         try:

@@ -18,7 +18,7 @@ class DetachedRun:
         self._folder = folder
         self._system = system
         redirect(folder + "/document", folder + "/out", folder + "/err")
-        self._life = Hold(folder + "/request")
+        self._life = Hold(system.files, folder + "/request")
         self._life.take_now()
         system.files.create(folder + "/started", b"", ROOT_ALONE, lambda path: None)
 

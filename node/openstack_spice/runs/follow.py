@@ -17,7 +17,7 @@ def follow(folder: str, unit: RunUnit, system: System) -> Optional[ExitStatus]:
 
     A closed connection ends the follower, with status 1, and not the run.
     """
-    out, err = Follower(folder + "/out"), Follower(folder + "/err")
+    out, err = Follower(system.files, folder + "/out"), Follower(system.files, folder + "/err")
     life = _Life(folder, unit, system)
     try:
         while True:
@@ -62,7 +62,7 @@ class _Life:
         self._next_look = self._system.clock.deadline(LIFE_LOOK)
         if not self._system.files.exists(self._folder + "/started"):
             return self._unit_has_process()
-        hold = Hold(self._folder + "/request")
+        hold = Hold(self._system.files, self._folder + "/request")
         is_dead = hold.share_now()
         hold.release()
         return not is_dead

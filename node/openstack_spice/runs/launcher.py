@@ -12,12 +12,12 @@ fail() { echo "openstack-spice: error: $1" >&2 && exit 1; }
 [[ ${1:-} != *[!a-z]* && ${2:-} != *[!a-z-]* ]] || { echo "openstack-spice status | revert ROLE" >&2 && exit 2; }
 [[ $EUID == 0 ]] || exec sudo -n "$0" "$@"
 cd /var/lib/openstack-spice/roles || exit
-roles=("${2:-*}/program")
-[[ -n ${2:-} ]] || roles=(*/program)
-program=$(readlink -f "${roles[0]}")
-[[ -L ${roles[0]} || ! -e ${2:-*}/record ]] || fail "$PWD/${roles[0]} is gone, and $2 is recorded. Restore by hand from $PWD"
-[[ -e ${roles[0]} || ! -L ${roles[0]} ]] || fail "$(readlink "${roles[0]}") is gone. Put it back, or restore by hand from $PWD"
-[[ -L ${roles[0]} ]] || { echo "openstack-spice: nothing is recorded for ${2:-any role}: nothing to put back" >&2 && exit; }
+shopt -s nullglob
+records=(${2:-*}/record*) programs=(${2:-*}/program*)
+program=$(readlink "${programs[0]:-}")
+[[ $program || -z ${records[0]:-} ]] || fail "$PWD/${records[0]%/*}/program is gone. Put it back, or restore by hand from $PWD"
+[[ $program ]] || { echo "openstack-spice: nothing is recorded for ${2:-any role}: nothing to put back" >&2 && exit; }
+[[ -e $program ]] || fail "$program is gone. Put it back, or restore by hand from $PWD"
 [[ $(sha256sum <"$program") == "$(basename "$program" .sh) "* ]] || fail "$program is damaged. Put it back, or restore by hand from $PWD"
 exec bash "$program" "$@"
 """

@@ -3,6 +3,7 @@
 from typing import Callable
 
 from ..context import Context
+from ..document.pem import declares_tls
 from .units import Units
 
 
@@ -14,8 +15,7 @@ def restart_novnc_without_tls(context: Context, units: Units, restart: Callable[
     """
     unit = context.platform.novnc_unit
     since = context.record.tls_since
-    declares_tls = bool(context.desired.options.get("DEFAULT/cert"))
-    if since is None or declares_tls or unit in units.fresh or not units.is_active(unit):
+    if since is None or declares_tls(context.desired) or unit in units.fresh or not units.is_active(unit):
         return
     started = units.started_at(unit)
     if started is not None and started >= since:

@@ -1,11 +1,7 @@
 """Proof that the proxy serves the console page of spice-html5."""
 
-import base64
-import binascii
-import hashlib
-import re
-
 from ..context import Context
+from ..document.pem import declares_tls, fingerprint
 from ..nova.nova import Nova
 from ..nova_conf.ini import plain, spelled
 from ..text import last_line
@@ -29,14 +25,12 @@ class Page:
         address = local_address(self._nova.option("spice", "html5proxy_host", "0.0.0.0"))
         port = self._nova.option("spice", "html5proxy_port", "6082")
         scheme = "https" if spelled(self._nova.option("DEFAULT", "ssl_only", "false").encode("utf-8", "replace")) == b"true" else "http"
-        fingerprint = ""
-        certificate = self._context.desired.options.get("DEFAULT/cert")
-        if certificate:
+        declared = ""
+        if declares_tls(self._context.desired):
             scheme = "https"
-            fingerprint = fingerprint_of(
-                self._context.system.files.read_if_there(plain(certificate.encode("ascii")).decode("ascii")) or b""
-            )
-        result = self._probes.run("page", unit, ["%s://%s:%s/spice_auto.html" % (scheme, address, port), fingerprint])
+            certificate = plain(self._context.desired.options["DEFAULT/cert"].encode("ascii")).decode("ascii")
+            declared = fingerprint(self._context.system.files.read_if_there(certificate) or b"")
+        result = self._probes.run("page", unit, ["%s://%s:%s/spice_auto.html" % (scheme, address, port), declared])
         if not result.ok:
             told = last_line(result.out)
             if told:
@@ -51,15 +45,3 @@ def local_address(listen: str) -> str:
     if listen == "::":
         return "[::1]"
     return "[%s]" % listen if ":" in listen else listen
-
-
-def fingerprint_of(pem: bytes) -> str:
-    """The SHA-256 of the first certificate, as `openssl x509 -noout -fingerprint -sha256` writes it; nothing where there is none."""
-    found = re.search(rb"-----BEGIN CERTIFICATE-----(.*?)-----END", pem, re.DOTALL)
-    if found is None:
-        return ""
-    try:
-        digest = hashlib.sha256(base64.b64decode(found.group(1))).hexdigest().upper()
-    except (ValueError, binascii.Error):
-        return ""
-    return ":".join(digest[i : i + 2] for i in range(0, len(digest), 2))

@@ -11,12 +11,12 @@ from ..context import Context
 from ..errors import Refused
 from ..nova.nova import Nova
 from ..system.commands import Result
+from ..system.own import own_text
 from ..text import to_bytes
 from .answers import Answer, Answers
 from .program import ServiceProgram
 from .units import Units
 
-FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "probes")
 MISSING = "no-oslo"  # what the probe says where the interpreter has no oslo.config
 
 
@@ -74,7 +74,7 @@ class Probes:
     def source(self, name: str) -> str:
         """The text of a probe."""
         if name not in self._sources:
-            self._sources[name] = self._context.system.files.read(os.path.join(FOLDER, name + ".py")).decode("ascii")
+            self._sources[name] = own_text("probes/%s.py" % name)
         return self._sources[name]
 
     def _ask(self, unit: str, request: bytes, planned: Optional[bytes]) -> Result:

@@ -71,11 +71,11 @@ def unit_of(context: Context, pid: int) -> str:
         prefix = path[: -len("/init.scope")] if path.endswith("/init.scope") else path.rstrip("/")
     for path in proc.cgroups(pid):
         inside = path[len(prefix) :] if path.startswith(prefix + "/") else path
-        for part in inside.split("/"):
-            if part.endswith(".scope") or part == "user.slice":
-                break
+        for part in inside.strip("/").split("/"):
             if part.endswith(".service"):
                 return part[: -len(".service")]
+            if not part.endswith(".slice") or part == "user.slice":
+                break
     return ""
 
 

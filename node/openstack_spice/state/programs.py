@@ -68,7 +68,7 @@ def _digests(names: List[str]) -> Set[str]:
 
 
 def _remove_program(files: Files, digest: str, has_archive: bool) -> None:
-    hold = Hold(program_file(digest))
+    hold = Hold(files, program_file(digest))
     if has_archive and not hold.take_now():
         return
     try:

@@ -4,6 +4,8 @@ import fcntl
 import os
 from typing import Optional
 
+from .reading import Reading
+
 
 class Hold:
     """A lock of an entry that is there. What a process starts does not inherit it.
@@ -11,19 +13,20 @@ class Hold:
     :param path: of a file or folder in a folder that only root can write
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, files: Reading, path: str) -> None:
+        self._files = files
         self._path = path
         self._descriptor: Optional[int] = None
 
     @classmethod
-    def of(cls, path: str, descriptor: int) -> "Hold":
+    def of(cls, files: Reading, path: str, descriptor: int) -> "Hold":
         """The lock that an open descriptor has already."""
-        hold = cls(path)
+        hold = cls(files, path)
         hold._descriptor = descriptor
         return hold
 
     def share(self) -> None:
-        """Takes it together with others that share it; waits for one that has it alone. Raises OSError where the entry is not there."""
+        """Takes it together with others that share it; waits for one that has it alone. Raises FileNotFoundError, CannotTell."""
         fcntl.flock(self._open(), fcntl.LOCK_SH)
 
     def share_now(self) -> bool:
@@ -50,5 +53,5 @@ class Hold:
 
     def _open(self) -> int:
         if self._descriptor is None:
-            self._descriptor = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            self._descriptor = self._files.descriptor(self._path)
         return self._descriptor

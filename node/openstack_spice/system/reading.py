@@ -124,6 +124,16 @@ class Reading:
         except OSError as error:
             raise CannotTell(path, reason_of(error))
 
+    def descriptor(self, path: str) -> int:
+        """A file or folder, open, for who locks it or reads on in it. The caller closes it. Raises FileNotFoundError, CannotTell."""
+        try:
+            with self._parent(path) as (folder, name):
+                return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, dir_fd=folder)
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise CannotTell(path, reason_of(error))
+
     def real_path(self, path: str) -> str:
         """The path without links. Raises FileNotFoundError where a folder on the way is missing."""
         with self._place(path) as place:

@@ -4,6 +4,7 @@ import os
 from typing import List
 
 from ..errors import BadDocument
+from .reading import Reading
 
 LARGEST_INPUT = 16 * 1024 * 1024  # bytes; a document has some thousands
 
@@ -48,11 +49,11 @@ class Follower:
     """Reads what is added to a file.
 
     :param path: a file that is there
-    Raises OSError where it is not.
+    Raises FileNotFoundError where it is not, CannotTell.
     """
 
-    def __init__(self, path: str) -> None:
-        self._descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    def __init__(self, files: Reading, path: str) -> None:
+        self._descriptor = files.descriptor(path)
 
     def read(self) -> bytes:
         """What is new since the last call."""

@@ -61,9 +61,7 @@ const rebootsOfRevert: readonly FaultCase[] = [1, 2, 3, 4].map((count) => ({
   befall: async (node) => {
     await node.converge();
     const former = await node.root("cat /proc/sys/kernel/random/boot_id");
-    await node
-      .revert({ at: [{ point: "transition", when: "after", count, then: "reboot" }] })
-      .catch(() => undefined);
+    await node.revert({ at: [{ point: "transition", when: "after", count, then: "reboot" }] }).catch(() => undefined);
     await untilBack(node, former);
   },
   alone: "between",

@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { HostProgram } from "../../../host/program";
+import { type HostProgram, archive, nodeFiles } from "../../../host/program";
 import type { Faults } from "./injection";
 
 /** What the test build has beside the program. */
@@ -19,7 +19,7 @@ export function testBuild(faults: Faults): Readonly<Record<string, string>> {
       modules.map((name) => [`openstack_spice/testing/${name}`, readFileSync(join(folder, name), "utf8")]),
     ),
     "openstack_spice/testing/plan.json": `${JSON.stringify(plan(faults))}\n`,
-    "__main__.py": readFileSync(join(folder, "__main__.py"), "utf8"),
+    "openstack_spice/__main__.py": readFileSync(join(folder, "__main__.py"), "utf8"),
   };
 }
 
@@ -28,13 +28,16 @@ function plan({ at = [], limits = {}, without = [], numbered }: Faults) {
   return {
     at: at.map(({ count, ...rest }) => ({ ...rest, count: count === "each" ? 0 : (count ?? 1) })),
     limits: Object.fromEntries(
-      Object.entries(limits).map(([name, seconds]) => [name.replace(/[A-Z]/g, (big) => `_${big.toLowerCase()}`), seconds]),
+      Object.entries(limits).map(([name, seconds]) => [
+        name.replace(/[A-Z]/g, (big) => `_${big.toLowerCase()}`),
+        seconds,
+      ]),
     ),
     without,
     ...(numbered === undefined ? {} : { numbered }),
   };
 }
 
-function buildProgram(_files: Readonly<Record<string, string>>): HostProgram {
-  throw new Error("the archive of the program in Python is not built yet");
+function buildProgram(files: Readonly<Record<string, string>>): HostProgram {
+  return archive(new Map([...nodeFiles(resolve(__dirname, "../../../node")), ...Object.entries(files)]));
 }

@@ -1,11 +1,14 @@
 """The test build's way in, in the place of the program's own."""
 
-import os
-import sys
+from typing import List
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from .main import Program
+from .state.programs import program_file
+from .system import Files, Interruption
+from .system.hold import Hold
+from .testing.start import start
 
-if __name__ == "__main__":
-    from openstack_spice.testing.start import start
 
-    sys.exit(start(sys.argv[1:]))
+def run(argv: List[str], digest: str, descriptor: int) -> int:
+    """As the program's own."""
+    return start(argv, Program(digest, Hold.of(Files(Interruption()), program_file(digest), descriptor)))

@@ -5,8 +5,9 @@ from typing import Any, Callable, Dict, List, Set, Tuple
 
 from .. import main
 from ..limits import Limits
+from ..main import Program
 from ..state.paths import ROLE_NAMES, unfinished_file
-from ..system import Clock, Interruption, System
+from ..system import Clock, System
 from .actions import Actions, variables_of
 from .numbering import LIST, FaultyCommands, FaultyFiles, Numbering
 from .plan import At, Plan, own_plan
@@ -16,13 +17,13 @@ from .wrapping import NotThere, wrap
 WRONG_PLAN = 99  # exit status where the program has not what the plan names
 
 
-def start(argv: List[str]) -> int:
+def start(argv: List[str], program: Program) -> int:
     """Runs the program; its exit status, or WRONG_PLAN."""
     try:
         plan = own_plan()
         verb = verb_of(argv)
         environment: Dict[str, str] = {}
-        interruption = Interruption()
+        interruption = main.prepare()
         numbering = numbering_of(plan, verb)
         limits = Limits()._replace(**plan.limits)  # type: ignore[arg-type]
         system = System(
@@ -38,7 +39,7 @@ def start(argv: List[str]) -> int:
     except (KeyError, NotThere, TypeError, ValueError) as error:
         sys.stderr.write("the test build: the program has no %s\n" % error)
         return WRONG_PLAN
-    return int(main.main(argv, system, limits))
+    return int(main.main(argv, system, limits, program))
 
 
 def verb_of(argv: List[str]) -> str:

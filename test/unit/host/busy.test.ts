@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bash42, runInBash } from "./support";
+import { nodeFunction, runsHere } from "../../support/nodeFunctions";
 
 /** What libvirt says of a guest that is at work, and how the program understands it: the lab migrates no guest. */
 
@@ -8,29 +8,17 @@ const GUEST = "5b1ce000-0000-4000-8000-00000000000a";
 /** A node with one guest; by their commands, what virsh answers. */
 function work(answers: { readonly domstate: string; readonly domjobinfo?: string; readonly blockjob?: string }) {
   const { domstate, domjobinfo = "Job type:         None\n", blockjob = "" } = answers;
-  const { status, stdout, stderr } = runInBash(
-    `virsh_read() {
-       case $1 in
-         list) echo ${GUEST} ;;
-         domblklist) printf ' Target   Source\\n-----\\n vda      /var/lib/nova/instances/x/disk\\n' ;;
-         *) cat "$1" ;;
-       esac
-     }
-     work_of_libvirt`,
-    { domstate, domjobinfo, blockjob },
-  );
-  expect([status, stderr]).toEqual([0, ""]);
-  return stdout;
+  return nodeFunction("libvirt/work", { guest: GUEST, domstate, domjobinfo, blockjob });
 }
 
-describe.skipIf(!bash42)("a guest (needs bash 4.2 here)", () => {
+describe.skipIf(!runsHere)("a guest (needs bash 4.2 here)", () => {
   it.each([
     ["leaves", "running (booted)\n", "Job type:         Unbounded   \nOperation:        Outgoing migration\n"],
     ["leaves, by an old libvirt", "paused (migrating)\n", "Job type:         Unbounded   \n"],
   ])("that %s for another compute is work", (_, domstate, domjobinfo) => {
-    const state = domstate.includes("migrating") ? `guest ${GUEST} is paused (migrating)\n` : "";
+    const state = domstate.includes("migrating") ? [`guest ${GUEST} is paused (migrating)`] : [];
     const job = domjobinfo.includes("Operation") ? "Outgoing migration" : "Unbounded";
-    expect(work({ domstate, domjobinfo })).toBe(`${state}guest ${GUEST} has a job: ${job}\n`);
+    expect(work({ domstate, domjobinfo })).toEqual([...state, `guest ${GUEST} has a job: ${job}`]);
   });
 
   it.each([
@@ -44,14 +32,14 @@ describe.skipIf(!bash42)("a guest (needs bash 4.2 here)", () => {
     ["is on its way down", "in shutdown (user)"],
     ["is on its way down, stopped already", "paused (shutting down)"],
   ])("that %s is work", (_, state) => {
-    expect(work({ domstate: `${state}\n\n` })).toBe(`guest ${GUEST} is ${state}\n`);
+    expect(work({ domstate: `${state}\n\n` })).toEqual([`guest ${GUEST} is ${state}`]);
   });
 
   it("whose disk is copied is work", () => {
     const blockjob = " type=Block Commit\n bandwidth=0\n cur=1\n end=9\n";
-    expect(work({ domstate: "running (booted)\n", blockjob })).toBe(
-      `disk vda of guest ${GUEST} has a job: Block Commit\n`,
-    );
+    expect(work({ domstate: "running (booted)\n", blockjob })).toEqual([
+      `disk vda of guest ${GUEST} has a job: Block Commit`,
+    ]);
   });
 
   it.each([
@@ -64,6 +52,6 @@ describe.skipIf(!bash42)("a guest (needs bash 4.2 here)", () => {
     "paused (user)",
     "paused (I/O error)",
   ])("that is %s is none", (state) => {
-    expect(work({ domstate: `${state}\n` })).toBe("");
+    expect(work({ domstate: `${state}\n` })).toEqual([]);
   });
 });

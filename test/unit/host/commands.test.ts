@@ -20,7 +20,7 @@ import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { convergeCommand, revertCommand } from "../../../host/convergence";
-import { shortDigest } from "../../../host/program";
+import { type ProgramLanguage, shortDigest } from "../../../host/program";
 import { bash42 } from "./support";
 
 const shells = ["sh", "bash", "dash", "ksh", "zsh", "fish", "tcsh"].filter(
@@ -102,104 +102,159 @@ describe.skipIf(!bash42)("the command that converges", () => {
     expect(stdout + stderr).toContain(basename(file));
   });
 
+  it("passes on that Python may be installed, where that is asked for", () => {
+    write(file, program);
+    expect(login("sh", convergeCommand(digestOf(program), "compute", true)).stdout).toBe(
+      `--arrive|${digestOf(program)}|--install-python|`,
+    );
+  });
+
   it("is short, holds no secret, and is one line", () => {
-    expect(command.length).toBeLessThan(230);
+    expect(command.length).toBe(178);
     expect(command).not.toContain("\n");
   });
 });
 
-describe.skipIf(!bash42 || user === undefined || user === 0)("the arrival of the program", () => {
-  const parts = ["10-messages.sh", "12-arrive.sh"].map((name) =>
-    readFileSync(resolve(__dirname, "../../../host/program", name), "utf8"),
-  );
-  /** The program's beginning, with a folder of the test's in place of root's, and an end that tells how it was called. */
-  const programWith = (end: string) =>
-    ["set -euo pipefail", `NODE=node STATE_DIR=$HOME/state`, ...parts, end].join("\n");
-  const program = programWith(`printf '%s|' "$0" "$@"; cat`);
-  const digest = digestOf(program);
-  const uploaded = () => join(home, ".openstack-spice", `compute-${shortDigest(digest)}.sh`);
-  const arrived = () => join(home, "state", "programs", `${digest}.sh`);
+/** A file of the repository. */
+const source = (name: string) => readFileSync(resolve(__dirname, "../../..", name), "utf8");
 
-  it("is a copy that root runs, with where it came from", () => {
-    allowSudo();
-    write(`.openstack-spice/compute-${shortDigest(digest)}.sh`, program);
-    const { status, stdout, stderr } = login("sh", convergeCommand(digest, "compute"), "document");
-    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-    expect(stdout).toBe(`${arrived()}|--uploaded|${uploaded()}|converge|document`);
-    expect(readFileSync(arrived(), "utf8")).toBe(program);
-    expect(readdirSync(join(home, "state", "programs"))).toEqual([`${digest}.sh`]);
-    expect(asked()[0]).toMatch(/^-n \/bin\/bash -c \{ .* \} \S* ?\S*\/programs\/[0-9a-f]{64}\.sh -$/);
-  });
+/** The beginning of each program, with a folder of the test's in place of root's, and an end that tells how it was called. */
+const beginnings: Readonly<Record<ProgramLanguage, (end: string) => string>> = {
+  bash: (end) =>
+    [
+      "set -euo pipefail",
+      `NODE=$(uname -n) STATE_DIR=$HOME/state`,
+      ...["10-messages.sh", "12-arrive.sh"].map((name) => source(`host/program/${name}`)),
+      end,
+    ].join("\n"),
+  python: (end) => {
+    const [beginning = "", rest] = source("node/bootstrap.sh").split("install=\n");
+    expect(rest).toBeDefined();
+    return `${beginning.replace("STATE_DIR=/var/lib/openstack-spice", "STATE_DIR=$HOME/state").replace("export LC_ALL=C PATH=", "export LC_ALL=C; : ")}${end}`;
+  },
+};
 
-  it("runs nothing that changed after it was checked", () => {
-    allowSudo();
-    // The sudo of this test changes the file just before root copies it.
-    write("bin/sudo", `#!/bin/bash\nshift\n[[ \${!#} == - ]] || echo id >>${JSON.stringify(uploaded())}\nexec "$@"\n`);
-    write(`.openstack-spice/compute-${shortDigest(digest)}.sh`, program);
-    const { status, stdout, stderr } = login("sh", convergeCommand(digest, "compute"));
-    expect({ status, stdout }).toEqual({ status: 3, stdout: "" });
-    expect(stderr).toContain(`${uploaded()} changed while it was copied. Find out who writes there, then run again\n`);
-    expect(existsSync(join(home, "state"))).toBe(false);
-  });
+describe.skipIf(!bash42 || user === undefined || user === 0).each<ProgramLanguage>(["bash", "python"])(
+  "the arrival of the program in %s",
+  (language) => {
+    const programWith = beginnings[language];
+    const program = programWith(`printf '%s|' "$0" "$@"; cat`);
+    const digest = digestOf(program);
+    const uploaded = () => join(home, ".openstack-spice", `compute-${shortDigest(digest)}.sh`);
+    const arrived = () => join(home, "state", "programs", `${digest}.sh`);
 
-  it("stops where sudo asks for a password, with what sudo said", () => {
-    write("bin/sudo", "#!/bin/sh\necho 'sudo: a password is required' >&2\nexit 1\n");
-    write(`.openstack-spice/compute-${shortDigest(digest)}.sh`, program);
-    const { status, stdout, stderr } = login("sh", convergeCommand(digest, "compute"));
-    expect({ status, stdout }).toEqual({ status: 3, stdout: "" });
-    expect(stderr).toMatch(
-      /^openstack-spice: error: node: sudo does not let .* become root without asking: sudo: a password is required\. Allow that in sudoers \(NOPASSWD, and no requiretty\): everything, or the line that 'npm run sudoers' prints for this version\. Or log in as root\n$/,
+    it("is a copy that root runs, with where it came from", () => {
+      allowSudo();
+      write(`.openstack-spice/compute-${shortDigest(digest)}.sh`, program);
+      const { status, stdout, stderr } = login("sh", convergeCommand(digest, "compute"), "document");
+      expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+      expect(stdout).toBe(`${arrived()}|--uploaded|${uploaded()}|converge|document`);
+      expect(readFileSync(arrived(), "utf8")).toBe(program);
+      expect(readdirSync(join(home, "state", "programs"))).toEqual([`${digest}.sh`]);
+      expect(asked()[0]).toMatch(/^-n \/bin\/bash -c \{ .* \} \S* ?\S*\/programs\/[0-9a-f]{64}\.sh -$/);
+    });
+
+    it("runs nothing that changed after it was checked", () => {
+      allowSudo();
+      // The sudo of this test changes the file just before root copies it.
+      write(
+        "bin/sudo",
+        `#!/bin/bash\nshift\n[[ \${!#} == - ]] || echo id >>${JSON.stringify(uploaded())}\nexec "$@"\n`,
+      );
+      write(`.openstack-spice/compute-${shortDigest(digest)}.sh`, program);
+      const { status, stdout, stderr } = login("sh", convergeCommand(digest, "compute"));
+      expect({ status, stdout }).toEqual({ status: 3, stdout: "" });
+      expect(stderr).toContain(
+        `${uploaded()} changed while it was copied. Find out who writes there, then run again\n`,
+      );
+      expect(existsSync(join(home, "state"))).toBe(false);
+    });
+
+    it("stops where sudo asks for a password, with what sudo said", () => {
+      write("bin/sudo", "#!/bin/sh\necho 'sudo: a password is required' >&2\nexit 1\n");
+      write(`.openstack-spice/compute-${shortDigest(digest)}.sh`, program);
+      const { status, stdout, stderr } = login("sh", convergeCommand(digest, "compute"));
+      expect({ status, stdout }).toEqual({ status: 3, stdout: "" });
+      expect(stderr).toMatch(
+        /^openstack-spice: error: \S+: sudo does not let .* become root without asking: sudo: a password is required\. Allow that in sudoers \(NOPASSWD, and no requiretty\): everything, or the line that 'npm run sudoers' prints for this version\. Or log in as root\n$/,
+      );
+      expect(existsSync(join(home, "state"))).toBe(false);
+    });
+
+    it("stops where there is no room for it", () => {
+      allowSudo();
+      write("state", "a file in the way of the folder");
+      write(`.openstack-spice/compute-${shortDigest(digest)}.sh`, program);
+      const { status, stdout, stderr } = login("sh", convergeCommand(digest, "compute"));
+      expect({ status, stdout }).toEqual({ status: 3, stdout: "" });
+      expect(stderr).toContain(
+        "state/programs cannot be written. Make room there and see that it can be written, then run again\n",
+      );
+    });
+
+    it("is the same where root's .bashrc sets noclobber", () => {
+      allowSudo();
+      write("bin/sudo", `#!/bin/bash\nshift\nset -o noclobber\nexport SHELLOPTS\nexec "$@"\n`);
+      write(`.openstack-spice/compute-${shortDigest(digest)}.sh`, program);
+      expect(login("sh", convergeCommand(digest, "compute")).status).toBe(0);
+      expect(readFileSync(arrived(), "utf8")).toBe(program);
+    });
+
+    it.runIf(language === "python")("has the program install Python only where that is asked for", () => {
+      allowSudo();
+      write(`.openstack-spice/compute-${shortDigest(digest)}.sh`, program);
+      expect(login("sh", convergeCommand(digest, "compute", true)).stdout).toBe(
+        `${arrived()}|--install-python|--uploaded|${uploaded()}|converge|`,
+      );
+    });
+
+    // That of the program in Python is tested in test/node.
+    it.runIf(language === "bash")(
+      "takes the role's uploads away, of every version, and none that came later or is of another role",
+      () => {
+        const old = `compute-${"0".repeat(64)}.sh`;
+        const other = `vnc-proxy-retirement-${shortDigest(digest)}.sh`;
+        for (const name of [`compute-${shortDigest(digest)}.sh`, old, other]) {
+          write(`.openstack-spice/${name}`, "");
+        }
+        write("stamp", "");
+        const late = `compute-${"1".repeat(64)}.sh`;
+        write(`.openstack-spice/${late}`, "");
+        utimesSync(join(home, ".openstack-spice", late), Date.now() / 1000 + 60, Date.now() / 1000 + 60);
+        const script = `remove_uploaded ${JSON.stringify(uploaded())} ${JSON.stringify(join(home, "stamp"))}`;
+        const remaining = () => {
+          write("run.sh", programWith(script));
+          expect(login("bash", "bash run.sh")).toEqual({ status: 0, stdout: "", stderr: "" });
+          return existsSync(join(home, ".openstack-spice")) ? readdirSync(join(home, ".openstack-spice")) : undefined;
+        };
+        expect(remaining()?.sort()).toEqual([late, other].sort());
+        rmSync(join(home, ".openstack-spice", late));
+        rmSync(join(home, ".openstack-spice", other));
+        expect(remaining()).toBeUndefined();
+      },
     );
-    expect(existsSync(join(home, "state"))).toBe(false);
-  });
-
-  it("stops where there is no room for it", () => {
-    allowSudo();
-    write("state", "a file in the way of the folder");
-    write(`.openstack-spice/compute-${shortDigest(digest)}.sh`, program);
-    const { status, stdout, stderr } = login("sh", convergeCommand(digest, "compute"));
-    expect({ status, stdout }).toEqual({ status: 3, stdout: "" });
-    expect(stderr).toContain(
-      "state/programs cannot be written. Make room there and see that it can be written, then run again\n",
-    );
-  });
-
-  it("takes the role's uploads away, of every version, and none that came later or is of another role", () => {
-    const old = `compute-${"0".repeat(64)}.sh`;
-    const other = `vnc-proxy-retirement-${shortDigest(digest)}.sh`;
-    for (const name of [`compute-${shortDigest(digest)}.sh`, old, other]) {
-      write(`.openstack-spice/${name}`, "");
-    }
-    write("stamp", "");
-    const late = `compute-${"1".repeat(64)}.sh`;
-    write(`.openstack-spice/${late}`, "");
-    utimesSync(join(home, ".openstack-spice", late), Date.now() / 1000 + 60, Date.now() / 1000 + 60);
-    const script = `remove_uploaded ${JSON.stringify(uploaded())} ${JSON.stringify(join(home, "stamp"))}`;
-    const remaining = () => {
-      write("run.sh", programWith(script));
-      expect(login("bash", "bash run.sh")).toEqual({ status: 0, stdout: "", stderr: "" });
-      return existsSync(join(home, ".openstack-spice")) ? readdirSync(join(home, ".openstack-spice")) : undefined;
-    };
-    expect(remaining()?.sort()).toEqual([late, other].sort());
-    rmSync(join(home, ".openstack-spice", late));
-    rmSync(join(home, ".openstack-spice", other));
-    expect(remaining()).toBeUndefined();
-  });
-});
+  },
+);
 
 describe("the command that reverts", () => {
-  /** The command line, with a folder of the test's in place of root's. */
-  const command = () =>
-    revertCommand("compute").replace("/var/lib/$0", "./state").replace("/usr/local/sbin/", "./bin/");
+  /** The command line, with folders of the test's in place of root's. */
+  const command = (role = "compute") =>
+    revertCommand(role).replace("/var/lib/$0", "./state").replace("/usr/local/sbin/", "./bin/");
+  const launcher = `#!/bin/sh\nexec printf '%s|' "$@"\n`;
 
   it("names the node's own command, and where its records are", () => {
-    expect(revertCommand("compute")).toBe(
-      "sh -c '[ -e /var/lib/$0 ]&&exec /usr/local/sbin/$0 revert compute -;echo no record' openstack-spice",
+    expect(revertCommand("compute")).toMatch(
+      /^sh -c 'b=\/usr\/local\/sbin\/\$0;\[ -e \/var\/lib\/\$0 \]\|\|.*' openstack-spice compute$/,
     );
+  });
+
+  it("is short, and is one line", () => {
+    expect(revertCommand("compute").length).toBe(189);
+    expect(revertCommand("compute")).not.toContain("\n");
   });
 
   it.each(shells)("runs the node's own command from %s, where anything is recorded", (shell) => {
-    write("bin/openstack-spice", `#!/bin/sh\nprintf '%s|' "$@"\n`);
+    write("bin/openstack-spice", launcher);
     mkdirSync(join(home, "state"));
     expect(login(shell, command())).toEqual({ status: 0, stdout: "revert|compute|-|", stderr: "" });
   });
@@ -208,10 +263,36 @@ describe("the command that reverts", () => {
     expect(login("sh", command())).toEqual({ status: 0, stdout: "no record\n", stderr: "" });
   });
 
-  it("fails where something is recorded and the node's own command is gone", () => {
+  it.each(shells)(
+    "takes what was uploaded for the role away from %s, where nothing is recorded, and nothing else",
+    (shell) => {
+      const others = ["vnc-proxy-retirement-0a1b2c3d.sh", "compute", "notes"];
+      for (const name of ["compute-0a1b2c3d.sh", "compute-4e5f6a7b.sh", ...others]) {
+        write(`.openstack-spice/${name}`, "");
+      }
+      expect(login(shell, command())).toEqual({ status: 0, stdout: "no record\n", stderr: "" });
+      expect(readdirSync(join(home, ".openstack-spice")).sort()).toEqual([...others].sort());
+      for (const name of others) {
+        rmSync(join(home, ".openstack-spice", name));
+      }
+      expect(login(shell, command())).toEqual({ status: 0, stdout: "no record\n", stderr: "" });
+      expect(existsSync(join(home, ".openstack-spice"))).toBe(false);
+    },
+  );
+
+  it.each<[string, string | undefined]>([
+    ["is gone", undefined],
+    ["is empty", ""],
+    ["has bytes without a meaning", "\0".repeat(launcher.length)],
+    ["is cut off", launcher.slice(0, launcher.indexOf("exec"))],
+  ])("fails where something is recorded and the node's own command %s", (_what, text) => {
+    if (text !== undefined) {
+      write("bin/openstack-spice", text);
+    }
+    write(".openstack-spice/compute-0a1b2c3d.sh", "");
     mkdirSync(join(home, "state"));
-    const { status, stderr } = login("sh", command());
-    expect(status).toBe(127);
-    expect(stderr).toContain("openstack-spice: not found");
+    const { status, stdout } = login("sh", command());
+    expect([status, stdout]).toEqual([1, "./bin/openstack-spice damaged\n"]);
+    expect(readdirSync(join(home, ".openstack-spice"))).toEqual(["compute-0a1b2c3d.sh"]);
   });
 });

@@ -1,18 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { bash42, runInBash } from "./support";
+import { nodeFunction, runsHere } from "../../support/nodeFunctions";
 
 /** The chains that could refuse a packet to the node, each with the handle of the first rule that could, in a ruleset as `nft -a list ruleset` prints it. */
 function refusingChains(ruleset: string): readonly string[] {
-  const { status, stdout, stderr } = runInBash("nft() { cat ruleset; }\nnft_refusing_chains", { ruleset });
-  expect([status, stderr]).toEqual([0, ""]);
-  return stdout.split("\n").slice(0, -1);
+  return nodeFunction("nftables/refusing-chains", { ruleset });
 }
 
 /** The number of INPUT's first rule that could refuse a TCP packet to the node, in a text of iptables-save; empty: none does. */
 function firstRefusal(save: string): string {
-  const { status, stdout, stderr } = runInBash("first_refusal INPUT <save", { save });
-  expect([status, stderr]).toEqual([0, ""]);
-  return stdout.trim();
+  return nodeFunction("iptables/first-refusal", { save });
 }
 
 /** A base chain of `inet filter` with these rules, each with its number as handle. */
@@ -23,7 +19,7 @@ ${rules.map((rule, index) => `\t\t${rule} # handle ${index + 1}\n`).join("")}	}
 ${more}}
 `;
 
-describe.skipIf(!bash42)("a chain that could refuse, in nftables", () => {
+describe.skipIf(!runsHere)("a chain that could refuse, in nftables", () => {
   it.each([
     ["nothing", [], "accept", []],
     ["a policy", ['iif "lo" accept'], "drop", ["end"]],
@@ -121,9 +117,7 @@ table inet openstack_spice_proxy { # handle 7
   });
 });
 
-describe.skipIf(!bash42)("the files that nftables.service loads", () => {
-  const unit = (path: string) =>
-    `systemctl() { echo "ExecStart={ path=/sbin/nft ; argv[]=/sbin/nft -f ${path} ; ignore_errors=no ; start_time=[n/a] ; pid=0 }"; }`;
+describe.skipIf(!runsHere)("the files that nftables.service loads", () => {
   const chain = "table inet filter {\n\tchain input {\n\t\ttype filter hook input priority 0\n\t\tdrop\n\t}\n}\n";
   const files = {
     main: 'flush ruleset\n include "PWD/*.nft" ; # ours\n#include "PWD/off"\ninclude "PWD/main"\ninclude "PWD/nowhere"\n',
@@ -131,47 +125,34 @@ describe.skipIf(!bash42)("the files that nftables.service loads", () => {
     "b.nft": chain,
     off: chain.replace("filter {", "site {"),
   };
-  const run = (script: string) => {
-    const { status, stdout, stderr } = runInBash(
-      `sed -i "s,PWD,$PWD," main
-       ${unit("$PWD/main")}
-       find_nft_files
-       ${script}`,
-      files,
-    );
-    expect([status, stderr]).toEqual([0, ""]);
-    return stdout.split("\n").slice(0, -1);
-  };
+  const chains = ["inet filter input", "inet site input"];
+  const read = (given: Readonly<Record<string, string>> = files, load = "-f PWD/main") =>
+    nodeFunction("nftables/files", { files: given, load, chains });
 
   it("are the unit's, and what they include, each once", () => {
-    const lines = run(
-      'printf "%s\\n" "${NFT_ROOTS[@]##*/}" - "${NFT_FILES[@]##*/}"; nft_files_text | sed s,.*/,,; echo',
-    );
-    expect(lines).toEqual(["main", "-", "main", "a.nft", "b.nft", "main, nor in what that includes"]);
+    const { roots, files: all, text } = read();
+    expect([roots, all, text]).toEqual([["main"], ["main", "a.nft", "b.nft"], "main, nor in what that includes"]);
   });
 
   it("have a chain where it is written out, and not where nothing includes it", () => {
-    const lines = run('basename "$(nft_file_of "inet filter input")"; nft_file_of "inet site input"');
-    expect(lines).toEqual(["b.nft"]);
+    expect(read().places).toEqual(["b.nft", ""]);
   });
 
   it("are one text, with what cannot be included left for nft to say so", () => {
-    const lines = run(`sed -i /main/d main; nft_text "$PWD/main" | sed "s,$PWD,PWD,"`);
-    expect(lines).toEqual([
+    const { whole } = read({ ...files, main: files.main.replace(/.*main.*\n/, "") });
+    expect(whole).toEqual([
       ...["flush ruleset", "define x = 1", ...chain.trim().split("\n")],
       ...['#include "PWD/off"', 'include "PWD/nowhere"'],
     ]);
   });
 
   it("are none where the unit loads something else", () => {
-    const lines = run(
-      `${unit("nothing").replace("-f ", "")}; find_nft_files; echo "\${#NFT_FILES[@]}"; nft_files_text; echo`,
-    );
-    expect(lines).toEqual(["0", "what nftables.service loads"]);
+    const { files: none, text } = read(files, "nothing");
+    expect([none.length, text]).toEqual([0, "what nftables.service loads"]);
   });
 });
 
-describe.skipIf(!bash42)("a rule that could refuse, in iptables", () => {
+describe.skipIf(!runsHere)("a rule that could refuse, in iptables", () => {
   const save = (rules: readonly string[], policy = "ACCEPT") =>
     `*filter\n:INPUT ${policy} [0:0]\n:site - [0:0]\n${rules.map((rule) => `-A ${rule}\n`).join("")}COMMIT\n`;
   it.each([
@@ -213,7 +194,7 @@ describe.skipIf(!bash42)("a rule that could refuse, in iptables", () => {
   });
 });
 
-describe.skipIf(!bash42)("a rule of ours in iptables", () => {
+describe.skipIf(!runsHere)("a rule of ours in iptables", () => {
   const ours = (source: string) =>
     `-s ${source} -p tcp -m tcp --dport 6082 -m comment --comment "openstack-spice: SPICE consoles" -j ACCEPT`;
   const recipes =
@@ -224,23 +205,17 @@ describe.skipIf(!bash42)("a rule of ours in iptables", () => {
     ["::/0", "firewall-rule-first", ours("::/0")],
     ["0.0.0.0/0", "firewall-rule-first", recipes],
   ])("for %s with the recipe's %s: %s", (source, way, rule) => {
-    const { stdout, stderr } = runInBash(
-      `RECIPE=(${way})
-       rule=$(iptables_rule ${source} 6082)
-       printf '%s\n' "$rule"
-       rule_text "$rule"; rule_text "-A INPUT $rule"
-       iptables() { printf '<%s>' "$@"; }
-       iptables_do iptables -I INPUT 1 "$rule"`,
-      {},
-    );
-    const text = `accept tcp 6082 from ${source}\n`;
+    const text = `accept tcp 6082 from ${source}`;
     const words = rule.split(/"(.*)" | /).filter(Boolean);
-    const called = ["-w", "10", "-I", "INPUT", "1", ...words].map((word) => `<${word}>`).join("");
-    expect([stdout, stderr]).toEqual([`${rule}\n${text}${text}${called}`, ""]);
+    expect(nodeFunction("iptables/rule", { source, port: 6082, recipe: way })).toEqual({
+      rule,
+      texts: [text, text],
+      words: ["-w", "10", "-I", "INPUT", "1", ...words],
+    });
   });
 });
 
-describe.skipIf(!bash42)("a rule of others that accepts a console port", () => {
+describe.skipIf(!runsHere)("a rule of others that accepts a console port", () => {
   it.each([
     ["-A INPUT -p tcp -m tcp --dport 5900:5999 -j ACCEPT", true],
     ["-A INPUT -p tcp -m multiport --dports 22,5950 -m comment --comment x -j ACCEPT", true],
@@ -258,17 +233,17 @@ describe.skipIf(!bash42)("a rule of others that accepts a console port", () => {
     ["-A ufw-user-input -s 198.51.100.0/24 -p tcp -m multiport --dports 5900:5999 -j ACCEPT", false],
     ["-A ufw-user-input -s 192.0.2.8/32 -p tcp -m multiport --dports 5900:5999 -j ACCEPT", true],
   ])("%s: %s", (rule, accepts) => {
-    const { stdout, stderr } = runInBash(
-      `ALLOW_FROM=(192.0.2.7/32)
-       read_record() { printf '%s\\t' ufw /etc/ufw/user.rules 'allow from 198.51.100.0/24 to any port 5900:5999 proto tcp' - in; echo; }
-       accepting_rules nft 5900-5999 <rule`,
-      { rule: `${rule}\n` },
-    );
-    expect([stdout, stderr]).toEqual([accepts ? `nft ${rule}\n` : "", ""]);
+    const found = nodeFunction("firewall/accepting-rules", {
+      rules: `${rule}\n`,
+      ports: "5900-5999",
+      source: "192.0.2.7/32",
+      recordedUfw: "allow from 198.51.100.0/24 to any port 5900:5999 proto tcp",
+    });
+    expect(found).toEqual(accepts ? [rule] : []);
   });
 });
 
-describe.skipIf(!bash42)("the zones of firewalld that a source comes in by", () => {
+describe.skipIf(!runsHere)("the zones of firewalld that a source comes in by", () => {
   const listing = `public
 trusted
   target: ACCEPT
@@ -310,12 +285,11 @@ idle
     ["::/0", "public racks storage lists"],
     ["0.0.0.0/0", "public racks storage lists"],
   ])("%s: %s", (source, zones) => {
-    const { stdout, stderr } = runInBash(`firewalld_zones ${source} <listing`, { listing });
-    expect([stdout.trim().split("\n").join(" "), stderr]).toEqual([zones, ""]);
+    expect(nodeFunction("firewalld/zones", { source, listing }).join(" ")).toBe(zones);
   });
 });
 
-describe.skipIf(!bash42)("a rule in the file of a zone", () => {
+describe.skipIf(!runsHere)("a rule in the file of a zone", () => {
   const rule = (order: string) => `  <rule family="ipv4">
     <source address="192.0.2.0/24"/>
     <port ${order}/>
@@ -332,29 +306,23 @@ describe.skipIf(!bash42)("a rule in the file of a zone", () => {
     <reject/>
   </rule>
 ${rules}</zone>${end}`;
-  const run = (verb: string, file: string) => {
-    const { stdout, stderr } = runInBash(
-      `firewalld_file ${verb} file "$(firewalld_rule 192.0.2.0/24 6082)" | base64 -w0`,
-      { file },
-    );
-    expect(stderr).toBe("");
-    return Buffer.from(stdout, "base64").toString();
-  };
+  const run = (verb: "has" | "with" | "without", file: string) =>
+    nodeFunction("firewalld/file", { verb, file, source: "192.0.2.0/24", port: 6082 });
   it.each(["\n", ""])("goes in and out, and leaves all else as it is, to the last byte %j", (end) => {
     expect(run("has", zone("", end))).toBe("");
     expect(run("with", zone("", end))).toBe(zone(ours, end));
-    expect(run("has", zone(ours, end))).toBe("yes\n");
+    expect(run("has", zone(ours, end))).toBe("yes");
     expect(run("without", zone(ours, end))).toBe(zone("", end));
   });
   it("is known in the spelling of older versions of firewalld, and on one line", () => {
     for (const spelling of [rule('protocol="tcp" port="6082"'), ours.replace(/\n */g, "").concat("\n")]) {
-      expect(run("has", zone(spelling))).toBe("yes\n");
+      expect(run("has", zone(spelling))).toBe("yes");
       expect(run("without", zone(spelling))).toBe(zone(""));
     }
   });
 });
 
-describe.skipIf(!bash42)("a rule in ufw's file", () => {
+describe.skipIf(!runsHere)("a rule in ufw's file", () => {
   it.each([
     ["/etc/ufw/user.rules", "192.0.2.7/32", "allow tcp 6082 0.0.0.0/0 any 192.0.2.7 in comment=6f70", "in"],
     ["/etc/ufw/user.rules", "192.0.2.7/32", "allow tcp 6082 0.0.0.0/0 any 192.0.2.7 in", "in"],
@@ -364,11 +332,7 @@ describe.skipIf(!bash42)("a rule in ufw's file", () => {
     ["/etc/ufw/user.rules", "0.0.0.0/0", "allow tcp 6082 0.0.0.0/0 any 0.0.0.0/0 in", "in"],
     ["/etc/ufw/user6.rules", "2001:db8::/32", "allow tcp 6082 ::/0 any 2001:db8::/32 in", "in"],
   ])("%s, %s, '%s': %s", (file, source, tuple, state) => {
-    const { stdout, stderr } = runInBash(
-      `grep() { command grep "\${@:1:$#-1}" rules; }
-       ufw_state ufw ${file} "$(ufw_rule ${source} 6082)"`,
-      { rules: `### tuple ### ${tuple}\n` },
-    );
-    expect([stdout, stderr]).toEqual([`${state}\n`, ""]);
+    const text = `### tuple ### ${tuple}\n`;
+    expect(nodeFunction("ufw/state", { file, source, port: 6082, text })).toBe(state);
   });
 });

@@ -1,12 +1,11 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseIni, substitute } from "../../support/osloConfig";
-import { type ConfCase, type Declared, confCase, editFiles, editScript } from "../../support/novaConfCases";
-import { bash42, runInBash } from "./support";
+import { type ConfCase, type Declared, confCase } from "../../support/novaConfCases";
+import { nodeFunction, runsHere } from "../../support/nodeFunctions";
 
 function putAndUndo(given: ConfCase, edit = "") {
-  const { status, stdout, stderr, files } = runInBash(editScript, editFiles(given, edit));
-  return { outcome: { status, stdout, stderr }, after: files["after"] ?? "", undone: files["nova.conf"] ?? "" };
+  return nodeFunction("nova.conf/put-and-undo", { conf: given.conf, declared: given.declared, edit });
 }
 
 /** Every value of every option, as oslo.config finds it: groups by their normal names (`_normalize_group_name`). */
@@ -40,7 +39,7 @@ function spelled(text: string): string {
   return ["true", "yes", "on"].includes(lower) ? "true" : ["false", "no", "off"].includes(lower) ? "false" : text;
 }
 
-describe.skipIf(!bash42)("nova.conf, whatever stands in it (needs bash 4.2 here)", () => {
+describe.skipIf(!runsHere)("nova.conf, whatever stands in it (needs bash 4.2 here)", () => {
   // Each case is some three hundred processes: a third of a second.
   const check = (numRuns: number, property: (given: ConfCase) => void) => {
     fc.assert(fc.property(confCase, property), { numRuns, endOnFailure: true });
@@ -48,8 +47,8 @@ describe.skipIf(!bash42)("nova.conf, whatever stands in it (needs bash 4.2 here)
 
   it("reads as declared after the edit, all else as before, is not edited again, and gets its bytes back", () => {
     check(20, (given) => {
-      const { outcome, after, undone } = putAndUndo(given);
-      expect(outcome).toEqual({ status: 0, stdout: "", stderr: "" });
+      const { told, after, undone } = putAndUndo(given);
+      expect(told).toBe("");
       const values = allValues(after);
       for (const { option, text } of given.declared) {
         expect([option, spelled(read(values, option))]).toEqual([option, spelled(text)]);
@@ -63,8 +62,8 @@ describe.skipIf(!bash42)("nova.conf, whatever stands in it (needs bash 4.2 here)
   it("keeps what a stranger adds meanwhile, and gets the rest of its bytes back", () => {
     check(6, (given) => {
       const edit = "\n[stranger]\nkey = value\n";
-      const { outcome, undone } = putAndUndo(given, edit);
-      expect(outcome).toEqual({ status: 0, stdout: "", stderr: "" });
+      const { told, undone } = putAndUndo(given, edit);
+      expect(told).toBe("");
       expect(undone).toBe(given.conf + edit);
     });
   }, 120_000);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { hostProgram } from "../../../host/program";
+import { testedProgram } from "../../support/programs";
 
 /** What bash 4.2 does not have, with the version that it came in. */
 const newer: readonly (readonly [name: string, since: string, pattern: RegExp])[] = [
@@ -16,7 +17,7 @@ const newer: readonly (readonly [name: string, since: string, pattern: RegExp])[
   ["${ command; }", "5.3", /\$\{[ |]/],
 ];
 
-describe("the program is for bash 4.2 too", () => {
+describe.skipIf(testedProgram !== "bash")("the program is for bash 4.2 too", () => {
   const code = hostProgram()
     .text.split("\n")
     .filter((line) => !/^\s*#/.test(line))

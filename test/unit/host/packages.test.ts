@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bash42, runInBash } from "./support";
+import { nodeFunction, runsHere } from "../../support/nodeFunctions";
 
 /** What yum and dnf answer, and what the program makes of it. The lab's nodes have dnf 4; yum 3 is here, by its own source (cli.py, yummain.py, output.py). */
 
@@ -67,33 +67,25 @@ Total size: 120 k
 Operation aborted.
 `;
 
-/** Runs functions of the program for a platform with the given package tool, on some text; what they print. */
-function run(script: string, text: string, tool = "yum"): { status: number | null; stdout: string; stderr: string } {
-  const { status, stdout, stderr } = runInBash(`PLATFORM[tool]=${tool}\n${script}`, { "output.txt": text });
-  return { status, stdout, stderr };
-}
-
-describe.skipIf(!bash42)("what yum and dnf would do", () => {
+describe.skipIf(!runsHere)("what yum and dnf would do", () => {
   it("is read from yum 3's table: what is new with its version, and what would be touched", () => {
-    expect(run("dnf_simulated <output.txt", YUM_3).stdout.split("\n")).toEqual([
+    expect(nodeFunction("dnf/simulated", { output: YUM_3 })).toEqual([
       "install openstack-nova-spicehtml5proxy 1:13.1.4-1.el7",
       "install spice-html5 0.1.7-1.el7",
       "harm spice-client-web (replaced)",
       "install python-websockify-of-a-very-long-name-that-does-not-fit 0.8.0-1.el7",
       "harm openstack-nova-common (upgraded)",
       "harm old-thing (removed)",
-      "",
     ]);
   });
 
   it("is read from dnf 4's table", () => {
-    expect(run("dnf_simulated <output.txt", DNF_4).stdout.split("\n")).toEqual([
+    expect(nodeFunction("dnf/simulated", { output: DNF_4 })).toEqual([
       "install openstack-nova-spicehtml5proxy 1:27.2.0-2.el9",
       "harm openstack-nova-common (upgraded)",
       "install novnc 1.3.0-1.el9",
       "harm python3-nova (downgraded)",
       "harm spice-html5 (installed again)",
-      "",
     ]);
   });
 
@@ -125,40 +117,31 @@ describe.skipIf(!bash42)("what yum and dnf would do", () => {
     ],
     ["words of no known kind", "one\ntwo\n\n", "two"],
   ])("or why not: %s", (_, output, reason) => {
-    expect(run("dnf_reason <output.txt", output).stdout).toBe(`${reason}\n`);
+    expect(nodeFunction("dnf/reason", { output })).toBe(reason);
   });
 });
 
-/** A yum that answers as the file output.txt says and ends with a status; its arguments go to the file asked. */
-const fakeYum = (status: number) => `
-printf '%s\\n' '#!/bin/bash' 'printf "%s\\n" "$*" >>"'"$PWD"'/asked"' 'cat "'"$PWD"'/output.txt"' 'exit ${status}' >yum
-chmod +x yum
-PLATFORM[tool]=$PWD/yum
-`;
-
-describe.skipIf(!bash42)("asking yum", () => {
-  const wanted = "MISSING=(openstack-nova-spicehtml5proxy spice-html5)\n";
+describe.skipIf(!runsHere)("asking yum", () => {
+  const packages = ["a", "b"];
+  const wanted = ["openstack-nova-spicehtml5proxy", "spice-html5"];
 
   it("to simulate succeeds where it aborts at the question, with every wanted package in its table", () => {
-    const { stdout } = run(`${fakeYum(1)}${wanted}dnf_simulate a b >/dev/null; echo $?; cat asked`, YUM_3);
-    expect(stdout.split("\n")).toEqual([
-      "0",
-      "--color=never --setopt=exit_on_lock=1 --assumeno --setopt=alwaysprompt=1 --setopt=install_weak_deps=0 --setopt=strict=1 install a b",
-      "",
-    ]);
+    expect(nodeFunction("dnf/simulate", { status: 1, output: YUM_3, wanted, packages })).toEqual({
+      counts: 0,
+      asked: [
+        "--color=never --setopt=exit_on_lock=1 --assumeno --setopt=alwaysprompt=1 --setopt=install_weak_deps=0 --setopt=strict=1 install a b",
+      ],
+    });
   });
 
   it("fails where it passed over one of them, as yum 3 does", () => {
-    const { stdout } = run(
-      `${fakeYum(1)}${wanted}MISSING+=(other)\nset +e; dnf_simulate a b >/dev/null; echo $?`,
-      YUM_3,
-    );
-    expect(stdout).toBe("1\n");
+    const more = [...wanted, "other"];
+    expect(nodeFunction("dnf/simulate", { status: 1, output: YUM_3, wanted: more, packages }).counts).toBe(1);
   });
 
   it("fails where it ends well without a question, as where there is nothing to do", () => {
-    const { stdout } = run(`${fakeYum(0)}${wanted}set +e; dnf_simulate a b >/dev/null; echo $?`, "Nothing to do.\n");
-    expect(stdout).toBe("1\n");
+    const output = "Nothing to do.\n";
+    expect(nodeFunction("dnf/simulate", { status: 0, output, wanted, packages }).counts).toBe(1);
   });
 
   it.each([
@@ -171,23 +154,19 @@ describe.skipIf(!bash42)("asking yum", () => {
   ])(
     "is asked again while another %s has the lock, and given up with 200 at the end of the wait",
     (_, status, output) => {
-      const script = `${fakeYum(status)}${wanted}sleep() { :; }\nseconds_left() { ((++rounds < 3)); }\nrounds=0; set +e
-      dnf_simulate a b >/dev/null; echo $?; wc -l <asked`;
-      expect(run(script, output).stdout).toBe("200\n3\n");
+      const { counts, asked } = nodeFunction("dnf/simulate", { status, output, wanted, packages, rounds: 3 });
+      expect([counts, asked.length]).toEqual([200, 3]);
     },
   );
 
   it("is ended where it does not come to an end", () => {
-    const script = `${fakeYum(0)}echo 'sleep 60' >>yum; sed -i '/^exit/d' yum; set +e\nrun_dnf 1 install a; echo $?`;
-    expect(run(script, "", "yum").stdout.split("\n")).toEqual([
-      expect.stringMatching(/^Error: .*\/yum did not end within 1 s$/),
-      "124",
-      "",
-    ]);
+    const { said, counts } = nodeFunction("dnf/hangs", {});
+    expect(said).toMatch(/^Error: .*\/yum did not end within 1 s$/);
+    expect(counts).toBe(124);
   });
 });
 
-describe.skipIf(!bash42)("the platform of a node", () => {
+describe.skipIf(!runsHere)("the platform of a node", () => {
   it.each([
     ["centos", "7", "CentOS 7"],
     ["rhel", "7.9", "CentOS 7"],
@@ -201,7 +180,6 @@ describe.skipIf(!bash42)("the platform of a node", () => {
     ["debian", "", undefined],
     ["fedora", "40", undefined],
   ])("%s %s is %s", (id, version, name) => {
-    const { stdout } = run(`if find_platform '${id}' '${version}'; then platform name; else echo none; fi`, "");
-    expect(stdout).toBe(`${name ?? "none"}\n`);
+    expect(nodeFunction("platform/find", { id, version })).toBe(name ?? "");
   });
 });

@@ -1,10 +1,9 @@
 import { expect, it } from "vitest";
 import { Manager, checkManagers } from "../../../nova";
-import { hostProgram } from "../../../host/program";
+import { nodeFunction, runsHere } from "../../support/nodeFunctions";
 
-it("knows the tools that the program on the node looks for, and no other", () => {
-  const looked = /^readonly MANAGERS='(.*)'$/m.exec(hostProgram().text)?.[1]?.split(" ");
-  expect(looked?.sort()).toEqual(Object.values(Manager).sort());
+it.skipIf(!runsHere)("knows the tools that the program on the node looks for, and no other", () => {
+  expect([...nodeFunction("managers/looked-for", {})].sort()).toEqual(Object.values(Manager).sort());
 });
 
 it("takes each tool once", () => {

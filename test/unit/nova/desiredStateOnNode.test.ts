@@ -1,30 +1,11 @@
-import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import * as path from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Release, Role, Vnc, desiredStateDocument, novaFragment, releases } from "../../../nova";
+import { nodeFunction, runsHere } from "../../support/nodeFunctions";
 import { printableText } from "../../support/osloConfig";
 
-/** The parts of the node's program that read a document. None of them does anything when it is read by bash. */
-const program = ["00-header.sh", "10-messages.sh", "15-desired.sh"]
-  .map((part) => readFileSync(path.resolve(__dirname, "../../../host/program", part), "utf8"))
-  .join("\n");
-
-/** What the node's program made of a document: its exit code, and its header and options, read out with nothing lost. */
-function readInBash(document: string, release: Release) {
-  const script = `${program}
-read_document
-fit_options_to_release ${release}
-printf '%s\\0%s\\0' role "$ROLE" node "$NODE"
-for key in "\${!DESIRED[@]}"; do printf '%s\\0%s\\0' "$key" "\${DESIRED[$key]}"; done
-for source in \${ALLOW_FROM[@]+"\${ALLOW_FROM[@]}"}; do printf 'allow-from\\0%s\\0' "$source"; done
-for option in "\${OPTIONS[@]}"; do printf '%s\\0%s\\0' "$option" "\${VALUE[$option]}"; done`;
-  const { status, stdout, stderr } = spawnSync("bash", ["-c", script], { input: document, encoding: "utf8" });
-  const words = stdout.split("\0").slice(0, -1);
-  const items = words.flatMap((word, index) => (index % 2 === 0 ? [[word, words[index + 1] ?? ""] as const] : []));
-  return { status, stderr, items };
-}
+/** What the node's program made of a document: its header and options, with nothing lost. */
+const readByProgram = (document: string, release: Release) => nodeFunction("document/items", { document, release });
 
 /** The document of a controller with these values in it. */
 function controllerDocument(certificate: string, sslCiphers: string | undefined) {
@@ -51,16 +32,13 @@ function controllerDocument(certificate: string, sslCiphers: string | undefined)
   return { document, cert: lineOf("DEFAULT", "cert"), ciphers: lineOf("console", "ssl_ciphers") };
 }
 
-/** macOS comes with bash 3.2, which cannot run the nodes' program. */
-const bash42 = spawnSync("bash", ["-c", "((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 402))"]).status === 0;
-
-describe.skipIf(!bash42)("the program on the node (needs bash 4.2 here)", () => {
+describe.skipIf(!runsHere)("the program on the node (needs bash 4.2 here)", () => {
   it("reads every value byte for byte as the document has it, whatever printable text it is", () => {
     fc.assert(
       fc.property(printableText, printableText, (certificate, sslCiphers) => {
         const { document, cert, ciphers } = controllerDocument(certificate, sslCiphers);
-        const { status, stderr, items } = readInBash(document, Release.Zed);
-        expect([status, stderr]).toEqual([0, ""]);
+        const { stop, items } = readByProgram(document, Release.Zed);
+        expect(stop).toBe(null);
         const read = new Map(items);
         expect(read.get("DEFAULT/cert")).toBe(cert);
         expect(read.get("console/ssl_ciphers")).toBe(ciphers);
@@ -82,8 +60,8 @@ describe.skipIf(!bash42)("the program on the node (needs bash 4.2 here)", () => 
   it("gives an option the name that the release it finds has", () => {
     const { document } = controllerDocument("/etc/nova/console.pem", undefined);
     for (const release of releases) {
-      const { status, items } = readInBash(document, release);
-      expect(status).toBe(0);
+      const { stop, items } = readByProgram(document, release);
+      expect(stop).toBe(null);
       expect(items.map(([key]) => key).filter((key) => key.endsWith("allowed_origins"))).toEqual([
         release <= Release.Newton ? "DEFAULT/console_allowed_origins" : "console/allowed_origins",
       ]);
@@ -93,10 +71,10 @@ describe.skipIf(!bash42)("the program on the node (needs bash 4.2 here)", () => 
   it("refuses an option that the release it finds does not have", () => {
     const { document } = controllerDocument("/etc/nova/console.pem", "HIGH");
     for (const release of [Release.Mitaka, Release.Rocky, Release.Train]) {
-      const { status, stderr, items } = readInBash(document, release);
-      expect([status, items]).toEqual([3, []]);
-      expect(stderr).toContain(`Nova ${release} does not have [console] ssl_ciphers`);
+      const { stop, items } = readByProgram(document, release);
+      expect([stop?.status, items]).toEqual([3, []]);
+      expect(stop?.message).toContain(`Nova ${release} does not have [console] ssl_ciphers`);
     }
-    expect(readInBash(document, Release.Ussuri).status).toBe(0);
+    expect(readByProgram(document, Release.Ussuri).stop).toBe(null);
   });
 });

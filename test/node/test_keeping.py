@@ -1,0 +1,262 @@
+"""What stays on a node for the way back, and what goes: the launcher, the kept programs, what was uploaded."""
+
+import os
+import subprocess
+
+import pytest
+from fakes import make_node
+from openstack_spice.errors import CannotTell, Refused
+from openstack_spice.runs import launcher
+from openstack_spice.runs.keeping import Keeping
+from openstack_spice.runs.request import Request
+from openstack_spice.state import programs as programs_module
+from openstack_spice.state.lock import Lock
+from openstack_spice.state.owner import Owner, record_owner
+from openstack_spice.state.paths import LAUNCHER, PROGRAMS, ROLES, STATE, record_file
+from openstack_spice.state.programs import program_file, tidy
+from openstack_spice.state.record import Record, record_bytes
+from openstack_spice.state.uploaded import note_upload, remove_noted_upload
+from openstack_spice.system.hold import Hold
+
+MINE, OTHER = "a" * 64, "b" * 64
+HOME = "/home/ops/.openstack-spice"
+
+
+@pytest.fixture
+def node(tmp_path, monkeypatch):
+    monkeypatch.setattr(programs_module, "CALLERS_LOCK", str(tmp_path / "callers"))
+    made = make_node(tmp_path / "root", {"systemctl": 0, "systemd-run": 0})
+    for digest in (MINE, OTHER):
+        made.files.put(program_file(digest), "program")
+        made.files.put(PROGRAMS + "/" + digest + "/manifest", "manifest")
+    made.files.put(LAUNCHER, "launcher")
+    os.makedirs(made.files.at(ROLES))
+    made.lock = Lock(made.clock, str(tmp_path / "lock"))
+    made.system = made.context.system
+    return made
+
+
+def kept(node):
+    return sorted(name for name in os.listdir(node.files.at(PROGRAMS)))
+
+
+def with_role(node, digest):
+    request = Request("converge", "compute", program=digest, uploaded=HOME + "/compute-0a1b2c3d.sh")
+    keeping = Keeping(node.system, request, node.context.limits, node.reporter)
+    keeping.keep_program("compute")
+    return keeping
+
+
+class TestTidy:
+    def test_nothing_stays_where_nothing_is_recorded(self, node):
+        tidy(node.system, node.lock, None)
+        assert not node.files.exists(STATE) and not node.files.exists(LAUNCHER)
+
+    def test_what_a_record_needs_stays(self, node):
+        with_role(node, MINE)
+        tidy(node.system, node.lock, None)
+        assert kept(node) == [MINE, MINE + ".sh"]
+        assert node.files.exists(LAUNCHER)
+
+    def test_what_somebody_runs_stays_until_the_last_one_ends(self, node):
+        holds = [Hold(node.files, program_file(MINE)) for _ in range(3)]
+        for hold in holds:
+            hold.share()
+        for hold in holds[:-1]:
+            tidy(node.system, node.lock, hold)
+            assert kept(node) == [MINE, MINE + ".sh"]
+        tidy(node.system, node.lock, holds[-1])
+        assert not node.files.exists(STATE)
+
+    def test_not_while_another_run_is_at_work(self, node, tmp_path):
+        other = Lock(node.clock, str(tmp_path / "lock"))
+        assert other.try_now()
+        tidy(node.system, node.lock, None)
+        assert len(kept(node)) == 4
+
+    @pytest.mark.parametrize("folder", [ROLES, PROGRAMS])
+    def test_nothing_goes_because_a_folder_cannot_be_listed(self, node, monkeypatch, folder):
+        with_role(node, MINE)
+        names = node.files.names
+
+        def fail(path):
+            if path == folder:
+                raise CannotTell(path, "Input/output error")
+            return names(path)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(node.files, "names", fail)
+            tidy(node.system, node.lock, None)
+        assert len(kept(node)) == 4 and node.files.exists(LAUNCHER)
+
+    def test_only_leftovers_that_nobody_will_put_in_their_place_go(self, node):
+        names = [".arriving.aB3dE6", ".%s.0123456789ab" % MINE, "notes", ".arriving.notes.txt"]
+        for name in names:
+            node.files.put(PROGRAMS + "/" + name)
+            os.utime(node.files.at(PROGRAMS + "/" + name), (node.clock.now() - 4000,) * 2)
+        node.files.put(PROGRAMS + "/.arriving.xXxXxX")
+        os.utime(node.files.at(PROGRAMS + "/.arriving.xXxXxX"), (node.clock.now() - 10,) * 2)
+        tidy(node.system, node.lock, None)
+        assert kept(node) == [".arriving.notes.txt", ".arriving.xXxXxX", "notes"]
+
+
+class TestKeeping:
+    def test_forgets_all_of_a_role(self, node):
+        keeping = with_role(node, MINE)
+        node.files.put(HOME + "/compute-0a1b2c3d.sh", "program")
+        keeping.note_upload("compute")
+        keeping.arm("compute", "acme")
+        node.files.put(record_file("compute"), "record")
+        keeping.forget("compute")
+        assert node.files.names(ROLES) == [] and not node.files.exists(HOME)
+        assert node.commands.lines()[-1] == "systemctl stop openstack-spice-compute-dead-man.timer"
+
+    def test_a_journal_that_is_closed_leaves_a_role_that_has_a_record(self, node):
+        keeping = with_role(node, MINE)
+        node.files.put(record_file("compute"), "record")
+        keeping.close_journal("compute")
+        assert node.files.exists(record_file("compute"))
+        node.files.remove(record_file("compute"))
+        keeping.close_journal("compute")
+        assert node.files.names(ROLES) == []
+
+    def test_a_timer_that_is_there_still_is_set_again(self, node):
+        keeping = with_role(node, MINE)
+        answers = [1, 0]
+        node.commands.answer("systemd-run", lambda words, stdin: answers.pop(0))
+        keeping.arm("compute", "acme")
+        assert [line.split(" ")[:2] for line in node.commands.lines()] == [
+            ["systemd-run", "--quiet"],
+            ["systemctl", "stop"],
+            ["systemctl", "reset-failed"],
+            ["systemd-run", "--quiet"],
+        ]
+        assert node.commands.calls[-1][-4:] == ("/bin/bash", program_file(MINE), "watchdog", "compute")
+        assert node.reporter.said == []
+
+    def test_a_timer_that_cannot_be_set_is_told(self, node):
+        keeping = with_role(node, MINE)
+        node.commands.answer("systemd-run", 1)
+        keeping.arm("compute", "acme")
+        assert node.reporter.said == [
+            "systemd-run could not set a timer: should this run be killed, the next one puts back what it changed"
+        ]
+
+
+class TestUploads:
+    def test_go_of_every_version_and_none_that_came_later_or_is_of_another_role(self, node):
+        old, late, other = HOME + "/compute-%s.sh" % ("0" * 64), HOME + "/compute-11111111.sh", HOME + "/vnc-proxy-retirement-0a1b2c3d.sh"
+        for path in (HOME + "/compute-0a1b2c3d.sh", old, late, other, HOME + "/compute-notes", HOME + "/compute-x.sh"):
+            node.files.put(path)
+        note_upload(node.files, "compute", HOME + "/compute-0a1b2c3d.sh")
+        later = os.stat(node.files.at(old)).st_mtime + 60
+        os.utime(node.files.at(late), (later, later))
+        remove_noted_upload(node.files, "compute")
+        names = [path.rpartition("/")[2] for path in (late, other)] + ["compute-notes", "compute-x.sh"]
+        assert node.files.names(HOME) == sorted(names)
+
+    @pytest.mark.parametrize(
+        "path", ["/home/ops/elsewhere/compute-0a1b2c3d.sh", HOME + "/compute-0a1b2c3d.sh/../x", HOME + "/compute.sh", ""]
+    )
+    def test_nothing_goes_for_a_path_that_is_no_upload(self, node, path):
+        for name in ("/home/ops/elsewhere/compute-0a1b2c3d.sh", HOME + "/compute-0a1b2c3d.sh"):
+            node.files.put(name)
+        note_upload(node.files, "compute", path)
+        remove_noted_upload(node.files, "compute")
+        assert node.files.exists("/home/ops/elsewhere/compute-0a1b2c3d.sh") and node.files.exists(HOME + "/compute-0a1b2c3d.sh")
+
+    def test_a_link_in_the_home_is_not_followed(self, node):
+        node.files.put("/etc/compute-0a1b2c3d.sh")
+        os.makedirs(node.files.at("/home/ops"))
+        os.symlink(node.files.at("/etc"), node.files.at(HOME))
+        if os.geteuid() == 0:
+            os.lchown(node.files.at(HOME), 65534, 65534)
+            note_upload(node.files, "compute", HOME + "/compute-0a1b2c3d.sh")
+            remove_noted_upload(node.files, "compute")
+            assert node.files.exists("/etc/compute-0a1b2c3d.sh")
+
+
+class TestOwner:
+    @pytest.mark.parametrize(
+        "data",
+        [
+            record_bytes(Record("acme/x", "abc123")),
+            b"# openstack-spice record 1\n# owner acme/x\n# id abc123\noption\t/etc/nova/nova.conf\tspice/enabled\t-\t=eA==\n",
+            b"# openstack-spice record 9\n# owner acme/x\n# id abc123\n\0\xff",
+            b'{"format": 77, "owner": "acme/x", "id": "abc123", "new": []}',
+        ],
+    )
+    def test_is_read_whatever_version_wrote_it(self, node, data):
+        node.files.put(record_file("compute"), data)
+        assert record_owner(node.files, "compute") == Owner("acme/x", "abc123")
+
+    @pytest.mark.parametrize("data", [b"", b"{", b"[]", b"\0" * 100])
+    def test_a_damaged_record_is_refused(self, node, data):
+        node.files.put(record_file("compute"), data)
+        with pytest.raises(Refused):
+            record_owner(node.files, "compute")
+
+    def test_no_record_has_none(self, node):
+        assert record_owner(node.files, "compute") is None
+
+
+class TestLauncher:
+    """The real text, with folders of the test's, run by bash."""
+
+    @pytest.fixture
+    def run(self, tmp_path):
+        import hashlib
+
+        self.roles = tmp_path / "roles"
+        text = launcher.LAUNCHER_TEXT.replace("/var/lib/openstack-spice", str(tmp_path)).replace("[[ $EUID == 0 ]]", "true")
+        (tmp_path / "launcher").write_text(text)
+        program = b'echo ran "$@"\n'
+        self.program = tmp_path / (hashlib.sha256(program).hexdigest() + ".sh")
+        self.program.write_bytes(program)
+        (self.roles / "compute").mkdir(parents=True)
+
+        def run(*words):
+            ended = subprocess.run(["bash", str(tmp_path / "launcher")] + list(words), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            return ended.returncode, ended.stdout.decode(), ended.stderr.decode()
+
+        return run
+
+    def record(self):
+        (self.roles / "compute/record").write_text("record")
+        os.symlink(str(self.program), str(self.roles / "compute/program"))
+
+    def test_runs_the_program_that_wrote_the_record(self, run):
+        self.record()
+        assert run("revert", "compute", "-") == (0, "ran revert compute -\n", "")
+        assert run("status") == (0, "ran status\n", "")
+
+    def test_says_that_nothing_is_recorded(self, run):
+        assert run("status") == (0, "", "openstack-spice: nothing is recorded for any role: nothing to put back\n")
+        self.record()
+        assert run("revert", "controller") == (0, "", "openstack-spice: nothing is recorded for controller: nothing to put back\n")
+
+    @pytest.mark.parametrize("words", [("status",), ("revert", "compute", "-")])
+    @pytest.mark.parametrize("damage", ["empty", "cut", "zeros", "gone", "link gone"])
+    def test_fails_where_the_program_is_damaged(self, run, damage, words):
+        self.record()
+        whole = self.program.read_bytes()
+        if damage == "gone":
+            self.program.unlink()
+        elif damage == "link gone":
+            (self.roles / "compute/program").unlink()
+        else:
+            self.program.write_bytes({"empty": b"", "cut": whole[:3], "zeros": b"\0" * len(whole)}[damage])
+        status, out, err = run(*words)
+        assert (status, out) == (1, "")
+        place = str(self.roles / "compute/program") if damage == "link gone" else str(self.program)
+        said = "is gone" if damage.endswith("gone") else "is damaged"
+        assert err == "openstack-spice: error: %s %s. Put it back, or restore by hand from %s\n" % (place, said, self.roles)
+
+    @pytest.mark.parametrize("words", [("revert", "../x"), ("--by", "x"), ("revert", "a;b"), ("REVERT",)])
+    def test_takes_no_other_words(self, run, words):
+        self.record()
+        assert run(*words) == (2, "", "openstack-spice status | revert ROLE\n")
+
+    def test_ends_with_a_line_by_which_the_command_that_reverts_knows_it(self):
+        assert [line for line in launcher.LAUNCHER_TEXT.split("\n") if line.startswith("exec")] == ['exec bash "$program" "$@"']
+        assert launcher.LAUNCHER_TEXT.endswith('exec bash "$program" "$@"\n')
