@@ -6,7 +6,7 @@ ledger tells them.
 
 import fnmatch
 import time
-from typing import List, Optional, Sequence, Tuple
+from typing import List, Mapping, Optional, Sequence, Tuple
 
 from ..changes.kind import Planned
 from ..context import Context
@@ -19,7 +19,7 @@ from ..state.paths import NOVA_CONF
 from ..text import in_a_row
 
 # What a unit reads of the kinds of change, by the role whose unit is restarted for them.
-_RESTARTING = {"compute": ("option", "dead-key"), "controller": ("option", "file", "pem")}
+_RESTARTING: Mapping[str, Tuple[str, ...]] = {"compute": ("option", "dead-key"), "controller": ("option", "file", "pem")}
 
 
 def check_pending(

@@ -5,7 +5,7 @@ line continues a value, `=` or `:` separates.
 """
 
 import re
-from typing import Dict, List, NamedTuple, Optional, Set, Tuple
+from typing import Dict, List, Mapping, NamedTuple, Optional, Set, Tuple
 
 from ..text import from_bytes, to_bytes
 
@@ -176,7 +176,14 @@ def plain(written: bytes) -> bytes:
     return unquoted(written).replace(b"$$", b"$")
 
 
-_BOOLEANS = {b"true": b"true", b"yes": b"true", b"on": b"true", b"false": b"false", b"no": b"false", b"off": b"false"}
+_BOOLEANS: Mapping[bytes, bytes] = {
+    b"true": b"true",
+    b"yes": b"true",
+    b"on": b"true",
+    b"false": b"false",
+    b"no": b"false",
+    b"off": b"false",
+}
 
 
 def spelled(value: bytes) -> bytes:
