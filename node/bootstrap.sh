@@ -70,18 +70,23 @@ find_python() {
   [[ -x $PYTHON ]] || PYTHON=$(type -P python3)
 }
 
-# install_python: the package, and a note of it for the record, so that it can go again. Only where nothing else is touched.
+# install_python: the package, only where no other one changes with it. It stays when the node gets back what it had: what puts that
+# back is written in it.
 install_python() {
-  local plan
-  plan=$(yum -q --assumeno install python3 2>&1 </dev/null) || : # it declines, so it fails
-  case $plan in
-    *[Uu]pdating* | *[Uu]pgrading* | *[Rr]emoving* | *[Dd]owngrading* | *[Rr]eplacing*) refuse "python3 cannot be installed without a change of other packages. Install it yourself ('yum install python3'), and run again" ;;
-    *Installing*python3*) ;;
-    *) refuse "python3 cannot be installed: ${plan##*$'\n'}. Install it yourself ('yum install python3'), and run again" ;;
-  esac
-  printf 'openstack-spice: %s: installing python3, in which this program is written\n' "$(uname -n)" >&2
-  yum -q -y install python3 >/dev/null </dev/null || refuse "'yum install python3' failed. See /var/log/yum.log on the node, and run again"
-  rpm -q --queryformat '%{NAME} %{EPOCHNUM}:%{VERSION}-%{RELEASE}\n' python3 >|"$STATE_DIR/python-installed"
+  local plan line
+  umask 022
+  plan=$(timeout 600 yum --assumeno install python3 2>&1 </dev/null) || : # it declines, so it fails
+  if grep -Eq '^(Updating|Upgrading|Removing|Downgrading|Replacing|Reinstalling)( .*)?:$' <<<"$plan"; then
+    refuse "python3 cannot be installed without a change of other packages. Install it ('yum install python3'), and run again"
+  fi
+  grep -q '^Installing:$' <<<"$plan" ||
+    refuse "python3 cannot be installed (${plan##*$'\n'}). Install it ('yum install python3'), and run again"
+  printf 'openstack-spice: %s: installing python3, in which the program is written\n' "$(uname -n)" >&2 || :
+  timeout 900 yum -q -y install python3 >/dev/null </dev/null ||
+    refuse "python3 could not be installed (see above). Install it ('yum install python3'), and run again"
+  line="installed python3, by=${SUDO_USER:-root}"
+  printf '%s %s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$(uname -n)" "$line" >>/var/log/openstack-spice.log || :
+  logger -t openstack-spice -p authpriv.notice -- "$line" || :
 }
 
 if [[ ${1:-} == --arrive ]]; then
