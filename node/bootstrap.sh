@@ -14,11 +14,12 @@ umask 077
 readonly STATE_DIR=/var/lib/openstack-spice
 
 # What root runs: ARRIVE PROGRAM FILE [-] copies FILE to PROGRAM, where it has the sha256 that PROGRAM is named by, and runs it (with
-# a third word, it may install Python); with `-` for FILE it does nothing. Stands alone, and is one line of few special characters: a
-# sudoers line can name it with the program, and nothing else (host/sudoers.ts). In braces, since sudo does not see where one
-# argument ends: a part of it, or more than it, is a syntax error. `>|`: root's .bashrc, which may have been read, may set noclobber.
+# a third word, it may install Python); a PROGRAM that is there already is run where it has that sha256. With `-` for FILE it does
+# nothing. Stands alone, and is one line of few special characters: a sudoers line can name it with the program, and nothing else
+# (host/sudoers.ts). In braces, since sudo does not see where one argument ends: a part of it, or more than it, is a syntax error.
+# `>|`: root's .bashrc, which may have been read, may set noclobber.
 # shellcheck disable=SC2016 # for root's own shell
-readonly ARRIVE='{ PATH=/usr/sbin:/usr/bin:/sbin:/bin; umask 077; test "$1" != - || exit 0; d=$(dirname "$0"); e() { echo "openstack-spice: error: $(uname -n): $1, then run again" >&2; exit 3; }; mkdir -p "$d" && c=$(mktemp "$d/.arriving.XXXXXX") || e "$d cannot be written. Make room there and see that it can be written"; q() { rm -f "$c"; rmdir "$d" "$(dirname "$d")" 2>/dev/null; }; trap q EXIT; cat <"$1" >|"$c" || e "$1 cannot be copied to $d. Make room there"; test "$(sha256sum <"$c" | head -c 64).sh" = "$(basename "$0")" || e "$1 changed while it was copied. Find out who writes there"; mv -f "$c" "$0" && exec bash "$0" ${2:+--install-python} --uploaded "$1" converge; }'
+readonly ARRIVE='{ PATH=/usr/sbin:/usr/bin:/sbin:/bin; umask 077; test "$1" != - || exit 0; d=${0%/*}; e() { echo "openstack-spice: error: $(uname -n): $1, then run again" >&2; exit 3; }; k() { s=$(sha256sum <"$1") && test "${s%% *}.sh" = "${0##*/}"; }; { test -f "$0" && k "$0"; } || { mkdir -p "$d" && c=$(mktemp "$d/.arriving.XXXXXX") || e "$d cannot be written. Make room there and see that it can be written"; q() { rm -f "$c"; rmdir "$d" "${d%/*}" 2>/dev/null; }; trap q EXIT; cat <"$1" >|"$c" || e "$1 cannot be copied to $d. Make room there"; k "$c" || e "$1 changed while it was copied. Find out who writes there"; mv -f "$c" "$0"; } && exec bash "$0" ${2:+--install-python} --uploaded "$1" converge; }'
 
 # What Python runs first: FILE ARGUMENT... checks the whole file against its name, where it lies where root keeps programs, and goes
 # on with start.py, the first member of the archive. Has to be understood by any Python, which says then that it is too old.

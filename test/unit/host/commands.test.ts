@@ -13,6 +13,7 @@ import {
   readFileSync,
   readdirSync,
   rmSync,
+  statSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -153,6 +154,27 @@ describe.skipIf(!bash42 || user === undefined || user === 0).each<ProgramLanguag
       expect(readdirSync(join(home, "state", "programs"))).toEqual([`${digest}.sh`]);
       expect(asked()[0]).toMatch(/^-n \/bin\/bash -c \{ .* \} \S* ?\S*\/programs\/[0-9a-f]{64}\.sh -$/);
     });
+
+    it.runIf(language === "python")(
+      "is not copied where it is there already, and copied again where that is damaged",
+      () => {
+        allowSudo();
+        write(`.openstack-spice/compute-${shortDigest(digest)}.sh`, program);
+        const inode = () => {
+          const { status, stdout } = login("sh", convergeCommand(digest, "compute"), "document");
+          expect([status, stdout]).toEqual([0, `${arrived()}|--uploaded|${uploaded()}|converge|document`]);
+          expect(readFileSync(arrived(), "utf8")).toBe(program);
+          return statSync(arrived()).ino;
+        };
+        const first = inode();
+        expect(inode()).toBe(first);
+        for (const damaged of ["", program.slice(0, -1), `id\n${program}`]) {
+          writeFileSync(arrived(), damaged);
+          inode();
+        }
+        expect(readdirSync(join(home, "state", "programs"))).toEqual([`${digest}.sh`]);
+      },
+    );
 
     it("runs nothing that changed after it was checked", () => {
       allowSudo();
