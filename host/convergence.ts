@@ -22,6 +22,8 @@ export interface ConvergenceArgs {
    * node, so a node that is gone for good can leave the stack.
    */
   readonly restore: boolean;
+  /** Whether Python is installed on a node that has none. @default false */
+  readonly installPython?: boolean;
 }
 
 /** Where the resources stand. */
@@ -71,7 +73,7 @@ export function converge(name: string, args: ConvergenceArgs, below: Place): Con
     `${name}-converge`,
     {
       connection,
-      create: withNote(convergeCommand(sha256, args.role), args.note),
+      create: withNote(convergeCommand(sha256, args.role, args.installPython), args.note),
       delete: revertCommand(args.role),
       stdin: pulumi.interpolate`id = ${resourceId(below.parent, name)}\n${args.document}`,
       addPreviousOutputInEnv: false,

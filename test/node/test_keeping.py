@@ -216,7 +216,7 @@ class TestLauncher:
         (self.roles / "compute").mkdir(parents=True)
 
         def run(*words):
-            ended = subprocess.run(["bash", str(tmp_path / "launcher")] + list(words), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            ended = subprocess.run(["bash", str(tmp_path / "launcher")] + list(words), capture_output=True)
             return ended.returncode, ended.stdout.decode(), ended.stderr.decode()
 
         return run

@@ -155,6 +155,19 @@ class TestOptions:
         values = self.ask(tmp_path, b"[DEFAULT]\nnovncproxy_port = 6090\nlibvirt_type = qemu\n").values
         assert [values["vnc/novncproxy_port"], values["libvirt/virt_type"]] == ["6090", "qemu"]
 
+    @pytest.mark.parametrize(
+        "written,told",
+        [
+            (b"mysql+pymysql://nova:s3cret@db/nova", "mysql+pymysql"),
+            (b"sqlite:////var/lib/nova/nova.sqlite", "sqlite:////var/lib/nova/nova.sqlite"),
+            (b"s3cret", "unknown"),
+            (b"mysql://nova:$s3cret@db/nova", "mysql"),
+            (b"", ""),
+        ],
+    )
+    def test_of_the_database_no_password_is_told(self, tmp_path, written, told):
+        assert self.ask(tmp_path, b"[database]\nconnection = %s\n" % written).values["database/connection"] == told
+
     def test_all_files_that_the_service_reads_count(self, tmp_path):
         (tmp_path / "more.conf").write_text("[spice]\nhtml5proxy_port = 6083\n")
         (tmp_path / "d").mkdir()

@@ -135,10 +135,10 @@ def test_nothing_is_kept_where_the_role_has_no_folder(tmp_path):
 
 
 def test_an_option_that_could_be_a_secret_is_not_kept(tmp_path):
-    asking = Asking(tmp_path, said({"neutron/password": SECRET}))
+    asking = Asking(tmp_path, said({"keystone_authtoken/password": "mysql://nova:%s@db/nova" % SECRET}))
     os.makedirs(asking.node.files.at("/var/lib/openstack-spice/roles/controller"))
-    assert SECRET in asking.nova.option("neutron", "password", "")
-    assert asking.request()["options"][-1] == ["neutron", "password", None, "", ""]
+    assert SECRET in asking.nova.option("keystone_authtoken", "password", "")
+    assert asking.request()["options"][-1] == ["keystone_authtoken", "password", None, "", ""]
     asking.probes.keep()
     assert SECRET not in asking.node.files.text("/var/lib/openstack-spice/roles/controller/answers")
 

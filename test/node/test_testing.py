@@ -19,6 +19,7 @@ openstack_spice.__path__.append(str(HERE))
 from openstack_spice.testing import numbering, wrapping  # noqa: E402
 from openstack_spice.testing.actions import Actions  # noqa: E402
 from openstack_spice.testing.plan import At, read_plan  # noqa: E402
+from openstack_spice.testing.points import PARTS, POINTS  # noqa: E402
 
 MINE = Access(os.geteuid(), os.getegid(), 0o644)
 
@@ -149,3 +150,8 @@ def test_a_plan_is_read():
     plan = read_plan(b'{"at": [{"point": "journal", "when": "after", "count": 2, "then": "kill"}], "limits": {"lock_wait": 3}}')
     assert plan.at == [At("journal", "after", 2, "", "", "kill")]
     assert (plan.limits, plan.without, plan.numbered) == ({"lock_wait": 3}, [], None)
+
+
+@pytest.mark.parametrize("name", [point.name for point in POINTS.values()] + list(PARTS.values()))
+def test_the_program_has_what_a_point_is_at(name):
+    wrapping._find(name)

@@ -10,7 +10,7 @@ export function callInBash<O extends Operation>(operation: O, cases: readonly Ca
   if (operation in fed) {
     const { script, answer } = fed[operation as keyof typeof fed];
     const outcomes = feed(script, cases as readonly { readonly text: string }[]);
-    return outcomes.map(answer);
+    return outcomes.map((outcome) => answer(outcome) as Answer<O>);
   }
   const call = operations[operation as keyof typeof operations] as unknown as (given: Case<O>) => Answer<O>;
   return cases.map(call);

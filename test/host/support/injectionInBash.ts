@@ -73,7 +73,7 @@ export function bashTestProgram({ at = [], limits = {}, without: parts = [], num
   }
   const code = [...parts.map((part) => without[part]), ...at.map(injected)].join("\n");
   const call = '\nmain "$@"\n';
-  let { text } = hostProgram();
+  let { text } = hostProgram("bash");
   if (!text.endsWith(call)) {
     throw new Error(`the program does not end with ${call}`);
   }

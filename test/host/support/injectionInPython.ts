@@ -3,30 +3,30 @@ import { join, resolve } from "node:path";
 import { type HostProgram, archive, nodeFiles } from "../../../host/program";
 import type { Faults } from "./injection";
 
+const program = resolve(__dirname, "../../../node");
 /** What the test build has beside the program. */
-const folder = resolve(__dirname, "../../node/testing");
+const testing = resolve(__dirname, "../../node/testing");
 
-/** The program in Python in which that happens: its archive with one more package, another way in, and the plan of what happens. */
+/**
+ * The program in Python in which that happens: its archive with the package `testing`, the plan of what happens, and another way in; the program's own is
+ * in it too, unchanged, under another name.
+ */
 export function pythonTestProgram(faults: Faults): HostProgram {
-  return buildProgram(testBuild(faults));
-}
-
-/** The files of the test build that differ from the program's. */
-export function testBuild(faults: Faults): Readonly<Record<string, string>> {
-  const modules = readdirSync(folder).filter((name) => name.endsWith(".py") && name !== "__main__.py");
-  return {
-    ...Object.fromEntries(
-      modules.map((name) => [`openstack_spice/testing/${name}`, readFileSync(join(folder, name), "utf8")]),
-    ),
-    "openstack_spice/testing/plan.json": `${JSON.stringify(plan(faults))}\n`,
-    "openstack_spice/__main__.py": readFileSync(join(folder, "__main__.py"), "utf8"),
-  };
+  const files = new Map(nodeFiles(program));
+  const main = "openstack_spice/__main__.py";
+  files.set("openstack_spice/shipped_main.py", files.get(main) ?? "");
+  files.set(main, readFileSync(join(testing, "entry.py"), "utf8"));
+  for (const name of readdirSync(testing).filter((one) => one.endsWith(".py") && one !== "entry.py")) {
+    files.set(`openstack_spice/testing/${name}`, readFileSync(join(testing, name), "utf8"));
+  }
+  files.set("openstack_spice/testing/plan.json", `${JSON.stringify(plan(faults))}\n`);
+  return archive(files);
 }
 
 /** As test/node/testing/plan.py reads it. */
 function plan({ at = [], limits = {}, without = [], numbered }: Faults) {
   return {
-    at: at.map(({ count, ...rest }) => ({ ...rest, count: count === "each" ? 0 : (count ?? 1) })),
+    at: at.map(({ count = 1, ...rest }) => ({ ...rest, count: count === "each" ? 0 : count })),
     limits: Object.fromEntries(
       Object.entries(limits).map(([name, seconds]) => [
         name.replace(/[A-Z]/g, (big) => `_${big.toLowerCase()}`),
@@ -36,8 +36,4 @@ function plan({ at = [], limits = {}, without = [], numbered }: Faults) {
     without,
     ...(numbered === undefined ? {} : { numbered }),
   };
-}
-
-function buildProgram(files: Readonly<Record<string, string>>): HostProgram {
-  return archive(new Map([...nodeFiles(resolve(__dirname, "../../../node")), ...Object.entries(files)]));
 }

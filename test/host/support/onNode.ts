@@ -82,7 +82,7 @@ const inBash: {
 
 /** The program in bash, which does this instead of its work. */
 function inPlaceOfMain(script: string): string {
-  return hostProgram().text.replace(/\nmain "\$@"\n$/, `\n${script}\n`);
+  return hostProgram("bash").text.replace(/\nmain "\$@"\n$/, `\n${script}\n`);
 }
 
 /** A word of a command line: Python text that unpacks files from its standard input and runs the driver among them. */

@@ -43,7 +43,7 @@ POINTS: Mapping[str, Point] = {
     "write-launcher": Point("runs.keeping.Keeping.write_launcher"),
     "install-packages": Point("system.commands.Commands.run", _installs),
     "verify": Point("roles.role.Role.verify"),
-    "verify-page": Point("services.page.Page.verify"),
+    "verify-page": Point("services.page.Page.verify_page"),
     "record": Point("runs.converge.write_record"),
     "commit": Point("runs.converge._commit"),
     "remove-journal": Point("system.files.Files.remove", _is_journal, inside="commit"),
@@ -57,7 +57,8 @@ POINTS: Mapping[str, Point] = {
     "create-file": Point("system.files.Files.create", _is_configuration),
     "set-unit": Point("changes.units.UnitKind.set"),
     "bring-up": Point("services.units.Units.bring_up", variables={"UNIT": 1}),
-    "ports-unit-text": Point("firewall.closed_ports.unit_text"),
+    "close-ports": Point("changes.closed_ports.ClosedPortsKind.set"),
+    "ports-unit-text": Point("firewall.closed_ports_text.unit_text", inside="close-ports"),
     # The way back.
     "undo": Point("changes.transaction.Transaction.undo"),
     "remove-packages": Point("packages.apt.Apt.remove"),

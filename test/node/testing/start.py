@@ -1,13 +1,11 @@
 """Starts the program with what its plan asks for."""
 
+import importlib
 import sys
 from typing import Any, Callable, Dict, List, Set, Tuple
 
-from .. import main
 from ..limits import Limits
-from ..main import Program
 from ..state.paths import ROLE_NAMES, unfinished_file
-from ..system import Clock, System
 from .actions import Actions, variables_of
 from .numbering import LIST, FaultyCommands, FaultyFiles, Numbering
 from .plan import At, Plan, own_plan
@@ -17,29 +15,28 @@ from .wrapping import NotThere, wrap
 WRONG_PLAN = 99  # exit status where the program has not what the plan names
 
 
-def start(argv: List[str], program: Program) -> int:
+def start(argv: List[str], digest: str, descriptor: int) -> int:
     """Runs the program; its exit status, or WRONG_PLAN."""
+    shipped: Any = importlib.import_module("openstack_spice.shipped_main")
+    interruption = shipped.prepare()
+    environment: Dict[str, str] = {}
     try:
         plan = own_plan()
         verb = verb_of(argv)
-        environment: Dict[str, str] = {}
-        interruption = main.prepare()
         numbering = numbering_of(plan, verb)
         limits = Limits()._replace(**plan.limits)  # type: ignore[arg-type]
-        system = System(
-            FaultyFiles(interruption, numbering),
-            FaultyCommands(interruption, numbering, environment),
-            Clock(interruption),
-            interruption,
-        )
         for part in plan.without:
             wrap(PARTS[part], lambda call, arguments: None)
-        actions = Actions(verb, interruption, environment)
-        Points(plan.at if verb else [], verb, actions).install()
+        Points(plan.at if verb else [], verb, Actions(verb, interruption, environment)).install()
     except (KeyError, NotThere, TypeError, ValueError) as error:
         sys.stderr.write("the test build: the program has no %s\n" % error)
         return WRONG_PLAN
-    return int(main.main(argv, system, limits, program))
+    # What the program's own way in takes from its modules, it takes from here.
+    shipped.prepare = lambda: interruption
+    shipped.Files = lambda given: FaultyFiles(given, numbering)
+    shipped.Commands = lambda given: FaultyCommands(given, numbering, environment)
+    shipped.Limits = lambda: limits
+    return int(shipped.run(argv, digest, descriptor))
 
 
 def verb_of(argv: List[str]) -> str:

@@ -22,7 +22,8 @@ describe.skipIf(!runsHere)("the table of dead keys", () => {
       "spice/keymap",
     ]);
     for (const { role, key, last } of gone) {
-      const since = rows.filter((row) => row.role === String(role) && row.key === key).map((row) => row.since);
+      const reader: string = role;
+      const since = rows.filter((row) => row.role === reader && row.key === key).map((row) => row.since);
       expect([key, since.length, Math.max(...since) <= last + 1]).toEqual([key, 1, true]);
     }
   });

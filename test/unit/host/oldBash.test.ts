@@ -18,7 +18,7 @@ const newer: readonly (readonly [name: string, since: string, pattern: RegExp])[
 ];
 
 describe.skipIf(testedProgram !== "bash")("the program is for bash 4.2 too", () => {
-  const code = hostProgram()
+  const code = hostProgram("bash")
     .text.split("\n")
     .filter((line) => !/^\s*#/.test(line))
     .join("\n");

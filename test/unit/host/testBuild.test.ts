@@ -1,0 +1,47 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+import { hostProgram } from "../../../host/program";
+import { bashTestProgram } from "../../host/support/injectionInBash";
+import { pythonTestProgram } from "../../host/support/injectionInPython";
+
+/** What lets tests make things go wrong in the node program is in the tests' builds of it, and in nothing else. */
+
+const testing = resolve(__dirname, "../../node/testing");
+const modules = readdirSync(testing).filter((name) => name.endsWith(".py"));
+const classes = modules.flatMap((name) =>
+  [...readFileSync(join(testing, name), "utf8").matchAll(/^class (\w+)\(/gm)].map(([, found = ""]) => found),
+);
+/** What only the test build's own files have. */
+const own = ["openstack_spice/testing/", "openstack_spice.testing", "shipped_main", "plan.json"];
+
+describe("the program that is shipped", () => {
+  const { text } = hostProgram("python");
+
+  it("has nothing of what tests put into theirs", () => {
+    expect(classes).toEqual(expect.arrayContaining(["FaultyFiles", "FaultyCommands"]));
+    expect([...own, ...classes.map((name) => `class ${name}(`)].filter((words) => text.includes(words))).toEqual([]);
+  });
+
+  it("is in the tests' build, file by file, as it is", () => {
+    const build = pythonTestProgram({ at: [{ point: "journal", when: "after", then: "kill" }] }).text;
+    const files = [...text.matchAll(/(openstack_spice\/[\w/]+\.py)\0/g)].map(([, name = ""]) => name);
+    expect(files.length).toBeGreaterThan(50);
+    const bytesOf = (whole: string, name: string) => {
+      const at = whole.indexOf(`${name}\0`);
+      return whole.slice(at + 512, at + 512 + parseInt(whole.slice(at + 124, at + 135), 8));
+    };
+    for (const name of files) {
+      const there = name === "openstack_spice/__main__.py" ? "openstack_spice/shipped_main.py" : name;
+      expect([name, bytesOf(build, there) === bytesOf(text, name)]).toEqual([name, true]);
+    }
+    expect(own.every((words) => build.includes(words))).toBe(true);
+  });
+
+  it("is the same in bash but for what is asked for", () => {
+    const { text: shipped } = hostProgram("bash");
+    const build = bashTestProgram({ without: ["watchdog"] }).text;
+    expect(build.startsWith(shipped.slice(0, -'main "$@"\n'.length))).toBe(true);
+    expect(build.endsWith('\narm_dead_man() { :; }\nmain "$@"\n')).toBe(true);
+  });
+});
