@@ -141,12 +141,12 @@ export function convergeCommand(sha256: string, role: string, installPython = fa
 export function revertCommand(role: string): string {
   const script = [
     "b=/usr/local/sbin/$0",
-    "[ -e /var/lib/$0 ]||{ rm -fd ~/.$0/$1-*.sh ~/.$0 2>&-",
-    "echo no record",
-    "exit;}",
-    "grep -q ^exec $b&&exec $b revert $1 -",
+    "[ -e /var/lib/$0 ]&&{ grep -q ^exec $b&&exec $b revert $1 -",
     "echo $b damaged",
     "exit 1",
+    "}",
+    "rm -fd ~/.$0/$1-* ~/.$0 2>&-",
+    "echo no record",
   ].join(";");
   return `sh -c ${shellQuote(script)} openstack-spice ${role}`;
 }

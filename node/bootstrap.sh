@@ -65,10 +65,10 @@ arrive() {
   exec "${run[@]}" "$file" ${2:+-}
 }
 
-# find_python: the interpreter, in PYTHON; RHEL 8 has one that is not called python3.
+# find_python: the interpreter, in PYTHON: the distribution's own before another one. RHEL 8 has one that is not called python3.
 find_python() {
   PYTHON=/usr/libexec/platform-python
-  [[ -x $PYTHON ]] || PYTHON=$(type -P python3)
+  [[ -x $PYTHON ]] || PYTHON=$(PATH=/usr/bin:$PATH && type -P python3)
 }
 
 # install_python: the package, only where no other one changes with it. It stays when the node gets back what it had: what puts that

@@ -99,6 +99,11 @@ class TestTidy:
         tidy(node.system, node.lock, None)
         assert kept(node) == [".arriving.notes.txt", ".arriving.xXxXxX", "notes"]
 
+    def test_what_an_unpacking_left_goes_with_its_program(self, node):
+        node.files.put(PROGRAMS + "/.%s.0123456789ab/openstack_spice/main.py" % MINE)
+        tidy(node.system, node.lock, None)
+        assert not node.files.exists(STATE)
+
 
 class TestKeeping:
     def test_forgets_all_of_a_role(self, node):
