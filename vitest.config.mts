@@ -1,5 +1,8 @@
 import { defineConfig } from "vitest/config";
 
+/** Which node program the tests are about where OPENSTACK_SPICE_PROGRAM does not say it: bash or python. */
+const OPENSTACK_SPICE_PROGRAM = process.env["OPENSTACK_SPICE_PROGRAM"] ?? "bash";
+
 /**
  * One project per tier, fastest first: `vitest --project unit`.
  * unit and contract run anywhere; host and up need Linux, root and the lab (see CONTRIBUTING.md).
@@ -8,6 +11,7 @@ const tier = (name: string, seconds: number, groupOrder: number, maxWorkers?: nu
   test: {
     name,
     include: [`test/${name}/**/*.test.ts`],
+    env: { OPENSTACK_SPICE_PROGRAM },
     testTimeout: seconds * 1000,
     hookTimeout: seconds * 1000,
     ...(maxWorkers === undefined ? {} : { maxWorkers }),

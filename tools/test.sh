@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# npm test [-- TIER...]: installs what the tests need and runs the tiers, fastest first, each in a vitest run of its own.
+# npm test [-- TIER...]: installs what the tests need and runs the tiers, fastest first, each in a vitest run of its own. The tier unit
+# has the node program's own tests too, in Python (test/node).
 # Tiers: unit contract providers host up faults (CONTRIBUTING.md says what each proves). host, up and faults boot real nodes on this
 # machine and need Linux and root; elsewhere they are skipped, with a line that says so.
 # Of the fault cases it tries OPENSTACK_SPICE_FAULTS (default 8; `all`: every one, as `npm run test:faults` does), chosen by
@@ -59,6 +60,21 @@ vitest() {
   wait "$runner"
 }
 
+# python_tests: those of the node program in Python, which are a part of the tier unit.
+python_tests() {
+  local python
+  if [[ $(uname -s) != Linux ]]; then
+    say "skipping the node program's own tests: it is for Linux, and this is $(uname -s). Run them on a Linux machine."
+    return
+  fi
+  python=$(ensure_python)
+  (
+    cd "$repo/test/node"
+    PYTHONPATH=. bounded "$(limit unit)" "$python" -B -m pytest -q -p no:cacheprovider -p vitest_report \
+      --vitest-report="$results/unit-python.json" . </dev/null
+  )
+}
+
 # run TIER: its tests; the outcome goes to `times`, `status` and, for `totals`, the folder `results`.
 run() {
   local tier=$1 started=$SECONDS result=0
@@ -66,6 +82,7 @@ run() {
   if (prepare "$tier"); then
     vitest "$tier" run --reporter=default --reporter=json --outputFile.json="$results/$tier.json" || result=$?
     ((result != 124)) || say "the tier $tier was ended: it took longer than $(duration "$(limit "$tier")")"
+    if [[ $tier == unit ]] && ! (python_tests); then result=1; fi
   else
     result=1
   fi
@@ -99,7 +116,7 @@ totals() {
     };
     const sum = { passed: 0, failed: 0, skipped: 0 };
     for (const tier of tiers) {
-      const files = read(tier + ".json")?.testResults ?? [];
+      const files = [tier + ".json", tier + "-python.json"].flatMap((name) => read(name)?.testResults ?? []);
       for (const { name, status, message, assertionResults } of files) {
         const failed = assertionResults.filter(({ status }) => status === "failed");
         // A file that could not be loaded has no failed test.

@@ -2,10 +2,11 @@
  * The node program's own functions, each called by what it is for. The program in bash answers by its functions, the one in Python by its modules; a test
  * names neither.
  */
+import { spawnSync } from "node:child_process";
+import type { ProgramLanguage } from "../../host/program";
 import { callInBash } from "./nodeFunctionsInBash";
 import { callInPython } from "./nodeFunctionsInPython";
-import { type TestedProgram, testedProgram } from "./programs";
-import { spawnSync } from "node:child_process";
+import { testedProgram } from "./programs";
 
 /** What ends a run before anything is touched: the exit status, and the message without the program's and the node's names. */
 export interface Stop {
@@ -128,7 +129,7 @@ export type Operation = keyof Operations;
 export type Case<O extends Operation> = Operations[O][0];
 export type Answer<O extends Operation> = Operations[O][1];
 
-const commandOf: Readonly<Record<TestedProgram, readonly [string, ...string[]]>> = {
+const commandOf: Readonly<Record<ProgramLanguage, readonly [string, ...string[]]>> = {
   // macOS comes with bash 3.2, which cannot run the nodes' program.
   bash: ["bash", "-c", "((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 402))"],
   python: ["python3", "-c", "import os, sys; sys.exit(sys.version_info < (3, 6) or not hasattr(os, 'getxattr'))"],

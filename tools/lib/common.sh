@@ -125,12 +125,36 @@ ensure_commands() {
   for pair in "$@"; do
     command -v "${pair%%=*}" >/dev/null || missing+=("${pair#*=}")
   done
-  ((${#missing[@]} > 0)) || return 0
+  ((${#missing[@]} == 0)) || install_debian "${missing[@]}"
+}
+
+# install_debian PACKAGE...: from the machine's own repositories.
+install_debian() {
   if [[ $(id -u) != 0 ]] || ! command -v apt-get >/dev/null; then
-    die "these packages are missing, and only root on Debian or Ubuntu gets them from here: ${missing[*]}. Install them, then try again."
+    die "these packages are missing, and only root on Debian or Ubuntu gets them from here: $*. Install them, then try again."
   fi
-  say "installing on this machine: ${missing[*]}"
+  say "installing on this machine: $*"
   logged "apt-get update" "$cache/log/apt-update.log" bounded 600 apt-get update -qq
   logged "apt-get install" "$cache/log/apt-install.log" bounded 1200 env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 "${missing[@]}"
+    apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 "$@"
+}
+
+# ensure_python: a Python with the packages of test/node/requirements.txt, in a virtual environment that is made once; its path.
+ensure_python() {
+  local key folder
+  python3 -c 'import ensurepip, venv' 2>/dev/null || install_debian python3-venv >&2
+  key=$({ cat "$repo/test/node/requirements.txt" && python3 -V; } | cksum | cut -d ' ' -f 1)
+  folder=$cache/python/$key
+  [[ -e $folder/complete ]] || alone "$folder.lock" make_python "$folder" >&2
+  printf '%s\n' "$folder/bin/python"
+}
+# make_python FOLDER
+make_python() {
+  [[ ! -e $1/complete ]] || return 0
+  say "installing the Python packages of test/node/requirements.txt"
+  rm -rf -- "$1"
+  logged "python3 -m venv" "$cache/log/venv.log" bounded 300 python3 -m venv "$1"
+  logged "pip install" "$cache/log/pip.log" bounded 1200 \
+    "$1/bin/python" -m pip install --quiet --disable-pip-version-check -r "$repo/test/node/requirements.txt"
+  : >"$1/complete"
 }

@@ -29,7 +29,7 @@ PROPERTIES = (
     "Environment",
 )
 _LINE = re.compile("(%s)=(.*)" % "|".join(PROPERTIES + ("EnvironmentFile",)), re.DOTALL)
-_UNITS = {
+_UNITS: Mapping[str, float] = {
     "us": 1e-6,
     "ms": 1e-3,
     "s": 1,

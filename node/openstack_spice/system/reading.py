@@ -317,11 +317,13 @@ def _in_order_of_paths(folder: int) -> List[str]:
 
 
 def demand_regular(descriptor: int, path: str) -> None:
+    """Raises CannotTell where an open file is no regular one."""
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         raise CannotTell(path, "it is no regular file")
 
 
 def read_all(descriptor: int, limit: int, path: str) -> bytes:
+    """All bytes of an open file. Raises CannotTell where there are more than `limit`, OSError."""
     pieces: List[bytes] = []
     size = 0
     while True:
@@ -335,4 +337,5 @@ def read_all(descriptor: int, limit: int, path: str) -> bytes:
 
 
 def reason_of(error: OSError) -> str:
+    """Why an operation failed, without its path."""
     return error.strerror or str(error)

@@ -125,4 +125,3 @@ class Points:
                 over()
 
         return around
-

@@ -14,6 +14,15 @@ const VITEST = `while (($# > 0)); do
 done
 [[ -e $HOME/$tier.json ]] && ! grep -q '"failed"' "$HOME/$tier.json"`;
 
+/** A Python that makes a virtual environment of itself, and writes the report of pytest. */
+const PYTHON = `case $* in
+  "-m venv "*) mkdir -p "$3/bin" && cat "$0" >"$3/bin/python" && chmod 755 "$3/bin/python" ;;
+  *--vitest-report=*)
+    for word; do [[ $word != --vitest-report=* ]] || cat "$HOME/python.json" >"\${word#*=}"; done
+    ! grep -q '"failed"' "$HOME/python.json"
+    ;;
+esac`;
+
 /** A report of one test file with tests in these states. */
 function report(fileStatus: string, ...states: string[]): string {
   return JSON.stringify({
@@ -96,6 +105,28 @@ describe("tools/test.sh", () => {
     const { status, last } = test("unit");
     expect(last).toBe("0 passed, 1 failed, 0 skipped");
     expect(status).toBe(1);
+  });
+
+  it("has the node program's own tests in the tier unit, in a virtual environment that is made once", () => {
+    sandbox.fake("uname", "echo Linux");
+    sandbox.fake("python3", PYTHON);
+    reports("unit", report("passed", "passed"));
+    reports("python", report("passed", "passed", "passed", "pending"));
+    expect(test("unit")).toMatchObject({ status: 0, last: "3 passed, 0 failed, 1 skipped" });
+    reports("python", report("failed", "passed", "failed"));
+    const { status, stdout, last } = test("unit");
+    expect([status, last]).toEqual([1, "2 passed, 1 failed, 0 skipped"]);
+    expect(stdout).toContain("failed: test/some.test.ts: test 1: AssertionError: 1 is not 2\n");
+    expect(sandbox.calls("python3").filter((call) => call.startsWith("-m venv"))).toHaveLength(1);
+  });
+
+  it("skips the node program's own tests where there is no Linux, and says so", () => {
+    reports("unit", report("passed", "passed"));
+    const { status, stderr, last } = test("unit");
+    expect([status, last]).toEqual([0, "1 passed, 0 failed, 0 skipped"]);
+    expect(stderr).toContain(
+      "openstack-spice: skipping the node program's own tests: it is for Linux, and this is Darwin.",
+    );
   });
 
   it("skips the tiers that need Linux, says so, and counts their tests as skipped", () => {
