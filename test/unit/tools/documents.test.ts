@@ -84,7 +84,12 @@ describe("the tables", () => {
       "`600`",
       "`tokenTtl`",
     ]);
-    expect(rowOf("compute", "consoleauth/token_ttl")).toEqual(["from 18", "whole number from 0", "`600`", "`tokenTtl`"]);
+    expect(rowOf("compute", "consoleauth/token_ttl")).toEqual([
+      "from 18",
+      "whole number from 0",
+      "`600`",
+      "`tokenTtl`",
+    ]);
     expect(rowOf("controller", "workarounds/enable_consoleauth")?.[0]).toBe("18 to 19");
     expect(rowOf("compute", "workarounds/enable_consoleauth")).toBeUndefined();
     expect(rowOf("controller", "DEFAULT/web")?.at(-1)).toBe("**nothing**");
