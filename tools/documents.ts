@@ -48,9 +48,13 @@ export const tables: readonly Table[] = [
         optionsTable(Role.Controller),
         "## Options that computes read\n",
         optionsTable(Role.Compute),
-        "## Values and notes\n",
-        optionNotes(),
       ].join("\n"),
+  },
+  {
+    file: "docs/option-values.md",
+    begin: "<!-- values: from nova/options.ts, by npm run docs -->",
+    end: "<!-- end of values -->",
+    make: optionValues,
   },
   {
     file: "docs/obsolete-options.md",
@@ -83,25 +87,24 @@ export function markdown(columns: readonly string[], rows: readonly (readonly st
     .join("");
 }
 
-/** The options that a role reads, each with what fits on a line; {@link optionNotes} has the rest. */
+/** The options that a role reads; {@link optionValues} has the rest, for which a screen has no room beside this. */
 export function optionsTable(role: Role): string {
   const rows = novaOptions.flatMap((option) => {
     const releases = span(role, option);
-    return releases === undefined
-      ? []
-      : [[`\`${optionKey(option)}\``, releases, takes(option), defaultOf(option) ?? "see below", setBy(option)]];
+    return releases === undefined ? [] : [[`\`${optionKey(option)}\``, releases, setBy(option)]];
   });
-  return markdown(["option", "releases", "takes", "default", "set by"], rows);
+  return markdown(["option", "releases", "set by"], rows);
 }
 
-/** What the tables of options have no room for: choices, long defaults, older names, and what to know. */
-export function optionNotes(): string {
-  return novaOptions
-    .flatMap((option) => {
-      const notes = notesOf(option);
-      return notes === "" ? [] : [item(`\`${optionKey(option)}\`: ${notes}`)];
-    })
-    .join("");
+/** Every option with what it takes, Nova's default, and what to know of it; a list for each section of nova.conf. */
+export function optionValues(): string {
+  const sections = [...new Set(novaOptions.map(({ section }) => section))];
+  const listOf = (section: string) =>
+    novaOptions
+      .filter((option) => option.section === section)
+      .map((option) => item(`\`${option.name}\`: ${[takes(option), defaultOf(option), ...notes(option)].join("; ")}`))
+      .join("");
+  return sections.map((section) => `## [${section}]\n\n${listOf(section)}`).join("\n");
 }
 
 /** The obsolete options that the program on the nodes reports. */
@@ -131,7 +134,8 @@ function markdownOf([columns = [], ...rows]: readonly (readonly string[])[]): st
 /** An item of a list, its text wrapped. */
 function item(text: string): string {
   const lines = [""];
-  for (const word of text.split(" ")) {
+  // Code stays on one line.
+  for (const word of text.match(/(?:`[^`]*`|[^\s`])+/g) ?? []) {
     const line = lines.at(-1) ?? "";
     // A line must not begin with what Markdown takes for an item of its own.
     if (line !== "" && line.length + word.length >= textWidth && !/^([-+*]|\d+[.)])$/.test(word)) {
@@ -155,25 +159,29 @@ function span(role: Role, option: NovaOption): string | undefined {
   return read.first === oldestRelease ? `to ${read.last}` : `${read.first} to ${read.last}`;
 }
 
-function takes({ type, min }: NovaOption): string {
+function takes({ type, choices = [], min }: NovaOption): string {
   switch (type) {
     case OptionType.Boolean:
-      return "true, false";
+      return "true or false";
     case OptionType.Integer:
-      return min === undefined ? "whole number" : `whole number from ${min}`;
+      return min === undefined ? "a whole number" : `a whole number from ${min}`;
     case OptionType.Port:
-      return "1 to 65535";
+      return "a port, 1 to 65535";
     case OptionType.Choice:
-      return "a choice";
+      return `one of ${choices.map((choice) => `\`${choice}\``).join(", ")}`;
     case OptionType.List:
-      return "list";
+      return "a list";
     case OptionType.Uri:
-      return "URL";
+      return "a URL";
     case OptionType.Host:
-      return "address or host name";
+      return "an address or host name";
     case OptionType.Text:
-      return "text";
+      return "a text";
   }
+}
+
+function defaultOf({ default: value }: NovaOption): string {
+  return value === undefined ? "not set by default" : value === "" ? "empty by default" : `default \`${value}\``;
 }
 
 function setBy({ argument, refused, secret }: NovaOption): string {
@@ -183,31 +191,12 @@ function setBy({ argument, refused, secret }: NovaOption): string {
   return secret === true || refused !== undefined ? "**nothing**" : "`extraNovaOptions`";
 }
 
-/** The longest default that has room in the table. */
-const longestDefault = 22;
-
-/** Nova's default; undefined where it is too long for the table. */
-function defaultOf({ default: value }: NovaOption): string | undefined {
-  if (value === undefined) {
-    return "not set";
-  }
-  return value === "" ? "empty" : value.length <= longestDefault ? `\`${value}\`` : undefined;
-}
-
-function notesOf(option: NovaOption): string {
-  const { choices, olderName, refused, secret, note } = option;
-  const parts = [
-    choices === undefined ? undefined : `one of ${choices.map((choice) => `\`${choice}\``).join(", ")}`,
-    defaultOf(option) === undefined ? `\`${option.default ?? ""}\` by default` : undefined,
-    olderName === undefined ? undefined : `named \`${optionKey(olderName)}\` up to Nova ${olderName.onlyUntil}`,
-    secret === true ? "a secret" : undefined,
-    refused,
-    note,
-  ];
-  return parts
+function notes({ olderName, refused, secret, note }: NovaOption): readonly string[] {
+  const older =
+    olderName === undefined ? undefined : `named \`${optionKey(olderName)}\` up to Nova ${olderName.onlyUntil}`;
+  return [older, secret === true ? "a secret" : undefined, refused, note]
     .filter((part) => part !== undefined)
-    .join("; ")
-    .replace(/(https:[^\s)]+)/g, "<$1>");
+    .map((part) => part.replace(/https:[^\s)]+/g, "<$&>"));
 }
 
 if (require.main === module) {

@@ -25,7 +25,7 @@ export function platformTables(shell: string = readFileSync(source, "utf8")): re
   ]);
   const files = all.map((platform) => [name(platform), code(...(platform["config"]?.split(" ") ?? []))]);
   return [
-    [["platform", "how proven", "by", "SPICE proxy", "web client", "QEMU's SPICE"], ...packages],
+    [["platform", "how proven", "tool", "SPICE proxy", "web client", "QEMU's SPICE"], ...packages],
     [["platform", "unit of the SPICE proxy", "unit of noVNC's proxy", "unit of nova-compute"], ...units],
     [["platform", "the services read"], ...files],
   ];
