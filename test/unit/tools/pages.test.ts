@@ -68,13 +68,16 @@ describe("the documents", () => {
     expect(deadLinks(file)).toEqual([]);
   });
 
-  it.each(["README.md", "SECURITY.md", "CHANGELOG.md", ...pages])("have no line that is too long: %s", (file) => {
-    expect(
-      read(file)
-        .split("\n")
-        .filter((line) => line.length > lineWidth),
-    ).toEqual([]);
-  });
+  it.each(["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", ...pages])(
+    "have no line that is too long: %s",
+    (file) => {
+      expect(
+        read(file)
+          .split("\n")
+          .filter((line) => line.length > lineWidth),
+      ).toEqual([]);
+    },
+  );
 
   it.each(pages)("have pages that can be read in one go: %s", (file) => {
     expect(statSync(join(repository, file)).size).toBeLessThanOrEqual(12 * 1024);
