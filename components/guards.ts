@@ -1,6 +1,6 @@
 import { type Fault, type Manager, checkManagers, shown } from "../nova";
 
-/** A tool that manages Nova and is to be passed over; see the README's table of guards. */
+/** A tool that manages Nova and is to be passed over; see docs/refusals.md. */
 export interface ManagerGuardArgs {
   /**
    * Tools out of whose hands Nova's files and services on the node have been taken. Any other that manages Nova there is refused by name, before anything

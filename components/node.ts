@@ -61,7 +61,7 @@ export interface NodeComponent<S> extends LoginOwner {
   /** The component's name. */
   readonly name: string;
   readonly role: string;
-  readonly args: Pick<NodeArgs, "nodeName" | "connection" | "ssh" | "onDestroy">;
+  readonly args: Pick<NodeArgs, "nodeName" | "connection" | "ssh" | "onDestroy" | "installPython">;
   /** What the document is made of. */
   readonly settings: S;
   /** Whether the document has a secret in it. @default false */
@@ -87,6 +87,7 @@ export function convergeNode<S>(node: NodeComponent<S>): Convergence {
       document: node.hasSecret === true ? pulumi.secret(document) : document,
       ...(node.note === undefined ? {} : { note: node.note }),
       restore: onDestroy !== OnDestroy.Keep,
+      ...(node.args.installPython === true ? { installPython: true } : {}),
     },
     { parent: component, dependsOn: node.opts?.dependsOn },
   );

@@ -19,13 +19,19 @@ export interface SoftwareArgs {
   readonly packageRepository?: PackageRepository;
   /** Ways of the recipe that this project started from, each named, and warned of with what it costs. @default none: ours */
   readonly recipe?: readonly RecipeSwitch[];
+  /**
+   * Whether Python 3, in which the program that runs on a node is written, is installed where a node has none, as CentOS 7: by yum, and only where no other
+   * package changes with it. It stays when the node gets back what it had. @default false: such a node is refused
+   */
+  readonly installPython?: boolean;
 }
 
 /** The arguments that are given, without keys that are not. */
-export function softwareOf({ packageRepository, recipe }: SoftwareArgs): SoftwareArgs {
+export function softwareOf({ packageRepository, recipe, installPython }: SoftwareArgs): SoftwareArgs {
   return {
     ...(packageRepository === undefined ? {} : { packageRepository }),
     ...(recipe === undefined ? {} : { recipe }),
+    ...(installPython === undefined ? {} : { installPython }),
   };
 }
 

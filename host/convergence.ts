@@ -22,6 +22,8 @@ export interface ConvergenceArgs {
    * node, so a node that is gone for good can leave the stack.
    */
   readonly restore: boolean;
+  /** Whether Python is installed on a node that has none. @default false */
+  readonly installPython?: boolean;
 }
 
 /** Where the resources stand. */
@@ -71,7 +73,7 @@ export function converge(name: string, args: ConvergenceArgs, below: Place): Con
     `${name}-converge`,
     {
       connection,
-      create: withNote(convergeCommand(sha256, args.role), args.note),
+      create: withNote(convergeCommand(sha256, args.role, args.installPython), args.note),
       delete: revertCommand(args.role),
       stdin: pulumi.interpolate`id = ${resourceId(below.parent, name)}\n${args.document}`,
       addPreviousOutputInEnv: false,
@@ -139,12 +141,12 @@ export function convergeCommand(sha256: string, role: string, installPython = fa
 export function revertCommand(role: string): string {
   const script = [
     "b=/usr/local/sbin/$0",
-    "[ -e /var/lib/$0 ]||{ rm -fd ~/.$0/$1-*.sh ~/.$0 2>&-",
-    "echo no record",
-    "exit;}",
-    "grep -q ^exec $b&&exec $b revert $1 -",
+    "[ -e /var/lib/$0 ]&&{ grep -q ^exec $b&&exec $b revert $1 -",
     "echo $b damaged",
     "exit 1",
+    "}",
+    "rm -fd ~/.$0/$1-* ~/.$0 2>&-",
+    "echo no record",
   ].join(";");
   return `sh -c ${shellQuote(script)} openstack-spice ${role}`;
 }

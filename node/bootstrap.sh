@@ -14,11 +14,12 @@ umask 077
 readonly STATE_DIR=/var/lib/openstack-spice
 
 # What root runs: ARRIVE PROGRAM FILE [-] copies FILE to PROGRAM, where it has the sha256 that PROGRAM is named by, and runs it (with
-# a third word, it may install Python); with `-` for FILE it does nothing. Stands alone, and is one line of few special characters: a
-# sudoers line can name it with the program, and nothing else (host/sudoers.ts). In braces, since sudo does not see where one
-# argument ends: a part of it, or more than it, is a syntax error. `>|`: root's .bashrc, which may have been read, may set noclobber.
+# a third word, it may install Python); a PROGRAM that is there already is run where it has that sha256. With `-` for FILE it does
+# nothing. Stands alone, and is one line of few special characters: a sudoers line can name it with the program, and nothing else
+# (host/sudoers.ts). In braces, since sudo does not see where one argument ends: a part of it, or more than it, is a syntax error.
+# `>|`: root's .bashrc, which may have been read, may set noclobber.
 # shellcheck disable=SC2016 # for root's own shell
-readonly ARRIVE='{ PATH=/usr/sbin:/usr/bin:/sbin:/bin; umask 077; test "$1" != - || exit 0; d=$(dirname "$0"); e() { echo "openstack-spice: error: $(uname -n): $1, then run again" >&2; exit 3; }; mkdir -p "$d" && c=$(mktemp "$d/.arriving.XXXXXX") || e "$d cannot be written. Make room there and see that it can be written"; q() { rm -f "$c"; rmdir "$d" "$(dirname "$d")" 2>/dev/null; }; trap q EXIT; cat <"$1" >|"$c" || e "$1 cannot be copied to $d. Make room there"; test "$(sha256sum <"$c" | head -c 64).sh" = "$(basename "$0")" || e "$1 changed while it was copied. Find out who writes there"; mv -f "$c" "$0" && exec bash "$0" ${2:+--install-python} --uploaded "$1" converge; }'
+readonly ARRIVE='{ PATH=/usr/sbin:/usr/bin:/sbin:/bin; umask 077; test "$1" != - || exit 0; d=${0%/*}; e() { echo "openstack-spice: error: $(uname -n): $1, then run again" >&2; exit 3; }; k() { s=$(sha256sum <"$1") && test "${s%% *}.sh" = "${0##*/}"; }; { test -f "$0" && k "$0"; } || { mkdir -p "$d" && c=$(mktemp "$d/.arriving.XXXXXX") || e "$d cannot be written. Make room there and see that it can be written"; q() { rm -f "$c"; rmdir "$d" "${d%/*}" 2>/dev/null; }; trap q EXIT; cat <"$1" >|"$c" || e "$1 cannot be copied to $d. Make room there"; k "$c" || e "$1 changed while it was copied. Find out who writes there"; mv -f "$c" "$0"; } && exec bash "$0" ${2:+--install-python} --uploaded "$1" converge; }'
 
 # What Python runs first: FILE ARGUMENT... checks the whole file against its name, where it lies where root keeps programs, and goes
 # on with start.py, the first member of the archive. Has to be understood by any Python, which says then that it is too old.
@@ -64,24 +65,29 @@ arrive() {
   exec "${run[@]}" "$file" ${2:+-}
 }
 
-# find_python: the interpreter, in PYTHON; RHEL 8 has one that is not called python3.
+# find_python: the interpreter, in PYTHON: the distribution's own before another one. RHEL 8 has one that is not called python3.
 find_python() {
   PYTHON=/usr/libexec/platform-python
-  [[ -x $PYTHON ]] || PYTHON=$(type -P python3)
+  [[ -x $PYTHON ]] || PYTHON=$(PATH=/usr/bin:$PATH && type -P python3)
 }
 
-# install_python: the package, and a note of it for the record, so that it can go again. Only where nothing else is touched.
+# install_python: the package, only where no other one changes with it. It stays when the node gets back what it had: what puts that
+# back is written in it.
 install_python() {
-  local plan
-  plan=$(yum -q --assumeno install python3 2>&1 </dev/null) || : # it declines, so it fails
-  case $plan in
-    *[Uu]pdating* | *[Uu]pgrading* | *[Rr]emoving* | *[Dd]owngrading* | *[Rr]eplacing*) refuse "python3 cannot be installed without a change of other packages. Install it yourself ('yum install python3'), and run again" ;;
-    *Installing*python3*) ;;
-    *) refuse "python3 cannot be installed: ${plan##*$'\n'}. Install it yourself ('yum install python3'), and run again" ;;
-  esac
-  printf 'openstack-spice: %s: installing python3, in which this program is written\n' "$(uname -n)" >&2
-  yum -q -y install python3 >/dev/null </dev/null || refuse "'yum install python3' failed. See /var/log/yum.log on the node, and run again"
-  rpm -q --queryformat '%{NAME} %{EPOCHNUM}:%{VERSION}-%{RELEASE}\n' python3 >|"$STATE_DIR/python-installed"
+  local plan line
+  umask 022
+  plan=$(timeout 600 yum --assumeno install python3 2>&1 </dev/null) || : # it declines, so it fails
+  if grep -Eq '^(Updating|Upgrading|Removing|Downgrading|Replacing|Reinstalling)( .*)?:$' <<<"$plan"; then
+    refuse "python3 cannot be installed without a change of other packages. Install it ('yum install python3'), and run again"
+  fi
+  grep -q '^Installing:$' <<<"$plan" ||
+    refuse "python3 cannot be installed (${plan##*$'\n'}). Install it ('yum install python3'), and run again"
+  printf 'openstack-spice: %s: installing python3, in which the program is written\n' "$(uname -n)" >&2 || :
+  timeout 900 yum -q -y install python3 >/dev/null </dev/null ||
+    refuse "python3 could not be installed (see above). Install it ('yum install python3'), and run again"
+  line="installed python3, by=${SUDO_USER:-root}"
+  printf '%s %s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$(uname -n)" "$line" >>/var/log/openstack-spice.log || :
+  logger -t openstack-spice -p authpriv.notice -- "$line" || :
 }
 
 if [[ ${1:-} == --arrive ]]; then

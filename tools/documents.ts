@@ -13,34 +13,51 @@ import {
   optionKey,
   releasesReading,
 } from "../nova";
-import { platformsTable } from "./platforms";
+import { platformTables } from "./platforms";
 
-/** One table that a document has from the code, between two comments. */
+/** What a document has from the code, between two comments: tables and lists. */
 export interface Table {
   /** The document, in the repository. */
   readonly file: string;
-  /** The comments before and after the table. */
+  /** The comments before and after it. */
   readonly begin: string;
   readonly end: string;
   readonly make: () => string;
 }
 
-/** Every such table. */
+/** How long a line of a document may be: what is longer cannot be read in an editor, and a table of it not on a screen. */
+export const lineWidth = 160;
+/** Where the text of a list is wrapped. */
+const textWidth = 118;
+
+/** Every such part. */
 export const tables: readonly Table[] = [
   {
-    file: "README.md",
+    file: "docs/platforms.md",
     begin: "<!-- platforms: from host/program/18-platforms.sh, by npm run docs -->",
     end: "<!-- end of platforms -->",
-    make: platformsTable,
+    make: () => platformTables().map(markdownOf).join("\n"),
   },
   {
     file: "docs/options.md",
     begin: "<!-- options: from nova/options.ts, by npm run docs -->",
     end: "<!-- end of options -->",
-    make: optionsTable,
+    make: () =>
+      [
+        "## Options that controllers read\n",
+        optionsTable(Role.Controller),
+        "## Options that computes read\n",
+        optionsTable(Role.Compute),
+      ].join("\n"),
   },
   {
-    file: "docs/options.md",
+    file: "docs/option-values.md",
+    begin: "<!-- values: from nova/options.ts, by npm run docs -->",
+    end: "<!-- end of values -->",
+    make: optionValues,
+  },
+  {
+    file: "docs/obsolete-options.md",
     begin: "<!-- dead keys: from host/program/41-dead-keys.sh, by npm run docs -->",
     end: "<!-- end of dead keys -->",
     make: deadKeysTable,
@@ -49,7 +66,7 @@ export const tables: readonly Table[] = [
     file: "docs/guests.md",
     begin: "<!-- preset video: from nova/compression.ts and nova/guests.ts, by npm run docs -->",
     end: "<!-- end of preset video -->",
-    make: presetTable,
+    make: presetList,
   },
 ];
 
@@ -70,48 +87,71 @@ export function markdown(columns: readonly string[], rows: readonly (readonly st
     .join("");
 }
 
-/** Every option that the package knows. */
-export function optionsTable(): string {
-  const columns = ["option", "controllers", "computes", "takes", "Nova's default", "set by", "note"];
-  return markdown(
-    columns,
-    novaOptions.map((option) => [
-      `\`${optionKey(option)}\``,
-      span(Role.Controller, option),
-      span(Role.Compute, option),
-      takes(option),
-      option.default === undefined ? "not set" : option.default === "" ? "empty" : `\`${option.default}\``,
-      setBy(option),
-      notes(option),
-    ]),
-  );
+/** The options that a role reads; {@link optionValues} has the rest, for which a screen has no room beside this. */
+export function optionsTable(role: Role): string {
+  const rows = novaOptions.flatMap((option) => {
+    const releases = span(role, option);
+    return releases === undefined ? [] : [[`\`${optionKey(option)}\``, releases, setBy(option)]];
+  });
+  return markdown(["option", "releases", "set by"], rows);
 }
 
-/** The keys that the program on the nodes tells as dead. */
+/** Every option with what it takes, Nova's default, and what to know of it; a list for each section of nova.conf. */
+export function optionValues(): string {
+  const sections = [...new Set(novaOptions.map(({ section }) => section))];
+  const listOf = (section: string) =>
+    novaOptions
+      .filter((option) => option.section === section)
+      .map((option) => item(`\`${option.name}\`: ${[takes(option), defaultOf(option), ...notes(option)].join("; ")}`))
+      .join("");
+  return sections.map((section) => `## [${section}]\n\n${listOf(section)}`).join("\n");
+}
+
+/** The obsolete options that the program on the nodes reports. */
 export function deadKeysTable(): string {
   const program = readFileSync(join(__dirname, "../host/program/41-dead-keys.sh"), "utf8");
   const rows = [...program.matchAll(/^(controller|compute) (\S+\/\S+) (\d+) \S+ (.+)$/gm)];
   return markdown(
-    ["key", "role", "from", "why"],
+    ["option", "role", "from", "why"],
     rows.map(([, role = "", key = "", since = "", why = ""]) => [`\`${key}\``, role, since, why]),
   );
 }
 
 /** What the preset for video sets, and why. */
-export function presetTable(): string {
+export function presetList(): string {
   const compression = presets.video.map(({ setting, ...rest }) => ({ setting: `compression.${setting}`, ...rest }));
   const guests = videoGuestReasons.map(({ setting, ...rest }) => ({ setting: `guestConsole: ${setting}`, ...rest }));
-  return markdown(
-    ["setting", "value", "reason"],
-    [...compression, ...guests].map(({ setting, value, reason }) => [`\`${setting}\``, String(value), reason]),
-  );
+  return [...compression, ...guests]
+    .map(({ setting, value, reason }) => item(`\`${setting}\`: **${String(value)}**. ${reason}`))
+    .join("");
 }
 
-/** The releases in which a role reads the option. */
-function span(role: Role, option: NovaOption): string {
+/** A table with its columns' names in the first row. */
+function markdownOf([columns = [], ...rows]: readonly (readonly string[])[]): string {
+  return markdown(columns, rows);
+}
+
+/** An item of a list, its text wrapped. */
+function item(text: string): string {
+  const lines = [""];
+  // Code stays on one line.
+  for (const word of text.match(/(?:`[^`]*`|[^\s`])+/g) ?? []) {
+    const line = lines.at(-1) ?? "";
+    // A line must not begin with what Markdown takes for an item of its own.
+    if (line !== "" && line.length + word.length >= textWidth && !/^([-+*]|\d+[.)])$/.test(word)) {
+      lines.push(word);
+    } else {
+      lines[lines.length - 1] = line === "" ? word : `${line} ${word}`;
+    }
+  }
+  return `- ${lines.join("\n  ")}\n`;
+}
+
+/** The releases in which a role reads the option; undefined where none does. */
+function span(role: Role, option: NovaOption): string | undefined {
   const read = releasesReading(role, option);
   if (read === undefined) {
-    return "";
+    return undefined;
   }
   if (read.last === newestRelease) {
     return read.first === oldestRelease ? "all" : `from ${read.first}`;
@@ -122,22 +162,26 @@ function span(role: Role, option: NovaOption): string {
 function takes({ type, choices = [], min }: NovaOption): string {
   switch (type) {
     case OptionType.Boolean:
-      return "true, false";
+      return "true or false";
     case OptionType.Integer:
-      return min === undefined ? "whole number" : `whole number from ${min}`;
+      return min === undefined ? "a whole number" : `a whole number from ${min}`;
     case OptionType.Port:
-      return "1 to 65535";
+      return "a port, 1 to 65535";
     case OptionType.Choice:
-      return choices.map((choice) => `\`${choice}\``).join(", ");
+      return `one of ${choices.map((choice) => `\`${choice}\``).join(", ")}`;
     case OptionType.List:
-      return "list";
+      return "a list";
     case OptionType.Uri:
-      return "URL";
+      return "a URL";
     case OptionType.Host:
-      return "address or host name";
+      return "an address or host name";
     case OptionType.Text:
-      return "text";
+      return "a text";
   }
+}
+
+function defaultOf({ default: value }: NovaOption): string {
+  return value === undefined ? "not set by default" : value === "" ? "empty by default" : `default \`${value}\``;
 }
 
 function setBy({ argument, refused, secret }: NovaOption): string {
@@ -147,11 +191,12 @@ function setBy({ argument, refused, secret }: NovaOption): string {
   return secret === true || refused !== undefined ? "**nothing**" : "`extraNovaOptions`";
 }
 
-function notes({ olderName, refused, secret, note }: NovaOption): string {
-  const older = olderName === undefined ? undefined : `\`${optionKey(olderName)}\` up to ${olderName.onlyUntil}`;
+function notes({ olderName, refused, secret, note }: NovaOption): readonly string[] {
+  const older =
+    olderName === undefined ? undefined : `named \`${optionKey(olderName)}\` up to Nova ${olderName.onlyUntil}`;
   return [older, secret === true ? "a secret" : undefined, refused, note]
     .filter((part) => part !== undefined)
-    .join("; ");
+    .map((part) => part.replace(/https:[^\s)]+/g, "<$&>"));
 }
 
 if (require.main === module) {

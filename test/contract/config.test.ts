@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { SpiceConsole } from "../../components";
 import { readConfig } from "../../components/config";
 import { configOf } from "../support/mitaka";
 import { cloud, hostKey, privateKey } from "./support/cloud";
@@ -223,5 +224,32 @@ describe("readConfig", () => {
     );
     const declared = readFileSync(resolve(__dirname, "../../Pulumi.yaml"), "utf8").split("\nconfig:\n")[1] ?? "";
     expect([...new Set(shown)].sort()).toEqual([...declared.matchAll(/^ {2}(\w+):$/gm)].map(([, key]) => key).sort());
+  });
+
+  const documents = ["your-own-cloud", "tls", "firewalls", "rhel-web-client"].flatMap((name) => {
+    const text = readFileSync(resolve(__dirname, `../../docs/${name}.md`), "utf8");
+    return [...text.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, yaml = ""]) => [name, yaml] as const);
+  });
+
+  it.each(documents)("takes what docs/%s.md shows:\n%s", async (_, yaml) => {
+    const text = (yaml.startsWith("config:\n") ? yaml : `config:\n${yaml.replace(/^(?=.)/gm, "  ")}`)
+      .replaceAll("ssh-ed25519 AAAA...", hostKey)
+      .replace('"..." #', `"${"0".repeat(64)}" #`);
+    const shown = configOf(text);
+    // What a snippet says of the proxy comes to what has to be there.
+    const proxy = { ...sound.proxy, ...(JSON.parse(shown["openstack-spice:proxy"] ?? "{}") as object) };
+    const config: Record<string, string> = { ...shown, "openstack-spice:proxy": JSON.stringify(proxy) };
+    for (const [key, value] of Object.entries(sound)) {
+      config[`openstack-spice:${key}`] ??= JSON.stringify(value);
+    }
+    const { error } = await run(() => new SpiceConsole("cloud", readConfig()), { config });
+    expect(error).toBeUndefined();
+  });
+
+  it("finds what the documents show", () => {
+    expect(documents.map(([name]) => name)).toEqual([
+      ...["your-own-cloud", "tls", "tls", "firewalls", "firewalls"],
+      ...["rhel-web-client", "rhel-web-client"],
+    ]);
   });
 });

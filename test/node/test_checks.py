@@ -322,7 +322,7 @@ def test_web_in_nova_conf_is_refused_where_novnc_would_serve_the_spice_pages_for
 NOVNC = "/usr/share/novnc"
 REMEDY = (
     "Take that out there (noVNC's proxy finds its own pages without it, or is told of them by --web on its own command line), "
-    "or declare webClient with the folder of spice_auto.html"
+    "or declare webClient with a package and the folder of its spice_auto.html"
 )
 
 

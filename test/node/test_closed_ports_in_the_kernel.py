@@ -106,6 +106,14 @@ def in_a_name_space_of_its_own(root, tool):
     for planned in consoles.plan():
         kind.apply(planned, node.journal)
     assert kernel_rules() == whole
+    # What another tool closed by before goes, and a second jump.
+    subprocess.run(["iptables", "-N", "OPENSTACK_SPICE"], stderr=subprocess.DEVNULL)
+    subprocess.run(["iptables", "-I", "INPUT", "-p", "tcp", "-j", "OPENSTACK_SPICE"])
+    firewall.kernel.forget()
+    for planned in consoles.plan():
+        kind.apply(planned, node.journal)
+    assert kernel_rules().count("-A INPUT -p tcp -j OPENSTACK_SPICE") == whole.count("-A INPUT -p tcp -j OPENSTACK_SPICE")
+    assert consoles.plan() == []
     assert kind.undo(node.journal.written[0], node.journal) is Outcome.MADE
     assert "OPENSTACK" not in kernel_rules().upper()
     assert os.listdir(root + "/etc/systemd/system") == []

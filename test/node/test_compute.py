@@ -69,7 +69,7 @@ class Virsh:
 class Compute:
     """A compute on which nothing goes on."""
 
-    def __init__(self, tmp_path, guests=(), options=(), verb="converge", values=(), ports=(5672,), headers=(), files=()):
+    def __init__(self, tmp_path, guests=(), options=(), verb="converge", values=(), ports=(5672,), headers=(), files=(), version="26.2.2"):
         contents = {"/etc/nova/nova.conf": "[DEFAULT]\n", "/usr/bin/nova-compute": "#!/usr/bin/python3\n"}
         contents.update(files)
         desired = Desired(role="compute", node="node-1", options=dict(options), headers=dict(headers))
@@ -88,7 +88,7 @@ class Compute:
         self.answer = None
         self.services.proc.process(100, "/system.slice/nova-compute.service", words=["nova-compute"])
         self.processes = Processes(context, units)
-        self.probes = self.services.probes()
+        self.probes = self.services.probes(version)
         self.queue = Queue(context, units, self.processes, self.services.program, self.probes)
         self.hypervisor = Hypervisor(context, self.services.nova, self.services.nova._packages)
         api = NovaApi(context, self.services.nova, self.services.program, self.probes)
@@ -166,6 +166,9 @@ class TestHypervisor:
         compute = Compute(tmp_path, guests)
         assert compute.hypervisor.running_guests("without", "spice") == MANY[::2]
         assert compute.hypervisor.running_guests("with", "spice") == MANY[1::2]
+        assert len(compute.node.commands.calls) == 2
+        compute.node.clock.pause(11)
+        assert len(compute.hypervisor.guests()) == 50
         assert len(compute.node.commands.calls) == 4
         assert compute.hypervisor.guests()[1].ports == (5901, 6001)
 
@@ -239,6 +242,11 @@ class TestQueue:
         assert told(error).startswith(
             "nova-compute has no connection to its message queue (TCP 5672, by transport_url) 3 s after its start. "
         )
+
+    @pytest.mark.parametrize("version,patience", [("33.0.2", 3), ("34.0.0", 20), ("26.2.2", 3)])
+    def test_before_nova_34_every_one_says_that_it_is_ready(self, tmp_path, version, patience):
+        compute = Compute(tmp_path, version=version)
+        assert compute.services.units._witnesses[COMPUTE].patience() == patience
 
     def test_it_is_the_witness_of_a_unit_that_never_says_that_it_is_ready(self, tmp_path):
         compute = Compute(tmp_path)
@@ -325,6 +333,12 @@ class TestBusy:
     def test_a_libvirt_that_does_not_answer(self, tmp_path):
         compute = Compute(tmp_path)
         compute.node.commands.answer(URI, failed(1, "no"))
+        assert self.work(compute) == "libvirt does not answer, as where it is at work on a guest"
+
+    def test_a_libvirt_that_goes_while_it_is_asked(self, tmp_path):
+        compute = Compute(tmp_path, [A])
+        answers = [A + "\n", failed(1, "error: failed to connect to the hypervisor\n", "=openstack-spice= x\n"), ""]
+        compute.node.commands.answer(URI, lambda words, stdin: answers.pop(0))
         assert self.work(compute) == "libvirt does not answer, as where it is at work on a guest"
 
     @pytest.mark.parametrize(

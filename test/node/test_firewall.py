@@ -55,6 +55,10 @@ class Node:
         known.update(answers or {})
         self.fake = make_node(root, known, desired=desired, record=Record(entries=tuple(record)), **parts)
         self.units = units or FakeUnits()
+        self.make_parts()
+
+    def make_parts(self):
+        """What works with the context."""
         self.firewall = Firewall(self.fake.context, self.units)
         self.edits = Edits(self.fake.files, Ledger(self.fake.context.system), self.fake.reporter)
         self.kinds = FirewallKinds(self.fake.context, self.edits, self.firewall).kinds()
@@ -486,7 +490,7 @@ QUESTIONS = [
     ("iptables", "iptables", IPTABLES_RULE % V4, {"iptables-save -t filter": failed(1, "iptables-save: Permission denied")}),
     ("firewalld", "public", RICH_RULE, {"firewall-cmd": failed(252, "FirewallD is not running")}),
     ("firewalld", "public", RICH_RULE, {"firewall-cmd": failed(124)}),
-    ("firewalld", "public", RICH_RULE, {"firewall-cmd": failed(112, "Error: INVALID_ZONE: public")}),
+    ("firewalld", "public", RICH_RULE, {"firewall-cmd": failed(251, "Error: DBUS_ERROR")}),
 ]
 
 
@@ -511,6 +515,7 @@ def test_a_question_that_is_not_answered_is_no_no(tmp_path, kind, where, rule, a
         ),
         ("iptables", "iptables", IPTABLES_RULE % V4, {"iptables -w 10 -C": failed(1, "iptables: No chain/target/match by that name.")}),
         ("firewalld", "public", RICH_RULE, {"firewall-cmd": 1}),
+        ("firewalld", "public", RICH_RULE, {"firewall-cmd": failed(112, "Error: INVALID_ZONE: public")}),
         ("firewalld", "public", RICH_RULE, {"firewall-cmd": failed(252, "FirewallD is not running"), "off": ""}),
         ("nft", "inet filter input", NFT_RULE, {"nft -a list ruleset": ""}),
     ],

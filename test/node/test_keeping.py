@@ -99,6 +99,11 @@ class TestTidy:
         tidy(node.system, node.lock, None)
         assert kept(node) == [".arriving.notes.txt", ".arriving.xXxXxX", "notes"]
 
+    def test_what_an_unpacking_left_goes_with_its_program(self, node):
+        node.files.put(PROGRAMS + "/.%s.0123456789ab/openstack_spice/main.py" % MINE)
+        tidy(node.system, node.lock, None)
+        assert not node.files.exists(STATE)
+
 
 class TestKeeping:
     def test_forgets_all_of_a_role(self, node):
@@ -216,7 +221,7 @@ class TestLauncher:
         (self.roles / "compute").mkdir(parents=True)
 
         def run(*words):
-            ended = subprocess.run(["bash", str(tmp_path / "launcher")] + list(words), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            ended = subprocess.run(["bash", str(tmp_path / "launcher")] + list(words), capture_output=True)
             return ended.returncode, ended.stdout.decode(), ended.stderr.decode()
 
         return run

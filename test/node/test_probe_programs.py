@@ -155,6 +155,19 @@ class TestOptions:
         values = self.ask(tmp_path, b"[DEFAULT]\nnovncproxy_port = 6090\nlibvirt_type = qemu\n").values
         assert [values["vnc/novncproxy_port"], values["libvirt/virt_type"]] == ["6090", "qemu"]
 
+    @pytest.mark.parametrize(
+        "written,told",
+        [
+            (b"mysql+pymysql://nova:s3cret@db/nova", "mysql+pymysql"),
+            (b"sqlite:////var/lib/nova/nova.sqlite", "sqlite:////var/lib/nova/nova.sqlite"),
+            (b"s3cret", "unknown"),
+            (b"mysql://nova:$s3cret@db/nova", "mysql"),
+            (b"", ""),
+        ],
+    )
+    def test_of_the_database_no_password_is_told(self, tmp_path, written, told):
+        assert self.ask(tmp_path, b"[database]\nconnection = %s\n" % written).values["database/connection"] == told
+
     def test_all_files_that_the_service_reads_count(self, tmp_path):
         (tmp_path / "more.conf").write_text("[spice]\nhtml5proxy_port = 6083\n")
         (tmp_path / "d").mkdir()
@@ -162,6 +175,30 @@ class TestOptions:
         arguments = ["--config-file=@/nova.conf", "--config-file", "@/more.conf", "--config-dir", "@/d"]
         values = self.ask(tmp_path, b"[spice]\nhtml5proxy_port = 1\n", arguments=arguments).values
         assert [values["spice/html5proxy_port"], values["libvirt/virt_type"]] == ["6083", "lxc"]
+
+    @pytest.mark.parametrize(
+        "line,told",
+        [
+            (b"connection = mysql+pymysql://nova:s3cret@db/nova", "mysql+pymysql"),
+            (b"connection = mysql+pymysql://nova:s3cret$x${a.b}@db/nova", "unknown"),
+            (b"sql_connection = mysql://nova:s3cret@db/nova", "mysql"),
+            (b"connection = sqlite:////var/lib/nova/novadb", "sqlite:////var/lib/nova/novadb"),
+            (b"connection =", ""),
+            (b"", ""),
+        ],
+    )
+    def test_of_the_database_only_its_kind_is_told(self, tmp_path, line, told):
+        section = b"[DEFAULT]\n" if line.startswith(b"sql_") else b"[database]\n"
+        assert self.ask(tmp_path, section + line + b"\n").values["database/connection"] == told
+
+    def test_a_declared_value_that_refers_to_another_option_is_read_beside_that_one(self, tmp_path):
+        conf = b"[DEFAULT]\nmy_ip = 192.0.2.7\n[console]\nallowed_origins = $my_ip, console\n"
+        declared = [("console", "allowed_origins", "$my_ip, console")]
+        for arguments in (None, ["--config-dir=@/d"]):
+            (tmp_path / "d").mkdir(exist_ok=True)
+            (tmp_path / "d" / "1.conf").write_bytes(conf)
+            assert self.wrong(tmp_path, conf, declared, arguments=arguments) == []
+        assert self.wrong(tmp_path, conf.replace(b", console", b""), declared) == [("allowed_origins", "192.0.2.7", "@/nova.conf")]
 
     def test_any_bytes_in_a_comment(self, tmp_path):
         assert self.ask(tmp_path, "[spice]\n# Grüße\nhtml5proxy_port = 6083\n".encode("latin-1")).values["spice/html5proxy_port"] == "6083"

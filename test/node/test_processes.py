@@ -78,7 +78,7 @@ def test_the_unit_of_a_process(services, lines, unit):
 def test_below_another_systemd_the_units_are_those_of_process_1(tmp_path):
     services = Services(tmp_path, {})
     with open(services.proc.root + "/1/cgroup", "w") as file:
-        file.write("0::/host.service/lab/init.scope\n")
+        file.write("1:name=systemd:/host.service/lab/init.scope\n0::/\n")
     services.proc.process(30, "/host.service/lab/system.slice/nova-compute.service")
     assert unit_of(services.context, 30) == "nova-compute"
 

@@ -171,9 +171,7 @@ def test_a_damaged_archive_is_never_run(tmp_path, keep):
     path = "%s/%s.sh" % (programs, hashlib.sha256(data).hexdigest())
     with open(path, "wb") as file:
         file.write(data[:keep])
-    ended = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", starter(programs), path, "status"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+    ended = subprocess.run([sys.executable, "-I", "-S", "-c", starter(programs), path, "status"], capture_output=True)
     assert (ended.returncode, ended.stdout) == (1, b"")
     assert re.fullmatch(
         r"openstack-spice: error: \S+: %s is damaged. Put it back, or restore by hand from /var/lib/openstack-spice/roles\n"
@@ -184,9 +182,7 @@ def test_a_damaged_archive_is_never_run(tmp_path, keep):
 
 @pytest.mark.skipif(shutil.which("python2.7") is None, reason="needs Python 2.7")
 def test_an_old_interpreter_is_refused():
-    ended = subprocess.run(
-        ["python2.7", "-c", starter("/nowhere"), "/nowhere/x.sh", "status"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+    ended = subprocess.run(["python2.7", "-c", starter("/nowhere"), "/nowhere/x.sh", "status"], capture_output=True)
     if b"pyenv" in ended.stderr:
         pytest.skip("python2.7 is only a shim")
     assert (ended.returncode, ended.stdout) == (3, b"")

@@ -8,6 +8,7 @@ from openstack_spice.errors import CannotTell, Failed, Refused
 from openstack_spice.limits import Limits
 from openstack_spice.messages import text_of
 from openstack_spice.services import show
+from openstack_spice.services.unit_states import Witness
 from openstack_spice.services.units import Units
 from openstack_spice.state.entry import Entry
 from openstack_spice.system.commands import Result
@@ -233,6 +234,19 @@ def test_a_service_that_dies_again_and_again_is_given_up(tmp_path):
     assert services.node.clock.time < 1005
 
 
+def test_a_service_that_dies_again_and_again_is_given_up_by_time_where_systemd_does_not_count(tmp_path):
+    """systemd 219."""
+    services = Services(tmp_path, {COMPUTE: {"NRestarts": ""}}, limits=Limits(service_wait=20))
+    deaths = []
+    for second in range(0, 60, 2):
+        process = {"MainPID": str(300 + second), "ExecMainStartTimestampMonotonic": str(9000000 + second)}
+        deaths += [(second, dict(STARTING, **process)), (second + 1, dict(STOPPING, **process))]
+    services.systemd.then[("restart", COMPUTE)] = [(0, dict(STOPPING, Job="7"))] + [(second + 1, change) for second, change in deaths]
+    with pytest.raises(Failed):
+        services.units.bring_up("restart", COMPUTE)
+    assert services.node.clock.time < 1025
+
+
 class TestStop:
     def test_one_that_never_ends_is_left_to_end_by_itself(self, tmp_path):
         services = Services(tmp_path, {COMPUTE: {"TimeoutStopUSec": "infinity"}}, limits=Limits(service_wait=8))
@@ -305,24 +319,24 @@ class TestNeverReady:
     def test_where_systemd_waits_without_an_end_it_counts_as_up_once_it_serves(self, tmp_path):
         services = Services(tmp_path, {COMPUTE: dict(self.UNANNOUNCED, TimeoutStartUSec="infinity")})
         serves = []
-        services.units.watch(COMPUTE, lambda: bool(serves))
+        services.units.watch(COMPUTE, Witness(lambda: bool(serves), lambda: 5))
         assert services.units.is_moving(COMPUTE) and not services.units.is_active(COMPUTE)
         serves.append("yes")
         assert not services.units.is_moving(COMPUTE) and services.units.is_active(COMPUTE)
         assert len(services.said) == 1 and "it counts as up" in services.said[0]
 
-    def test_only_after_settle_time(self, tmp_path):
+    def test_only_once_its_witness_has_no_patience_any_more(self, tmp_path):
         services = Services(
             tmp_path, {COMPUTE: dict(self.UNANNOUNCED, TimeoutStartUSec="infinity", ExecMainStartTimestampMonotonic="998000000")}
         )
-        services.units.watch(COMPUTE, lambda: True)
+        services.units.watch(COMPUTE, Witness(lambda: True, lambda: 5))
         assert services.units.is_moving(COMPUTE)
         services.node.clock.pause(4)
         assert not services.units.is_moving(COMPUTE)
 
     def test_a_restart_does_not_take_the_old_process_for_the_new_one(self, tmp_path):
         services = Services(tmp_path, {COMPUTE: dict(self.UNANNOUNCED, TimeoutStartUSec="infinity")})
-        services.units.watch(COMPUTE, lambda: True)
+        services.units.watch(COMPUTE, Witness(lambda: True, lambda: 5))
         fresh = dict(self.UNANNOUNCED, MainPID="300", ExecMainStartTimestampMonotonic="1003000000")
         services.systemd.then[("restart", COMPUTE)] = [(2, STOPPING), (3, fresh)]
         services.units.bring_up("restart", COMPUTE)
@@ -331,7 +345,7 @@ class TestNeverReady:
 
     def test_where_systemd_will_end_it_that_is_said(self, tmp_path):
         services = Services(tmp_path, {COMPUTE: {"Type": "notify"}})
-        services.units.watch(COMPUTE, lambda: True)
+        services.units.watch(COMPUTE, Witness(lambda: True, lambda: 5))
         fresh = dict(self.UNANNOUNCED, MainPID="300", ExecMainStartTimestampMonotonic="1003000000")
         services.systemd.then[("restart", COMPUTE)] = [(0, {"Job": "9"}), (2, STOPPING), (3, fresh)]
         with pytest.raises(Failed) as error:

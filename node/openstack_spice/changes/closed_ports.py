@@ -9,7 +9,7 @@ from ..firewall.firewall import Firewall
 from ..services.units import Units
 from ..state.entry import Entry
 from ..state.journal import Journal
-from .kind import Kind, Outcome, Pass
+from .kind import Kind, Pass
 
 
 class ClosedPortsKind(Kind):
@@ -17,6 +17,7 @@ class ClosedPortsKind(Kind):
 
     name = KIND
     made_in = Pass.CLOSED_PORTS
+    ours_alone = True  # the table of closed ports, whatever somebody did to it
 
     def __init__(self, context: Context, units: Units, firewall: Firewall) -> None:
         self._closed = ClosedPorts(context, units, firewall.kernel)
@@ -32,10 +33,3 @@ class ClosedPortsKind(Kind):
 
     def described(self, entry: Entry) -> Optional[Tuple[str, str]]:
         return self._closed.text(entry.former), self._closed.text(entry.written)
-
-    def transition(self, entry: Entry, journal: Journal) -> Outcome:
-        """The table of closed ports is ours alone, whatever somebody did to it."""
-        if self.read(entry.where, entry.what) == entry.written:
-            return Outcome.NOTHING
-        self.set(entry, journal)
-        return Outcome.MADE

@@ -42,6 +42,7 @@ class Kind(ABC):
 
     name: str  # as records have it
     made_in: Pass
+    ours_alone = False  # whether what changes is ours whatever somebody did to it, so that nothing of it is kept
 
     @abstractmethod
     def read(self, where: str, what: str) -> str:
@@ -84,7 +85,7 @@ class Kind(ABC):
         now = self.read(entry.where, entry.what)
         if now == entry.written:
             return Outcome.NOTHING
-        if now != entry.former:
+        if now != entry.former and not self.ours_alone:
             return Outcome.KEPT
         self.set(entry, journal)
         return Outcome.MADE

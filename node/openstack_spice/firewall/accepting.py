@@ -1,7 +1,7 @@
 """Rules of others that accept what is closed: nothing refuses by them, but who wrote them should know."""
 
 import re
-from typing import FrozenSet, Iterator, List
+from typing import FrozenSet, Iterator, List, Tuple
 
 from .rules import COMMENT
 
@@ -33,7 +33,7 @@ def host(block: str) -> str:
     return block[: -len(length)] if block.endswith(length) else block
 
 
-def _ports_of(rule: str) -> Iterator["tuple[int, int]"]:
+def _ports_of(rule: str) -> Iterator[Tuple[int, int]]:
     text = re.sub(r".*[ -]dports? ", "", rule, count=1)
     text = re.sub(r" (-j|accept).*", "", text, count=1).replace(":", "-")
     for word in re.sub(r"[{},]", " ", text).split():

@@ -5,7 +5,7 @@ A unit of ours loads it at boot, before what listens there, and again after a fi
 """
 
 import re
-from typing import Callable, List, Optional, Tuple
+from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 from ..changes.kind import Planned
 from ..context import Context
@@ -57,7 +57,7 @@ class ClosedPorts:
         self._context = context
         self._units = units
         self._kernel = kernel
-        self._locks: "dict[str, Tuple[str, ...]]" = {}
+        self._locks: Dict[str, Tuple[str, ...]] = {}
 
     def check(self, ports: str, argument: str) -> None:
         """Refuses where nothing can close them. Raises Refused, CannotTell.
@@ -126,6 +126,7 @@ class ClosedPorts:
         units.forget()
         units.bring_up("restart", closing.unit)
         self._kernel.forget()
+        self._unload(closing, self._out_of_the_way(closing, rules))
         if self.read(closing.file) != present(rules):
             raise Failed("closed-ports-differ", unit=closing.unit, file=closing.file, see=closing.see)
 
@@ -145,26 +146,42 @@ class ClosedPorts:
         files.remove(closing.file)
         units.daemon_reload()
         self._kernel.forget()
-        for argv in self._unloading(closing):
+        self._unload(closing, self._out_of_nftables(closing) + self._out_of_iptables(closing))
+
+    def _unload(self, closing: Closing, commands: Sequence[Sequence[str]]) -> None:
+        for argv in commands:
             result = self._run(argv)
             if not result.ok:
                 self._context.reporter.quote(result.err)
                 raise Failed("closed-ports-stay", unit=closing.unit, see=closing.see)
         self._kernel.forget()
 
-    def _unloading(self, closing: Closing) -> List[List[str]]:
-        """The commands that take the rules out of the kernel. Raises CannotTell."""
+    def _out_of_nftables(self, closing: Closing) -> List[List[str]]:
+        """The commands that take the rules out of nftables. Raises CannotTell."""
+        there = re.search(r"^table inet %s \{" % closing.table, self._kernel.nft() or "", re.MULTILINE)
+        return [["nft", "delete", "table", "inet", closing.table]] if there else []
+
+    def _out_of_iptables(self, closing: Closing) -> List[List[str]]:
+        """The commands that take the rules out of iptables. Raises CannotTell."""
         commands: List[List[str]] = []
-        if re.search(r"^table inet %s \{" % closing.table, self._kernel.nft() or "", re.MULTILINE):
-            commands.append(["nft", "delete", "table", "inet", closing.table])
         for tool in TOOLS:
-            lines = (self._kernel.saved(tool) or "").split("\n")
-            if not any(line.startswith(":%s " % closing.chain) for line in lines):
-                continue
-            jump = "INPUT -p tcp -j %s" % closing.chain
-            commands += [[tool, "-w", "10", "-D"] + jump.split(" ") for line in lines if line == "-A " + jump]
-            commands += [[tool, "-w", "10", verb, closing.chain] for verb in ("-F", "-X")]
+            if ("\n:%s " % closing.chain) in (self._kernel.saved(tool) or ""):
+                commands += [self._without_jump(tool, closing)] * self._jumps(tool, closing)
+                commands += [[tool, "-w", "10", verb, closing.chain] for verb in ("-F", "-X")]
         return commands
+
+    def _out_of_the_way(self, closing: Closing, rules: bytes) -> List[List[str]]:
+        """The commands that leave what the rules' file has, and no more: what another tool closed by before, and a second jump."""
+        if is_for_nftables(rules):
+            return self._out_of_iptables(closing)
+        more = [[self._without_jump(tool, closing)] * (self._jumps(tool, closing) - 1) for tool in TOOLS]
+        return self._out_of_nftables(closing) + more[0] + more[1]
+
+    def _jumps(self, tool: str, closing: Closing) -> int:
+        return (self._kernel.saved(tool) or "").split("\n").count("-A INPUT -p tcp -j " + closing.chain)
+
+    def _without_jump(self, tool: str, closing: Closing) -> List[str]:
+        return [tool, "-w", "10", "-D", "INPUT", "-p", "tcp", "-j", closing.chain]
 
     def _are_closed(self, closing: Closing, rules: bytes, unit: Optional[bytes], running: str) -> bool:
         """Whether the kernel has what the file says, no more and no less, and the next boot will too."""
@@ -230,7 +247,7 @@ class ClosedPorts:
     def _path(self, name: str) -> str:
         return self._context.system.commands.which(name) or "/usr/sbin/" + name
 
-    def _run(self, argv: List[str]) -> Result:
+    def _run(self, argv: Sequence[str]) -> Result:
         return self._context.system.commands.run(argv, self._context.limits.probe_wait)
 
 

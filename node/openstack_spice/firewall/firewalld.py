@@ -23,6 +23,7 @@ from .telling import Teller
 ZONES = "/etc/firewalld/zones"
 ZONES_OF_PACKAGE = "/usr/lib/firewalld/zones"
 WRITTEN = "written"  # for people
+_NO = (1, 112)  # exit statuses: the zone does not have it; there is no such zone, INVALID_ZONE of firewall-cmd(1)
 
 
 class _Listing(NamedTuple):
@@ -75,8 +76,8 @@ class Firewalld(FileBackend):
         result = self._run("--quiet", "--zone=" + where, "--query-rich-rule=" + rule)
         if result.ok:
             return True
-        # 1: no; firewall-cmd(1). Where firewalld does not run it has no rule in the kernel.
-        if result.status == 1 or not self._units.is_active("firewalld"):
+        # Where firewalld does not run it has no rule in the kernel.
+        if result.status in _NO or not self._units.is_active("firewalld"):
             return False
         raise CannotTell("firewall/zone " + where, reason_of(result))
 

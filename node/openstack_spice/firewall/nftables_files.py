@@ -97,8 +97,8 @@ class NftablesFiles:
         return [file for file in found if self._files.exists(file)]
 
     def _names(self, folder: str, pattern: str) -> List[str]:
-        state = self._files.state(folder + "/.")
-        if state is None:
+        state = self._files.state(folder)
+        if state is None or not stat.S_ISDIR(state.st_mode):
             return []
         names = self._files.names_if_there(folder)
         return [name for name in names if fnmatch.fnmatchcase(name, pattern) and (name[0] != "." or pattern[0] == ".")]

@@ -23,7 +23,7 @@ MESSAGES: Mapping[str, Message] = {
     "web-without-page": Message(
         "{unit} would serve the pages in {folder}, where there is no spice_auto.html: {source}",
         "Take that out there (noVNC's proxy finds its own pages without it, or is told of them by --web on its own command line), "
-        "or declare webClient with the folder of spice_auto.html",
+        "or declare webClient with a package and the folder of its spice_auto.html",
     ),
     "pending-packages": Message(
         "{unit} runs since {since}, and what it runs on is newer: {news}. Its restart here would start another Nova than the one that runs",

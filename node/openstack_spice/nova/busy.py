@@ -10,7 +10,7 @@ from ..context import Context
 from ..errors import CannotTell, Refused
 from ..services.processes import Processes
 from ..text import for_people, from_bytes, one_line, printable
-from .hypervisor import TOGETHER, Hypervisor
+from .hypervisor import TOGETHER, Hypervisor, is_silent
 from .nova import Nova
 from .nova_api import NovaApi
 
@@ -135,7 +135,7 @@ class Busy:
         guest is gone meanwhile."""
         mark = "=openstack-spice= "
         result = self._hypervisor.virsh("; ".join("echo '%s%s'; %s" % (mark, name, command) for name, command in questions))
-        if result.timed_out:
+        if is_silent(result):
             return None
         answers: Dict[str, str] = {}
         for part in from_bytes(b"\n" + result.out).split("\n" + mark)[1:]:

@@ -2,7 +2,7 @@
 
 import re
 import xml.etree.ElementTree as xml
-from typing import List, NamedTuple, Sequence, Tuple
+from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 from ..context import Context
 from ..errors import CannotTell, Refused
@@ -13,6 +13,7 @@ from ..text import last_line, printable
 from .nova import Nova
 
 URI = "qemu:///system"
+KNOWN_FOR = 10  # seconds for which the guests that run are not asked for again
 TOGETHER = 300  # guests that one process asks for: their names are on its command line
 
 
@@ -31,6 +32,7 @@ class Hypervisor:
         self._context = context
         self._nova = nova
         self._packages = packages
+        self._known: Optional[Tuple[float, List[Guest]]] = None  # those that run, and until when that counts
 
     def check_hypervisor(self) -> None:
         """Refuses a compute that cannot do SPICE; an instance would go to ERROR at its next start. Raises Refused, CannotTell."""
@@ -93,31 +95,49 @@ class Hypervisor:
 
         :param running: those that run alone
         """
-        if self._context.system.commands.which("virsh") is None:
-            return []
-        found: List[Guest] = []
-        uuids = self.uuids(running)
-        for i in range(0, len(uuids), TOGETHER):
-            result = self.virsh("; ".join("dumpxml " + uuid for uuid in uuids[i : i + TOGETHER]))
-            if result.timed_out:
-                raise CannotTell("guests", "libvirt gives no answer in %d s" % self._context.limits.virsh_wait)
-            found += described(result.out)  # one that is missing ended meanwhile
+        clock, known = self._context.system.clock, self._known
+        if running and known is not None and not clock.is_over(known[0]):
+            return known[1]
+        found = self._described(running)
+        if running:
+            self._known = clock.deadline(KNOWN_FOR), found
         return found
 
     def uuids(self, running: bool = True) -> List[str]:
         """Raises CannotTell."""
         result = self.virsh("list --uuid" if running else "list --all --uuid")
         if not result.ok:
-            reason = "libvirt gives no answer in %d s" % self._context.limits.virsh_wait if result.timed_out else last_line(result.err)
-            raise CannotTell("guests", reason or "'virsh list' failed")
+            raise CannotTell("guests", self._reason(result))
         return re.findall(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", result.out.decode("ascii", "replace"))
 
     def virsh(self, commands: str) -> Result:
         """Commands of virsh with semicolons between them; one that fails does not stop those after it."""
         return self._run(["virsh", "--readonly", "--connect", URI, commands])
 
+    def _described(self, running: bool) -> List[Guest]:
+        if self._context.system.commands.which("virsh") is None:
+            return []
+        found: List[Guest] = []
+        uuids = self.uuids(running)
+        for i in range(0, len(uuids), TOGETHER):
+            result = self.virsh("; ".join("dumpxml " + uuid for uuid in uuids[i : i + TOGETHER]))
+            if is_silent(result):
+                raise CannotTell("guests", self._reason(result))
+            found += described(result.out)  # one that is missing ended meanwhile
+        return found
+
+    def _reason(self, result: Result) -> str:
+        if result.timed_out:
+            return "libvirt gives no answer in %d s" % self._context.limits.virsh_wait
+        return last_line(result.err) or "virsh failed"
+
     def _run(self, argv: Sequence[str]) -> Result:
         return self._context.system.commands.run(argv, seconds=self._context.limits.virsh_wait)
+
+
+def is_silent(result: Result) -> bool:
+    """Whether libvirt itself gave no answer, and not only one of several commands failed."""
+    return result.timed_out or b"failed to connect" in result.err
 
 
 def knows_spice(domcapabilities: bytes) -> bool:

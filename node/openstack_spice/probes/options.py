@@ -104,7 +104,9 @@ def kind_of_url(conf, group, name):
         url = value(conf, group, name) or ""
     except Exception:  # a password that looks like a reference to another option
         return "unknown"
-    return url if url.startswith("sqlite:") else url.split("://")[0]
+    if not url or url.startswith("sqlite:"):
+        return url
+    return url.split("://")[0] if "://" in url else "unknown"
 
 
 def source(conf, group, name):

@@ -25,9 +25,11 @@ def run_checks(session: Session) -> Tuple[Parts, Role]:
     _check_owner(session)
     _check_nova(session, parts)
     # Options are called as this Nova calls them from here on.
-    session.desired = fitted_to_release(session.desired, parts.nova.major())
+    read = session.desired
+    session.desired = fitted_to_release(read, parts.nova.major())
     session.desired = with_merged_origins(session.context(platform))
-    parts = Parts(session.context(platform))
+    if session.desired != read:
+        parts = Parts(session.context(platform))
     check_space(parts.context)
     role = role_of(parts)
     role.check()

@@ -1,12 +1,13 @@
 """The way back, from the record; it needs no document and no Pulumi, and can be run again wherever it broke."""
 
 from ..document.platforms import to_record
-from ..errors import Failed, Refused
+from ..errors import CannotTell, Failed, Refused
 from ..packages.removal import remove_packages
 from ..parts import Parts
 from ..roles.choice import role_of
 from ..state.journal import Journal
 from ..state.paths import ROLE_NAMES, record_file
+from ..state.record import Record
 from .converge import report
 from .session import Session
 from .tools import check_tools
@@ -28,6 +29,15 @@ def revert(session: Session) -> None:
     _check_order(session)
     session.keep_audit()
     parts = Parts(session.context(session.platform_of(record.platform)))
+    try:
+        _put_back(session, record, parts)
+    except CannotTell as answer:  # something was put back by then: it is no refusal
+        raise Failed("cannot-tell", subject=answer.subject, reason=answer.reason)
+    report(session, parts, role_of(parts))
+
+
+def _put_back(session: Session, record: Record, parts: Parts) -> None:
+    """Takes all entries of the record back, and forgets the role. Raises Stop, CannotTell."""
     role = role_of(parts)
     journal = Journal(session.system.files, session.role)
     journal.open(to_record(parts.context.platform))
@@ -43,7 +53,6 @@ def revert(session: Session) -> None:
     if parts.transaction.undo_last(undone, journal):
         raise Failed("not-put-back")
     session.forget()
-    report(session, parts, role)
 
 
 def _check_order(session: Session) -> None:

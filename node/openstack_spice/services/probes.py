@@ -67,6 +67,10 @@ class Probes:
         """An answer that has the declared options which the service would not read as declared. Raises Refused, CannotTell."""
         return self._answers.of_declared(unit, planned)
 
+    def release(self) -> int:
+        """Nova's release, 13 and later. Raises CannotTell."""
+        return self._nova.major()
+
     def keep(self) -> None:
         """Writes what was answered, for later runs; to be called where the role has its folder."""
         self._answers.keep()

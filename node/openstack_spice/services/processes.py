@@ -66,12 +66,20 @@ def unit_of(context: Context, pid: int) -> str:
     What lies below a user's own systemd is that user's, whatever its name; a unit of a container below another unit is that one's.
     """
     proc = context.system.proc
-    prefix = ""
-    for path in proc.cgroups(1):
-        prefix = path[: -len("/init.scope")] if path.endswith("/init.scope") else path.rstrip("/")
-    for path in proc.cgroups(pid):
-        inside = path[len(prefix) :] if path.startswith(prefix + "/") else path
-        for part in inside.strip("/").split("/"):
+    return _unit_of_paths(proc.cgroups(pid), _prefixes(proc))
+
+
+def _prefixes(proc: Proc) -> List[str]:
+    """What the paths of control groups may begin with, where this systemd runs below another one: the longest first."""
+    scope = "/init.scope"
+    paths = (path[: -len(scope)] if path.endswith(scope) else path.rstrip("/") for path in proc.cgroups(1))
+    return sorted(paths, key=len, reverse=True)
+
+
+def _unit_of_paths(paths: Sequence[str], prefixes: Sequence[str]) -> str:
+    for path in paths:
+        above = next((prefix for prefix in prefixes if path.startswith(prefix + "/")), "")
+        for part in path[len(above) :].strip("/").split("/"):
             if part.endswith(".service"):
                 return part[: -len(".service")]
             if not part.endswith(".slice") or part == "user.slice":
@@ -94,7 +102,8 @@ class Processes:
 
     def of_unit(self, unit: str) -> List[int]:
         """All processes of a unit."""
-        return [pid for pid in self._proc.pids() if unit_of(self._context, pid) == unit]
+        prefixes = _prefixes(self._proc)
+        return [pid for pid in self._proc.pids() if _unit_of_paths(self._proc.cgroups(pid), prefixes) == unit]
 
     def listeners(self, port: int) -> List[Listener]:
         """Who listens on a port. Raises CannotTell."""

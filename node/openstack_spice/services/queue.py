@@ -9,7 +9,11 @@ from .answers import Answer
 from .probes import MISSING, Probes
 from .processes import Processes
 from .program import ServiceProgram
+from .unit_states import Witness
 from .units import Units
+
+FIRST_QUIET = 34  # Nova's first release whose nova-compute may never tell systemd that it is ready
+QUIET_SETTLES = 4  # times that settle_time is over before it counts as one that never will
 
 
 class Queue:
@@ -23,7 +27,7 @@ class Queue:
         self._probes = probes
         self._ports: Dict[str, Tuple[int, ...]] = {}
         compute = context.platform.compute_unit
-        units.watch(compute, lambda: self.serves(compute))
+        units.watch(compute, Witness(lambda: self.serves(compute), self._patience))
 
     def ports(self, unit: str) -> Optional[Tuple[int, ...]]:
         """The TCP ports of its message queue, by transport_url as the service reads it; none where it has none that is reached by TCP
@@ -47,8 +51,8 @@ class Queue:
 
     def serves(self, unit: str) -> bool:
         """Whether it has a queue that is reached by TCP, and a connection to it."""
-        if unit not in self._ports:
-            self.ports(unit)
+        if unit not in self._ports and self.ports(unit) is None:
+            self._ports[unit] = ()  # told once
         return bool(self._ports.get(unit)) and self.is_connected(unit)
 
     def check_queue(self, unit: str) -> None:
@@ -57,7 +61,7 @@ class Queue:
         clock, wait = self._context.system.clock, self._context.limits.queue_wait
         log = "/var/log/nova/%s.log" % self._program.name(unit)
         deadline = clock.deadline(wait)
-        while self._units.is_moving(unit) and not self._units.will_be_ended(unit) and not clock.is_over(deadline):
+        while self._units.is_moving(unit) and not clock.is_over(deadline):
             clock.pause(0.5)
         if self._units.will_be_ended(unit):
             raise Refused("unit-never-ready", unit=unit, limit=self._units.show(unit, "TimeoutStartUSec"))
@@ -80,6 +84,11 @@ class Queue:
             if clock.is_over(deadline):
                 self._units.failed(unit, "has no connection to %s %d s after its start" % (self._text(unit), wait))
             clock.pause(0.2)
+
+    def _patience(self) -> float:
+        """Before Nova 34 every nova-compute tells systemd that it is ready, however long it takes to see to its guests before that."""
+        limits = self._context.limits
+        return QUIET_SETTLES * limits.settle_time if self._probes.release() >= FIRST_QUIET else limits.service_wait
 
     def _until_connected(self, unit: str, deadline: float) -> bool:
         clock = self._context.system.clock

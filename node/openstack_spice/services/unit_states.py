@@ -1,7 +1,7 @@
 """What systemd says of units: one process asks for all properties of all units that the run has to do with, and its answer counts
 until this run changes something."""
 
-from typing import Callable, Dict, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
 from ..context import Context
 from ..errors import CannotTell
@@ -12,6 +12,13 @@ from .show import Shown
 
 _TOLD_BY_THE_TOOL = ("", "generated", "bad")  # states of a unit file that only `systemctl is-enabled` can say more of: init scripts
 NOT_ENABLED_WORDS = ("", "not-found")
+
+
+class Witness(NamedTuple):
+    """Who knows whether a service that has not told systemd that it is ready is ready all the same."""
+
+    serves: Callable[[], bool]  # whether its process does what it is for
+    patience: Callable[[], float]  # seconds for which it may well be about to tell it
 
 
 class UnitStates:
@@ -25,7 +32,7 @@ class UnitStates:
         self._names: List[str] = []
         self._shown: Dict[str, Shown] = {}
         self._enablement: Dict[str, str] = {}
-        self._witnesses: Dict[str, Callable[[], bool]] = {}
+        self._witnesses: Dict[str, Witness] = {}
         self._told_unannounced: Set[str] = set()
         self._left: Dict[str, Tuple[str, str]] = {}  # main processes that were asked to make way
         self.before: Dict[str, str] = {}
@@ -107,18 +114,15 @@ class UnitStates:
         shown = self.shown(unit)
         return [path for name in ("FragmentPath", "DropInPaths", "EnvironmentFiles") for path in show.paths_of(shown.get(name, ()))]
 
-    def watch(self, unit: str, serves: Callable[[], bool]) -> None:
-        """Gives a unit a witness of its service: one that never tells systemd that it is ready counts as up where that says so.
-
-        :param serves: whether its process does what it is for
-        """
-        self._witnesses[unit] = serves
+    def watch(self, unit: str, witness: Witness) -> None:
+        """Gives a unit a witness of its service: one that never tells systemd that it is ready counts as up where that says so."""
+        self._witnesses[unit] = witness
 
     def runs_unannounced(self, unit: str) -> bool:
         """Whether it does its work, though systemd was never told that it is ready, and systemd waits for that without an end.
 
         Nova 34's nova-compute on native threads with oslo.service 4.8.0 sends no READY=1, so a unit of Type=notify stays
-        `activating`. It counts as up where its main process has run for settle_time and its witness says that it serves. Where
+        `activating`. It counts as up where its main process has run for longer than its witness has patience, and serves. Where
         systemd has a limit it will end the process, so that it does not count as up there (:meth:`will_be_ended`).
         """
         return self._is_unannounced(unit) and show.span(self.show(unit, "TimeoutStartUSec")) is None and self._tell_unannounced(unit)
@@ -135,17 +139,17 @@ class UnitStates:
             return False
         if self._left.get(unit) == self.main_process(unit):
             return False
-        since = self.show(unit, "ExecMainStartTimestampMonotonic")
-        if not since.isdigit() or self._context.system.clock.seconds() - int(since) / 1e6 < self._context.limits.settle_time:
+        witness, since = self._witnesses[unit], self.show(unit, "ExecMainStartTimestampMonotonic")
+        if not since.isdigit() or self._context.system.clock.seconds() - int(since) / 1e6 < witness.patience():
             return False
-        return self._witnesses[unit]()
+        return witness.serves()
 
     def _tell_unannounced(self, unit: str) -> bool:
         if unit not in self._told_unannounced:
             self._told_unannounced.add(unit)
             self._context.reporter.say(
-                "%s has run for %d s and has its message queue, but has not told systemd that it is ready, which waits for that without "
-                "an end (Type=notify): it counts as up" % (unit, self._context.limits.settle_time)
+                "%s runs and has its message queue, but has not told systemd that it is ready, which waits for that without an end "
+                "(Type=notify): it counts as up" % unit
             )
         return True
 

@@ -66,9 +66,9 @@ class Units(UnitStates):
             )
             return
         self._wait(verb, unit)
-        if self.will_be_ended(unit):
-            raise Failed("unit-never-ready", unit=unit, limit=self.show(unit, "TimeoutStartUSec"))
         if not self.is_active(unit):
+            if self.will_be_ended(unit):
+                raise Failed("unit-never-ready", unit=unit, limit=self.show(unit, "TimeoutStartUSec"))
             self.failed(unit, "does not come up after " + verb)
         settled = self._context.system.clock.deadline(self._context.limits.settle_time)
         self._came_up[unit] = _CameUp(settled, self.main_process(unit))
@@ -158,10 +158,11 @@ class Units(UnitStates):
         clock = self._context.system.clock
         begin = clock.seconds()
         service_wait, stop_limit = self._context.limits.service_wait, self.stop_limit(unit)
-        start_until, told = begin + service_wait, False
-        while self.is_moving(unit) and not (verb != "stop" and self.gave_up(unit)) and not self.will_be_ended(unit):
+        start_until, told, former = begin + service_wait, False, self._left.get(unit)
+        while self.is_moving(unit) and not (verb != "stop" and self.gave_up(unit)):
             now = clock.seconds()
-            if self.show(unit, "ActiveState") == "deactivating":
+            # One that dies while it starts passes by `deactivating` too, with another process: its time is not begun anew.
+            if self.show(unit, "ActiveState") == "deactivating" and (verb == "stop" or self._is_still(unit, former)):
                 if now >= begin + stop_limit:
                     break
                 start_until = now + service_wait
@@ -175,6 +176,11 @@ class Units(UnitStates):
             self.stuck.append(unit)
             limit = self.show(unit, "TimeoutStopUSec")
             raise Failed("unit-does-not-stop", unit=unit, seconds=stop_limit, verb=verb, limit=limit)
+
+    def _is_still(self, unit: str, former: Optional[Tuple[str, str]]) -> bool:
+        """Whether it has no other main process than the one before, or none any more."""
+        process = self.main_process(unit)
+        return former is None or process == former or process[1] == former[1]
 
     def _tell_stopping(self, unit: str, seconds: float) -> None:
         until = time.strftime("%H:%M:%S UTC", time.gmtime(self._context.system.clock.now() + seconds))

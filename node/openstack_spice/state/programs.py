@@ -53,7 +53,7 @@ def _remove_what_nobody_needs(system: System) -> None:
     needed = {(files.link(program_link(role)) or "").rpartition("/")[2][:64] for role in roles}
     names = files.names_if_there(PROGRAMS)
     for digest in sorted(_digests(names) - needed):
-        _remove_program(files, digest, digest + ".sh" in names)
+        _remove_program(files, digest, names)
     for name in names:
         if _LEFTOVER.match(name) and _age(system, PROGRAMS + "/" + name) > LEFTOVER_AGE:
             files.remove_tree(PROGRAMS + "/" + name)
@@ -67,11 +67,14 @@ def _digests(names: List[str]) -> Set[str]:
     return {found.group(1) for found in map(_PROGRAM.match, names) if found}
 
 
-def _remove_program(files: Files, digest: str, has_archive: bool) -> None:
+def _remove_program(files: Files, digest: str, names: List[str]) -> None:
     hold = Hold(files, program_file(digest))
-    if has_archive and not hold.take_now():
+    if digest + ".sh" in names and not hold.take_now():
         return
     try:
+        for name in names:
+            if name.startswith("." + digest) and _LEFTOVER.match(name):  # nobody runs it, so nobody unpacks it
+                files.remove_tree(PROGRAMS + "/" + name)
         files.remove_tree(PROGRAMS + "/" + digest)
         files.remove(program_file(digest))
     finally:

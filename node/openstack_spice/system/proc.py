@@ -13,6 +13,7 @@ from ..errors import CannotTell
 LARGEST = 1 << 20  # bytes of a process's command line or environment that count
 LISTENING = 0x0A
 ESTABLISHED = 0x01
+_STATES = ("%02X" % LISTENING, "%02X" % ESTABLISHED)
 
 
 class Socket(NamedTuple):
@@ -96,7 +97,7 @@ class Proc:
         return targets
 
     def sockets(self) -> List[Socket]:
-        """The node's TCP sockets. Raises CannotTell where the kernel does not list them."""
+        """The node's TCP sockets that listen, or have a connection. Raises CannotTell where the kernel does not list them."""
         found = list(self._table("tcp", socket.AF_INET))
         if os.path.exists(self._root + "/net/tcp6"):  # a kernel without IPv6 has none
             found += self._table("tcp6", socket.AF_INET6)
@@ -125,7 +126,7 @@ class Proc:
             raise CannotTell("TCP sockets", error.strerror or str(error))
         for line in lines:
             fields = line.split()
-            if len(fields) < 10:
+            if len(fields) < 10 or fields[3] not in _STATES:  # a busy node has thousands that only wait for their end
                 continue
             (local, port), (remote, remote_port) = _endpoint(fields[1], family), _endpoint(fields[2], family)
             yield Socket(family, local, port, remote, remote_port, int(fields[3], 16), fields[9])

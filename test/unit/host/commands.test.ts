@@ -13,6 +13,7 @@ import {
   readFileSync,
   readdirSync,
   rmSync,
+  statSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -154,6 +155,27 @@ describe.skipIf(!bash42 || user === undefined || user === 0).each<ProgramLanguag
       expect(asked()[0]).toMatch(/^-n \/bin\/bash -c \{ .* \} \S* ?\S*\/programs\/[0-9a-f]{64}\.sh -$/);
     });
 
+    it.runIf(language === "python")(
+      "is not copied where it is there already, and copied again where that is damaged",
+      () => {
+        allowSudo();
+        write(`.openstack-spice/compute-${shortDigest(digest)}.sh`, program);
+        const inode = () => {
+          const { status, stdout } = login("sh", convergeCommand(digest, "compute"), "document");
+          expect([status, stdout]).toEqual([0, `${arrived()}|--uploaded|${uploaded()}|converge|document`]);
+          expect(readFileSync(arrived(), "utf8")).toBe(program);
+          return statSync(arrived()).ino;
+        };
+        const first = inode();
+        expect(inode()).toBe(first);
+        for (const damaged of ["", program.slice(0, -1), `id\n${program}`]) {
+          writeFileSync(arrived(), damaged);
+          inode();
+        }
+        expect(readdirSync(join(home, "state", "programs"))).toEqual([`${digest}.sh`]);
+      },
+    );
+
     it("runs nothing that changed after it was checked", () => {
       allowSudo();
       // The sudo of this test changes the file just before root copies it.
@@ -236,6 +258,73 @@ describe.skipIf(!bash42 || user === undefined || user === 0).each<ProgramLanguag
   },
 );
 
+describe.skipIf(!bash42)("a node without Python", () => {
+  /** The bootstrap on a node where Python is named otherwise, and who runs it counts as root. */
+  const run = (...words: readonly string[]) => {
+    const text = source("node/bootstrap.sh")
+      .replace("/usr/libexec/platform-python", "/nowhere/platform-python")
+      .replace("type -P python3", "type -P python3-of-the-test")
+      .replace("((EUID == 0))", "true")
+      .replace("PATH=/usr/local/sbin", 'PATH="$HOME/bin":/usr/local/sbin')
+      .replace("/var/log/openstack-spice.log", '"$HOME/log"');
+    write("run.sh", text);
+    return login("bash", `bash run.sh ${words.join(" ")}`);
+  };
+  /** A yum that says this in its rehearsal; its installation brings an interpreter that tells how it was called. */
+  const yum = (plan: string, install = `cp ~/python ~/bin/python3-of-the-test`) => {
+    write("python", `#!/bin/sh\nshift 4\nprintf '%s|' "$@"\n`);
+    write(
+      "bin/yum",
+      `#!/bin/bash\necho "$*" >>~/asked\nif [[ $1 == --assumeno ]]; then cat ~/plan; exit 1; fi\n${install}\n`,
+    );
+    write("plan", plan);
+    write("bin/logger", "#!/bin/sh\n");
+  };
+  const plan =
+    "Dependencies Resolved\n\nInstalling:\n python3\nInstalling for dependencies:\n python3-libs\n\nExiting on user command\n";
+
+  it("is refused, with the command that installs it", () => {
+    const { status, stdout, stderr } = run("converge");
+    expect([status, stdout]).toEqual([3, ""]);
+    expect(stderr).toMatch(
+      /^openstack-spice: error: \S+: Python 3\.6 or newer, in which this program is written, is not installed\. Install it \('yum install python3'\), or declare installPython, and run again\n$/,
+    );
+  });
+
+  it("gets it where that is asked for, which is logged", () => {
+    yum(plan);
+    const { status, stdout, stderr } = run("--install-python", "--uploaded", "x", "converge");
+    expect([status, stdout]).toEqual([0, `${home}/run.sh|--uploaded|x|converge|`]);
+    expect(stderr).toMatch(/^openstack-spice: \S+: installing python3, in which the program is written\n$/);
+    expect(asked()).toEqual(["--assumeno install python3", "-q -y install python3"]);
+    expect(readFileSync(join(home, "log"), "utf8")).toMatch(/^\d{4}-\S+Z \S+ installed python3, by=root\n$/);
+  });
+
+  it.each(["Updating:", "Updating for dependencies:", "Removing:", "Downgrading:"])(
+    "is refused where another package changes with it: %s",
+    (header) => {
+      yum(plan.replace("Installing for dependencies:", header));
+      const { status, stderr } = run("--install-python", "converge");
+      expect(status).toBe(3);
+      expect(stderr).toContain("python3 cannot be installed without a change of other packages. Install it");
+      expect(asked()).toEqual(["--assumeno install python3"]);
+    },
+  );
+
+  it("is refused where yum has none, with what yum says, and where the installation fails", () => {
+    yum("No package python3 available.\nError: Nothing to do\n");
+    expect(run("--install-python", "converge")).toMatchObject({
+      status: 3,
+      stderr: expect.stringContaining("python3 cannot be installed (Error: Nothing to do). Install it") as string,
+    });
+    yum(plan, "echo broken >&2; exit 1");
+    expect(run("--install-python", "converge")).toMatchObject({
+      status: 3,
+      stderr: expect.stringContaining("broken\n") as string,
+    });
+  });
+});
+
 describe("the command that reverts", () => {
   /** The command line, with folders of the test's in place of root's. */
   const command = (role = "compute") =>
@@ -244,12 +333,12 @@ describe("the command that reverts", () => {
 
   it("names the node's own command, and where its records are", () => {
     expect(revertCommand("compute")).toMatch(
-      /^sh -c 'b=\/usr\/local\/sbin\/\$0;\[ -e \/var\/lib\/\$0 \]\|\|.*' openstack-spice compute$/,
+      /^sh -c 'b=\/usr\/local\/sbin\/\$0;\[ -e \/var\/lib\/\$0 \]&&.*' openstack-spice compute$/,
     );
   });
 
   it("is short, and is one line", () => {
-    expect(revertCommand("compute").length).toBe(189);
+    expect(revertCommand("compute").length).toBe(181);
     expect(revertCommand("compute")).not.toContain("\n");
   });
 

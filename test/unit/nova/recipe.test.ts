@@ -11,13 +11,13 @@ describe("the recipe's ways", () => {
     "have %s in the stack mitaka, and in the row of the document that it is for",
     (name) => {
       expect(read("Pulumi.mitaka.yaml")).toContain(`    - ${name} #`);
-      const row = document.split("\n").find((line) => line.startsWith(`| ${recipeWays[name].row} `));
+      const row = document.split(/^##+ /m).find((section) => section.startsWith(`Row ${recipeWays[name].row}:`));
       expect(row).toContain(name);
     },
   );
 
   it("are tested row by row, each of the fifteen by its number", () => {
-    const rows = [...document.matchAll(/^\| (\d+) /gm)].map(([, row]) => Number(row));
+    const rows = [...document.matchAll(/^### Row (\d+):/gm)].map(([, row]) => Number(row));
     expect(rows).toEqual(Array.from({ length: 15 }, (_, index) => index + 1));
     const tests = [...read("test/up/mitaka.test.ts").matchAll(/^ {2}it\("row (\d+):/gm)].map(([, row]) => Number(row));
     expect(tests).toEqual(rows);

@@ -5,15 +5,18 @@ import { describe, expect, it } from "vitest";
 import {
   ConsoleClient,
   type GuestConsoleWishes,
+  Role,
   SoundModel,
   UsbModel,
   VideoModel,
   guestProperties,
   novaOptions,
+  optionKey,
   releases,
+  releasesReading,
 } from "../../../nova";
-import { deadKeysTable, optionsTable, tables, withTable } from "../../../tools/documents";
-import { platformsTable } from "../../../tools/platforms";
+import { deadKeysTable, lineWidth, optionValues, optionsTable, tables, withTable } from "../../../tools/documents";
+import { platformTables } from "../../../tools/platforms";
 
 const repository = join(__dirname, "../../..");
 
@@ -41,35 +44,64 @@ const cells = (table: string) =>
 
 describe("the tables", () => {
   it("have every platform with every column", () => {
-    const rows = cells(platformsTable());
-    expect(rows.length).toBe(10);
-    for (const row of rows) {
-      expect(row.length).toBe(8);
-      expect(row.join()).not.toMatch(/\?|undefined/);
+    const made = platformTables();
+    expect(made.map(([columns]) => columns?.length)).toEqual([6, 4, 2]);
+    for (const rows of made) {
+      expect(rows.length).toBe(9);
+      for (const row of rows) {
+        expect(row.length).toBe(rows[0]?.length);
+        expect(row.join()).not.toMatch(/\?|undefined/);
+      }
     }
   });
 
   it("have every option with its releases, its values and what sets it", () => {
-    const rows = cells(optionsTable());
-    expect(rows.length).toBe(novaOptions.length + 2);
-    for (const row of rows) {
-      expect(row.length).toBe(7);
+    const rows = {
+      controller: cells(optionsTable(Role.Controller)).slice(2),
+      compute: cells(optionsTable(Role.Compute)).slice(2),
+    };
+    const read = (role: Role) => novaOptions.filter((option) => releasesReading(role, option) !== undefined);
+    expect(rows.controller.length).toBe(read(Role.Controller).length);
+    expect(rows.compute.length).toBe(read(Role.Compute).length);
+    for (const row of [...rows.controller, ...rows.compute]) {
+      expect(row.length).toBe(3);
       expect(row.join()).not.toContain("undefined");
     }
-    const rowOf = (option: string) => rows.find(([name]) => name === `\`${option}\``)?.slice(1, 6);
-    expect(rowOf("spice/streaming_mode")).toEqual([
-      "",
-      "from 27",
-      "`filter`, `all`, `off`",
-      "not set",
-      "`compression.streamingMode`",
-    ]);
-    expect(rowOf("consoleauth/token_ttl")).toEqual(["to 19", "from 18", "whole number from 0", "`600`", "`tokenTtl`"]);
-    expect(rowOf("workarounds/enable_consoleauth")?.slice(0, 2)).toEqual(["18 to 19", ""]);
-    expect(rowOf("DEFAULT/web")?.at(-1)).toBe("**nothing**");
-    expect(rowOf("database/connection")?.at(-1)).toBe("**nothing**");
+    const names = [...rows.controller, ...rows.compute].map(([name]) => name);
+    expect(novaOptions.filter((option) => !names.includes(`\`${optionKey(option)}\``))).toEqual([]);
+    const rowOf = (role: "controller" | "compute", option: string) =>
+      rows[role].find(([name]) => name === `\`${option}\``)?.slice(1);
+    expect(rowOf("controller", "spice/streaming_mode")).toBeUndefined();
+    expect(rowOf("compute", "spice/streaming_mode")).toEqual(["from 27", "`compression.streamingMode`"]);
+    expect(rowOf("controller", "consoleauth/token_ttl")).toEqual(["to 19", "`tokenTtl`"]);
+    expect(rowOf("compute", "consoleauth/token_ttl")).toEqual(["from 18", "`tokenTtl`"]);
+    expect(rowOf("controller", "workarounds/enable_consoleauth")?.[0]).toBe("18 to 19");
+    expect(rowOf("compute", "workarounds/enable_consoleauth")).toBeUndefined();
+    expect(rowOf("controller", "DEFAULT/web")?.at(-1)).toBe("**nothing**");
+    expect(rowOf("controller", "database/connection")?.at(-1)).toBe("**nothing**");
     expect(cells(deadKeysTable()).length).toBe(23);
-    expect(rowOf("vnc/keymap")).toEqual(["", "to 21", "text", "not set", "`extraNovaOptions`"]);
+    expect(rowOf("compute", "vnc/keymap")).toEqual(["to 21", "`extraNovaOptions`"]);
+  });
+
+  it("leave the values to a list, which has every option too", () => {
+    const values = optionValues().replaceAll("\n  ", " ");
+    expect([...values.matchAll(/^- `/gm)].length).toBe(novaOptions.length);
+    expect(values).not.toContain("undefined");
+    const lines = values.split("\n");
+    const lineOf = (name: string) => lines.find((line) => line.startsWith(`- \`${name}\`: `))?.slice(name.length + 6);
+    expect(lineOf("streaming_mode")).toContain("one of `filter`, `all`, `off`; not set by default; whether parts");
+    expect(lineOf("html5proxy_base_url")).toContain("a URL; default `http://127.0.0.1:6082/spice_auto.html`; ");
+    expect(lineOf("token_ttl")).toBe(
+      "a whole number from 0; default `600`; named `DEFAULT/console_token_ttl` up to Nova 14; seconds",
+    );
+    expect(lineOf("allowed_origins")).toMatch(
+      /^a list; empty by default; named `DEFAULT\/console_allowed_origins` up to/,
+    );
+  });
+
+  it.each([...new Set(tables.map(({ file }) => file))])("are not too wide in %s", (file) => {
+    const rows = readFileSync(join(repository, file), "utf8").split("\n");
+    expect(rows.filter((row) => row.length > lineWidth)).toEqual([]);
   });
 });
 
