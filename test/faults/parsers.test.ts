@@ -62,6 +62,7 @@ describe.skipIf(!runsHere)(
       const read = texts.filter((_, index) => stops[index] === null);
       expect([...new Set(refused.map(({ status }) => status))]).toEqual([2]);
       expect(refused.length).toBeGreaterThan(RUNS / 2);
+      expect(refused.filter(({ message }) => /[\n\r]/.test(message))).toEqual([]);
       // By some seeds the two lines that suffice come together.
       for (const text of read) {
         expect(text.split("\n")).toEqual(expect.arrayContaining(["controller = n", "owner = a/b/c"]));
@@ -81,6 +82,7 @@ describe.skipIf(!runsHere)(
       const read = texts.filter((_, index) => stops[index] === null);
       expect([...new Set(refused.map(({ status }) => status))]).toEqual([3]);
       expect(refused.length).toBeGreaterThan(RUNS / 2);
+      expect(refused.filter(({ message }) => /[\n\r]/.test(message))).toEqual([]);
       for (const text of read) {
         expect(text.split("\n")[0]).toBe("# openstack-spice record 1");
       }
