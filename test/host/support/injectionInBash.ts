@@ -49,6 +49,9 @@ const special = {
   },
 } satisfies Partial<Record<Point, (at: At, action: string) => string>>;
 
+/** All points. */
+export const points = [...Object.keys(functions), ...Object.keys(special)] as readonly Point[];
+
 /** What becomes of the program. The part of it that this runs in may be another process. */
 const ends: Readonly<Record<Then, string>> = {
   kill: "kill -KILL $$ $BASHPID",
