@@ -5,6 +5,8 @@ import {
   checkConsolePorts,
   checkNodes,
   defaultConsolePorts,
+  familyOf,
+  noSourceOf,
   parseCidrs,
   parseConsoleSources,
   takesTokenTtl,
@@ -44,6 +46,7 @@ export function checkCloud(args: SpiceConsoleArgs): readonly Fault[] {
     ),
     ...checkSecurityGroups(args),
     ...checkConsoleSources(args),
+    ...checkSourceFamilies(args),
   ];
   // What both roles read is checked for both.
   const first = (one: Fault) => faults.find(({ path, reason }) => path === one.path && reason === one.reason);
@@ -152,6 +155,23 @@ function checkSecurityGroups(args: SpiceConsoleArgs): readonly Fault[] {
     }
   });
   return faults;
+}
+
+/** Each controller has to come from an address of the family of every address that the proxies connect to, as far as they are known. */
+function checkSourceFamilies({ controllers, computes, extraConsoleSources = [] }: SpiceConsoleArgs): readonly Fault[] {
+  const extra = parseCidrs(extraConsoleSources, "").value ?? [];
+  const addresses = computes.map(({ serverProxyclientAddress }) => serverProxyclientAddress).filter(isPlain);
+  return controllers.flatMap(({ proxySourceAddresses = [] }, index) => {
+    const { value = [] } = parseCidrs(proxySourceAddresses, "");
+    const missed = addresses.find((address) => {
+      const family = familyOf(address);
+      return family !== undefined && ![...value, ...extra].some(({ ethertype }) => ethertype === family);
+    });
+    const family = missed === undefined ? undefined : familyOf(missed);
+    return value.length === 0 || missed === undefined || family === undefined
+      ? []
+      : [{ path: `controllers[${index}].proxySourceAddresses`, reason: noSourceOf(family, missed) }];
+  });
 }
 
 /** Who may reach the guests' consoles: a controller that is forgotten would be shut out by every compute. */

@@ -17,10 +17,23 @@ import {
   type WebClient,
   parseRelease,
   shown,
+  shownKey,
 } from "../nova";
 import { warnOfClearSecrets } from "./clearSecrets";
 import type { CompressionArgs } from "./computeNode";
-import { type Reader, flag, list, missing, number, object, oneOf, record, secret, text } from "./configReader";
+import {
+  type Reader,
+  flag,
+  list,
+  missing,
+  notStructured,
+  number,
+  object,
+  oneOf,
+  record,
+  secret,
+  text,
+} from "./configReader";
 import { rejectFaults } from "./faults";
 import { OnDestroy, PackagesOnDestroy } from "./onDestroy";
 import type { ProxyArgs, ProxyTlsArgs } from "./proxy";
@@ -232,10 +245,7 @@ function getStructure(config: pulumi.Config, key: string, faults: Fault[]): unkn
   try {
     return config.getObject(key);
   } catch {
-    faults.push({
-      path: key,
-      reason: `${shown(config.get(key))} is neither an object nor a list. Pulumi.example.yaml shows how to write it.`,
-    });
+    faults.push(notStructured(key));
     return undefined;
   }
 }
@@ -272,5 +282,5 @@ function unknownKeys(): readonly Fault[] {
     .filter((key) => key.startsWith(`${namespace}:`))
     .map((key) => key.slice(namespace.length + 1))
     .filter((key) => !known.includes(key))
-    .map((path) => ({ path, reason: `No such key. The keys are ${known.join(", ")}.` }));
+    .map((key) => ({ path: shownKey(key), reason: `No such key. The keys are ${known.join(", ")}.` }));
 }

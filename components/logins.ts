@@ -7,7 +7,7 @@ import {
   hostKeyFault,
   inspectPrivateKey,
 } from "../host/connection";
-import { type Fault, isHostName, isIpLiteral, isWildcard, shown } from "../nova";
+import { type Fault, embeddedIpv4, isDnsName, isIpLiteral, isWildcard } from "../nova";
 import { notReached, rejectFaults } from "./faults";
 import { isPlain } from "./inputs";
 
@@ -28,11 +28,14 @@ function checkBastion({ bastion }: { readonly bastion?: HostArgs }, path: string
 function checkHost(args: HostArgs, path: string, { requireHostKeys = false }: SshArgs): readonly Fault[] {
   const { host, hostKey } = args;
   const faults: Fault[] = [];
-  if (isPlain(host) && (isWildcard(host) || !(isIpLiteral(host) || isHostName(host)))) {
+  if (isPlain(host) && (isWildcard(host) || !(isIpLiteral(host) || isDnsName(host)))) {
     faults.push({
       path: `${path}.host`,
-      reason: `${shown(host)} is neither an IP address nor a host name. Give where SSH connects to, without user, port or brackets.`,
+      reason:
+        "It is neither an IP address nor a host name. Give where SSH connects to, without user, port or brackets.",
     });
+  } else if (isPlain(host) && embeddedIpv4(host) !== undefined) {
+    faults.push({ path: `${path}.host`, reason: `It is IPv4 written as IPv6. Write ${embeddedIpv4(host)}.` });
   }
   if (hostKey === undefined && requireHostKeys) {
     faults.push({ path: `${path}.hostKey`, reason: `It is missing, and ssh.requireHostKeys is set. ${hostKeyRemedy}` });
@@ -57,7 +60,7 @@ function checkLogin(args: LoginArgs, path: string): readonly Fault[] {
   ): Fault[] =>
     value === undefined || !isPlain(value) || (Number.isInteger(value) && holds(value))
       ? []
-      : [{ path: `${path}.${name}`, reason: `${shown(value)} is not ${rule}` }];
+      : [{ path: `${path}.${name}`, reason: `${typeof value === "number" ? value : "It"} is not ${rule}` }];
   const faults = [
     ...number(
       "port",
@@ -76,7 +79,7 @@ function checkLogin(args: LoginArgs, path: string): readonly Fault[] {
   if (user !== undefined && isPlain(user) && !/^[^\s:@/]+$/.test(user)) {
     faults.push({
       path: `${path}.user`,
-      reason: `${shown(user)} is not a user name. Give the name alone, such as root.`,
+      reason: "It is not a user name. Give the name alone, such as root.",
     });
   }
   if (privateKey !== undefined && isPlain(privateKey)) {

@@ -20,5 +20,6 @@ export * from "./proxy";
 export * from "./recipe";
 export * from "./releases";
 export * from "./roles";
+export * from "./urls";
 export * from "./value";
 export * from "./webClient";

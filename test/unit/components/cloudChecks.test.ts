@@ -177,6 +177,85 @@ describe("checkCloud", () => {
     ]);
   });
 
+  it("takes what names an SSH host may have in DNS, an underscore among them", () => {
+    const connection = { ...node(21), host: "compute_01.example.com" };
+    expect(checkCloud({ ...cloud, computes: [{ ...compute, name: "c", connection }] })).toEqual([]);
+    const ipv4 = { ...node(21), host: "::ffff:192.0.2.21" };
+    expect(
+      reasonAt({ ...cloud, computes: [{ ...compute, name: "c", connection: ipv4 }] }, "computes[0].connection.host"),
+    ).toBe("It is IPv4 written as IPv6. Write 192.0.2.21.");
+  });
+
+  it.each<[string, Partial<SpiceConsoleArgs>]>([
+    ["a host", { computes: [{ ...compute, name: "c", connection: { host: "ops:hunter2@192.0.2.21" } }] }],
+    [
+      "the host of two nodes",
+      { computes: ["c", "d"].map((name) => ({ ...compute, name, connection: { host: "hunter2 x" } })) },
+    ],
+    ["the name of two nodes", { computes: ["hunter2 x", "hunter2 x"].map((name) => ({ ...compute, name })) }],
+    ["two hosts of one name", { computes: [{ ...compute, name: "control-1", connection: { host: "hunter2 x" } }] }],
+    [
+      "an address",
+      { computes: [{ ...compute, name: "c", serverProxyclientAddress: "hunter2", serverListen: "hunter2" }] },
+    ],
+    ["a user and a bastion", { ssh: { user: "ops:hunter2", bastion: { host: "hunter2!", user: "hunter2@" } } }],
+    ["a host key", { ssh: { bastion: { host: "a", hostKey: "hunter2" } } }],
+    ["a private key", { ssh: { privateKey: "hunter2" } }],
+    ["a port", { ssh: { port: "hunter2" as unknown as number } }],
+    ["a URL", { proxy: { baseUrl: "https://ops:hunter2@console.example.org/spice_auto.html" } }],
+    [
+      "a proxy's addresses",
+      {
+        proxy: { ...cloud.proxy, listenAddress: "hunter2!", allowedSources: ["hunter2"], allowedOrigins: ["hunter2!"] },
+      },
+    ],
+    ["a proxy's port", { proxy: { ...cloud.proxy, port: "hunter2" as unknown as number } }],
+    ["a certificate's path", { proxy: { ...cloud.proxy, tls: { certificate: "hunter2", key: "hunter2" } } }],
+    ["a certificate's text", { proxy: { ...cloud.proxy, tls: { certPem: "hunter2", privateKeyPem: "hunter2" } } }],
+    [
+      "the proxies' addresses",
+      { controllers: [{ name: "c", connection: node(11), proxySourceAddresses: ["hunter2"] }] },
+    ],
+    [
+      "a repository's URL",
+      { packageRepository: { id: "x", gpgCheck: false, baseUrl: "https://ops:hunter2@example.org/" } },
+    ],
+    ["a web client's", { webClient: { archive: "https://ops:hunter2@example.org/x.tgz" } }],
+    [
+      "a URL for native clients",
+      { spiceDirectProxyBaseUrl: "https://ops:hunter2@example.org/", release: Release.Gazpacho },
+    ],
+    [
+      "an option that is a secret",
+      { extraNovaOptions: { controllers: { "database/connection": "mysql://nova:hunter2@x" } } },
+    ],
+    ["an option's URL", { extraNovaOptions: { computes: { "vnc/novncproxy_base_url": "http://nova:hunter2@x/" } } }],
+    ["an option's text", { extraNovaOptions: { controllers: { "DEFAULT/record": "hunter2\u0007" } } }],
+  ])("says what is wrong with %s that a secret is in, and shows no word of it", (_what, part) => {
+    const faults = checkCloud({ ...cloud, ...part });
+    expect(faults.length).toBeGreaterThan(0);
+    expect(JSON.stringify(faults)).not.toContain("hunter2");
+  });
+
+  it("refuses addresses that cannot meet, each at its own place", () => {
+    const six = { connection: node(22), name: "six", serverProxyclientAddress: "2001:db8::22" };
+    const baseUrl = "http://[2001:db8::5]:6082/spice_auto.html";
+    expect(paths({ ...cloud, proxy: { baseUrl } })).toEqual(["proxy.listenAddress"]);
+    expect(paths({ ...cloud, proxy: { baseUrl, listenAddress: "::" } })).toEqual([]);
+    expect(paths({ ...cloud, proxy: { baseUrl, behindLoadBalancer: true } })).toEqual([]);
+    expect(paths({ ...cloud, computes: [...cloud.computes, six] })).toEqual(["controllers[0].proxySourceAddresses"]);
+    expect(paths({ ...cloud, computes: [...cloud.computes, six], extraConsoleSources: ["2001:db8::/64"] })).toEqual([]);
+    expect(
+      paths({ ...cloud, extraConsoleSources: ["2001:db8::/64"], computes: [{ ...six, serverListen: "192.0.2.22" }] }),
+    ).toEqual(["computes[0].serverListen"]);
+    const everywhere = { serverListenEverywhere: true, extraConsoleSources: ["2001:db8::/64"] };
+    expect(paths({ ...cloud, ...everywhere, computes: [{ ...six, serverListen: "0.0.0.0" }] })).toEqual([
+      "computes[0].serverListen",
+    ]);
+    expect(paths({ ...cloud, ...everywhere, computes: [{ ...six, serverListen: "::" }] })).toEqual([]);
+    expect(paths({ ...cloud, ...everywhere, computes: [six] })).toEqual([]);
+  });
+
   it("never shows a key", () => {
     const ssh = { privateKey: "my secret passphrase" };
     expect(reasonAt({ ...cloud, ssh }, "ssh.privateKey")).toBe(
