@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { BastionArgs, ConnectionArgs, LoginArgs, SshArgs } from "../host/connection";
 import { readKeyFile } from "../host/keyFile";
+import { inspectPrivateKey } from "../host/privateKey";
 import {
   CompressionPreset,
   type Fault,
@@ -259,7 +260,7 @@ function readKey(config: pulumi.Config, faults: Fault[]): Pick<SshArgs, "private
   const [key, password, file] = [given("sshPrivateKey"), given("sshPrivateKeyPassword"), given("sshPrivateKeyFile")];
   const login = password === "" ? {} : { privateKeyPassword: password };
   if (file === "") {
-    return key === "" ? login : { privateKey: key, ...login };
+    return key === "" ? login : inspected("sshPrivateKey", key, login, faults);
   }
   if (key !== "") {
     const reason = "Both sshPrivateKeyFile and sshPrivateKey are set. Take one of them out.";
@@ -267,13 +268,27 @@ function readKey(config: pulumi.Config, faults: Fault[]): Pick<SshArgs, "private
     return login;
   }
   try {
-    return { privateKey: readKeyFile(file), ...login };
+    return inspected("sshPrivateKeyFile", readKeyFile(file), login, faults);
   } catch (error) {
     const why = (error as Error).message;
     const remedy = "Give the path of a private key on this machine, or set the secret sshPrivateKey.";
     faults.push({ path: "sshPrivateKeyFile", reason: `${shown(file)} cannot be read (${why}). ${remedy}` });
     return login;
   }
+}
+
+/** The key and its password, where it can work. @param path the configuration key that it comes from */
+function inspected(
+  path: string,
+  privateKey: string,
+  login: Pick<SshArgs, "privateKeyPassword">,
+  faults: Fault[],
+): Pick<SshArgs, "privateKey" | "privateKeyPassword"> {
+  const { fault } = inspectPrivateKey(privateKey, login.privateKeyPassword as string | undefined);
+  if (fault !== undefined) {
+    faults.push({ path, reason: fault.replaceAll("privateKeyPassword", "sshPrivateKeyPassword") });
+  }
+  return { privateKey, ...login };
 }
 
 function unknownKeys(): readonly Fault[] {

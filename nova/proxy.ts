@@ -183,7 +183,7 @@ function checkPort(port: number, path: string): readonly Fault[] {
     : [
         {
           path,
-          reason: `${shown(Number(port))} is not a TCP port. Give a whole number from 1 to 65535, as a rule 6082.`,
+          reason: `${typeof port === "number" ? port : "It"} is not a TCP port. Give a whole number from 1 to 65535, as a rule 6082.`,
         },
       ];
 }

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { readConfig } from "../../components/config";
 import { configOf } from "../support/mitaka";
-import { cloud, hostKey, privateKey } from "./support/cloud";
+import { cloud, encryptedKey, hostKey, privateKey } from "./support/cloud";
 import { run } from "./support/recorder";
 
 const folder = mkdtempSync(join(tmpdir(), "openstack-spice-config-"));
@@ -96,7 +96,7 @@ describe("readConfig", () => {
       ...{ spiceDirectProxyBaseUrl: "https://kerbside.example.org:13002/nova" },
       ...{ acceptConsoleLoss: "true", agentEnabled: "false", serverListenEverywhere: "true" },
       ...{ controllerSecurityGroupId: "group-1", computeSecurityGroupId: "group-2" },
-      ...{ sshPrivateKey: privateKey, sshPrivateKeyPassword: "password" },
+      ...{ sshPrivateKey: encryptedKey, sshPrivateKeyPassword: "password" },
     };
     const { result, error } = await read(given);
     expect(error).toBeUndefined();
@@ -112,7 +112,7 @@ describe("readConfig", () => {
   it("warns of keys and passwords that are not encrypted, naming each, and shows none", async () => {
     const connection = { host: "192.0.2.21", password: "hidden", bastion: { host: "192.0.2.1", privateKey } };
     const computes = [{ name: "compute-1", connection, serverProxyclientAddress: "198.51.100.21" }];
-    const keys = { ...sound, computes, sshPrivateKey: privateKey, sshPrivateKeyPassword: "hidden" };
+    const keys = { ...sound, computes, sshPrivateKey: encryptedKey, sshPrivateKeyPassword: "password" };
     const { warnings } = await read(keys);
     expect(warnings).toEqual([
       "Not encrypted in the stack's file, for all to see who can read it: sshPrivateKey, sshPrivateKeyPassword, computes[0].connection.password, " +
@@ -155,6 +155,22 @@ describe("readConfig", () => {
     writeFileSync(file, privateKey);
     const { result } = await read({ ...sound, sshPrivateKeyFile: file });
     expect(result?.ssh).toEqual({ privateKey });
+  });
+
+  it("says what is wrong with a key, under the name of where it comes from", async () => {
+    const file = join(folder, "indented");
+    writeFileSync(file, privateKey.replace(/^/gm, "  "));
+    const reasonOf = async (keys: Readonly<Record<string, unknown>>) =>
+      (await read({ ...sound, ...keys })).error?.split("\n")[1];
+    expect(await reasonOf({ sshPrivateKeyFile: file })).toContain(
+      "  sshPrivateKeyFile: The lines of the private key are indented. ",
+    );
+    expect(await reasonOf({ sshPrivateKey: privateKey.replaceAll("\n", " ") })).toContain(
+      "  sshPrivateKey: The private key is not in lines",
+    );
+    expect(await reasonOf({ sshPrivateKey: privateKey, sshPrivateKeyPassword: "p" })).toContain(
+      "  sshPrivateKey: The private key is not encrypted, and the SSH client refuses one with a sshPrivateKeyPassword then.",
+    );
   });
 
   it("says which key file cannot be read, and why", async () => {

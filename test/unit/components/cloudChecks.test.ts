@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { Release, type SpiceConsoleArgs, Vnc } from "../../../components";
 import { checkCloud, proxySources } from "../../../components/cloudChecks";
-import { cloud, node } from "../../contract/support/cloud";
+import { cloud, node, privateKey } from "../../contract/support/cloud";
 
 const paths = (args: SpiceConsoleArgs) => checkCloud(args).map(({ path }) => path);
 const reasonAt = (args: SpiceConsoleArgs, path: string) =>
@@ -256,10 +256,26 @@ describe("checkCloud", () => {
     expect(paths({ ...cloud, ...everywhere, computes: [six] })).toEqual([]);
   });
 
+  it("looks at the keys of nodes and bastions with the password that is used for each", () => {
+    const password = { privateKeyPassword: "p" };
+    const plainKey = { privateKey };
+    const at = (ssh: object, connection: object) =>
+      paths({ ...cloud, ssh, computes: [{ ...compute, name: "c", connection: { ...node(21), ...connection } }] });
+    expect(at(plainKey, {})).toEqual([]);
+    expect(at({ ...plainKey, ...password }, {})).toEqual(["ssh.privateKey"]);
+    expect(at(plainKey, password)).toEqual(["computes[0].connection.privateKey"]);
+    expect(at(password, plainKey)).toEqual(["computes[0].connection.privateKey"]);
+    expect(at({ bastion: { host: "192.0.2.1", privateKey: "x" } }, {})).toEqual(["ssh.bastion.privateKey"]);
+    expect(at(password, { bastion: { host: "192.0.2.1", ...plainKey } })).toEqual([]);
+    expect(at({}, { bastion: { host: "192.0.2.1", ...plainKey, ...password } })).toEqual([
+      "computes[0].connection.bastion.privateKey",
+    ]);
+  });
+
   it("never shows a key", () => {
     const ssh = { privateKey: "my secret passphrase" };
     expect(reasonAt({ ...cloud, ssh }, "ssh.privateKey")).toBe(
-      'It is not the text of a private key. Give the content of the key file, which begins with "-----BEGIN", or use an SSH agent.',
+      "It is not the text of a private key. Give the content of the key file as it is, such as by `pulumi config set --secret sshPrivateKey < FILE`, or use an SSH agent.",
     );
   });
 });
