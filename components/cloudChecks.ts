@@ -3,7 +3,9 @@ import {
   type NodeEntry,
   Role,
   checkConsolePorts,
+  checkListenAddress,
   checkNodes,
+  checkSourcesMeet,
   defaultConsolePorts,
   familyOf,
   noSourceOf,
@@ -11,11 +13,13 @@ import {
   parseConsoleSources,
   takesTokenTtl,
 } from "../nova";
+import { checkAgain } from "./again";
 import { checkSecurityGroupId } from "./consoleSecurityGroupRule";
 import { checkRelease, computeDocument, controllerDocument } from "./desired";
 import { checkBusyGuard, checkGuards } from "./guards";
 import { isPlain } from "./inputs";
 import { checkConnection, checkSsh } from "./logins";
+import { checkOwnership } from "./ownership";
 import { checkRollout } from "./rollout";
 import { checkSoftware } from "./software";
 import type { ComputeArgs, ControllerArgs, SpiceConsoleArgs } from "./spiceConsole";
@@ -25,6 +29,7 @@ export function checkCloud(args: SpiceConsoleArgs): readonly Fault[] {
   const { controllers, computes } = args;
   const faults = [
     ...checkProxyAndControllers(args),
+    ...checkListenAddresses(args),
     ...checkSsh(args.ssh, "ssh"),
     ...checkNodes({ controllers: controllers.map(entry), computes: computes.map(entry) }),
     ...controllers.flatMap(({ connection }, index) =>
@@ -36,6 +41,8 @@ export function checkCloud(args: SpiceConsoleArgs): readonly Fault[] {
     ...checkGuards(args),
     ...checkBusyGuard(args),
     ...checkSoftware(args),
+    ...checkOwnership(args),
+    ...checkAgain(args),
     ...controllers.flatMap((node, index) => checkGuards(node, `controllers[${index}].`)),
     ...computes.flatMap((node, index) => checkGuards(node, `computes[${index}].`)),
     ...checkComputes(args),
@@ -78,9 +85,13 @@ function entry(node: ControllerArgs | ComputeArgs): NodeEntry {
 const anyNode = { node: "any", owner: "any" };
 
 function checkProxyAndControllers(args: SpiceConsoleArgs): readonly Fault[] {
-  const { proxy, release, tokenTtl, extraNovaOptions, webClient, recipe } = args;
+  const { proxy, controllers, release, tokenTtl, extraNovaOptions, webClient, recipe } = args;
+  // Where each controller has an address of its own the shared default is nobody's, and is not looked at.
+  const own = controllers.map(({ listenAddress }) => listenAddress);
+  const [first] = own;
+  const isNobodys = proxy.listenAddress === undefined && first !== undefined && !own.includes(undefined);
   const settings = {
-    proxy,
+    proxy: isNobodys ? { ...proxy, listenAddress: "control-1" } : proxy,
     release,
     extraNovaOptions: extraNovaOptions?.controllers,
     webClient,
@@ -90,6 +101,23 @@ function checkProxyAndControllers(args: SpiceConsoleArgs): readonly Fault[] {
   return isPlain(settings)
     ? controllerDocument(settings, anyNode).faults.map((fault) => below("controllers", fault))
     : [...checkRelease(release, ""), ...parseCidrs(proxy.allowedSources ?? [], "proxy.allowedSources").faults];
+}
+
+/** Faults of the addresses on which single controllers listen. */
+function checkListenAddresses({ proxy, controllers }: SpiceConsoleArgs): readonly Fault[] {
+  const { baseUrl, behindLoadBalancer, allowedSources } = proxy;
+  return controllers.flatMap(({ listenAddress }, index) => {
+    const path = `controllers[${index}].listenAddress`;
+    const address = { listenAddress, baseUrl, behindLoadBalancer };
+    if (listenAddress === undefined || !isPlain(address) || address.listenAddress === undefined) {
+      return [];
+    }
+    const sources = allowedSources === undefined ? undefined : parseCidrs(allowedSources, "").value;
+    return [
+      ...checkListenAddress({ ...address, listenAddress: address.listenAddress }, path),
+      ...checkSourcesMeet(sources, address.listenAddress, "proxy.allowedSources"),
+    ];
+  });
 }
 
 function checkComputes(args: SpiceConsoleArgs): readonly Fault[] {

@@ -97,7 +97,14 @@ const readers = {
   ssh: object<SshArgs>({ ...login, bastion, requireHostKeys: flag }),
   controllers: list(
     object<ControllerArgs, "name" | "connection">(
-      { name: text, connection, proxySourceAddresses: list(text), onDestroy: oneOf(OnDestroy), ...guards },
+      {
+        name: text,
+        connection,
+        listenAddress: text,
+        proxySourceAddresses: list(text),
+        onDestroy: oneOf(OnDestroy),
+        ...guards,
+      },
       ["name", "connection"],
     ),
   ),
@@ -154,6 +161,8 @@ const readers = {
   recipe: list(oneOf(RecipeSwitch)),
   extraNovaOptions: object<ExtraNovaOptionsArgs>({ controllers: record(text), computes: record(text) }),
   removeDeadKeys: flag,
+  formerStack: text,
+  convergeAgain: text,
   controllerSecurityGroupId: text,
   computeSecurityGroupId: text,
   rollout: object<RolloutArgs>({ canaries: list(text), batchSize: number }),
@@ -219,6 +228,8 @@ export function readConfig(config = new pulumi.Config(namespace)): SpiceConsoleA
     recipe: read("recipe"),
     extraNovaOptions: read("extraNovaOptions"),
     removeDeadKeys: read("removeDeadKeys"),
+    formerStack: read("formerStack"),
+    convergeAgain: read("convergeAgain"),
     controllerSecurityGroupId: read("controllerSecurityGroupId"),
     computeSecurityGroupId: read("computeSecurityGroupId"),
     rollout: read("rollout"),

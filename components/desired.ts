@@ -44,6 +44,8 @@ export interface Recipient extends GuardArgs {
   readonly node: string;
   /** The stack: `organization/project/stack`. The node refuses two owners. */
   readonly owner: string;
+  /** What the stack was called before, where it was renamed or moved. */
+  readonly formerOwner?: string;
 }
 
 /** What a controller's document depends on. */

@@ -15,6 +15,7 @@ export * from "./managers";
 export * from "./nodes";
 export * from "./options";
 export * from "./optionTypes";
+export * from "./owner";
 export * from "./packageRepository";
 export * from "./proxy";
 export * from "./recipe";

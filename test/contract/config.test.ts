@@ -63,6 +63,7 @@ describe("readConfig", () => {
         {
           name: "control-1",
           connection: { host: "192.0.2.11", hostKey, bastion },
+          listenAddress: "192.0.2.11",
           proxySourceAddresses: ["192.0.2.11"],
           onDestroy: "restore",
           ignoreManagers: ["pacemaker"],
@@ -93,6 +94,7 @@ describe("readConfig", () => {
         packagesOnDestroy: "remove",
       },
       ...{ removeDeadKeys: "true", requireSecure: "false", nativeClientsOnly: "true", tokenTtl: "1800" },
+      ...{ formerStack: "acme/openstack-spice/old", convergeAgain: "2026-03-01" },
       ...{ spiceDirectProxyBaseUrl: "https://kerbside.example.org:13002/nova" },
       ...{ acceptConsoleLoss: "true", agentEnabled: "false", serverListenEverywhere: "true" },
       ...{ controllerSecurityGroupId: "group-1", computeSecurityGroupId: "group-2" },

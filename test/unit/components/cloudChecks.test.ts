@@ -272,6 +272,31 @@ describe("checkCloud", () => {
     ]);
   });
 
+  it("looks at each controller's own listen address, and at the shared one where it is somebody's", () => {
+    const at = (addresses: readonly (string | undefined)[], proxy: object = {}) =>
+      paths({
+        ...cloud,
+        proxy: { ...cloud.proxy, ...proxy },
+        controllers: addresses.map((listenAddress, index) => ({
+          name: `c-${index}`,
+          connection: node(11 + index),
+          ...(listenAddress === undefined ? {} : { listenAddress }),
+        })),
+      });
+    expect(at(["192.0.2.11", "192.0.2.12"])).toEqual([]);
+    expect(at(["192.0.2.11", "192.0.2.256"])).toEqual(["controllers[1].listenAddress"]);
+    expect(at([undefined, "127.0.0.1", "::ffff:192.0.2.12"], { allowedSources: [] })).toEqual([
+      "controllers[1].listenAddress",
+      "controllers[2].listenAddress",
+    ]);
+    const baseUrl = "http://[2001:db8::5]:6082/spice_auto.html";
+    const six = { baseUrl, allowedSources: ["2001:db8::/32"] };
+    expect(at(["2001:db8::11", "::"], six)).toEqual([]);
+    expect(at(["2001:db8::11", undefined], six)).toEqual(["proxy.listenAddress", "proxy.allowedSources"]);
+    expect(at(["2001:db8::11", "192.0.2.12"], six)).toEqual(["controllers[1].listenAddress", "proxy.allowedSources"]);
+    expect(at(["2001:db8::11", "192.0.2.12"], { baseUrl, behindLoadBalancer: true })).toEqual(["proxy.allowedSources"]);
+  });
+
   it("never shows a key", () => {
     const ssh = { privateKey: "my secret passphrase" };
     expect(reasonAt({ ...cloud, ssh }, "ssh.privateKey")).toBe(
