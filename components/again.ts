@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { NodeReport } from "../host/report";
 import type { Fault } from "../nova";
-import { withoutFrames } from "./stackTraces";
 
 /** What has nodes converge though nothing was declared anew. */
 export interface AgainArgs {
@@ -65,12 +64,15 @@ export function whole(
     const message =
       `${node} (${role}): the login succeeded, but the program did not run to its end there: its report has no last line "changed N". ` +
       `See that \`ssh ${target} echo ok\` prints ok, and nothing that the login shell's start files (.bashrc, .profile) do ends it. ` +
-      "Then have the nodes converge again: give convergeAgain another value (pulumi config set convergeAgain $(date +%F)), and run pulumi up.";
+      "Then have the nodes converge again: give convergeAgain another value (pulumi config set convergeAgain $(date +%F.%T)), and run pulumi up.";
     if (pulumi.runtime.isDryRun()) {
       void pulumi.log.warn(message, component);
       return known;
     }
-    throw withoutFrames(new pulumi.RunError(message));
+    const error = new pulumi.RunError(message);
+    // The engine's library shows the stack of an error that a registration waited for: the message says all.
+    error.stack = message;
+    throw error;
   });
 }
 

@@ -447,7 +447,7 @@ describe("a node whose login runs nothing", () => {
   const message =
     'compute-1 (compute): the login succeeded, but the program did not run to its end there: its report has no last line "changed N". ' +
     "See that `ssh ops@192.0.2.21 echo ok` prints ok, and nothing that the login shell's start files (.bashrc, .profile) do ends it. " +
-    "Then have the nodes converge again: give convergeAgain another value (pulumi config set convergeAgain $(date +%F)), and run pulumi up.";
+    "Then have the nodes converge again: give convergeAgain another value (pulumi config set convergeAgain $(date +%F.%T)), and run pulumi up.";
 
   it.each([
     ["nothing", ""],
