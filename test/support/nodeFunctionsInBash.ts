@@ -12,11 +12,17 @@ export function callInBash<O extends Operation>(operation: O, cases: readonly Ca
     const outcomes = feed(script, cases as readonly { readonly text: string }[]);
     return outcomes.map((outcome) => answer(outcome) as Answer<O>);
   }
+  if (operation in programs) {
+    const program = programs[operation as keyof typeof programs];
+    return runPython(program, cases as readonly { readonly text: string }[]);
+  }
   const call = operations[operation as keyof typeof operations] as unknown as (given: Case<O>) => Answer<O>;
   return cases.map(call);
 }
 
-type Called = { readonly [O in Exclude<Operation, keyof typeof fed>]: (given: Case<O>) => Answer<O> };
+type Called = {
+  readonly [O in Exclude<Operation, keyof typeof fed | keyof typeof programs>]: (given: Case<O>) => Answer<O>;
+};
 
 /** The work of `runInBash` where nothing may go wrong. */
 function output(script: string, files: Readonly<Record<string, string>> = {}): string {
@@ -371,9 +377,41 @@ const fed = {
       return linesOf(out);
     },
   },
-  "certificate/any": { script: python("CERTIFICATE", '"$given" "$given" host'), answer: statusAndLines },
-  "pacemaker/any": { script: python("CIB", "nova-compute"), answer: statusAndLines },
 };
+
+/** Python programs that the program in bash carries, by their variables, and their arguments for the file `text`. */
+const programs = {
+  "certificate/any": { variable: "CERTIFICATE_PROGRAM", words: '[text, text, "host"]' },
+  "pacemaker/any": { variable: "CIB_PROGRAM", words: '["nova-compute"]' },
+};
+
+/** How such a program ends with each text, as `STATUS LINES`. */
+function runPython(
+  { variable, words }: { readonly variable: string; readonly words: string },
+  cases: readonly { readonly text: string }[],
+): readonly string[] {
+  const files = Object.fromEntries(cases.map(({ text }, index) => [`t${index}`, text]));
+  const script = `printf '%s' "$${variable}" >program.py
+python3 - <<'END'
+import io, sys
+program = compile(open("program.py").read(), "program.py", "exec")
+ends = []
+for i in range(${cases.length}):
+    text = "t%d" % i
+    sys.stdin = open(text, errors="surrogateescape")
+    sys.argv = ["-"] + ${words}
+    sys.stdout = io.StringIO()
+    try:
+        exec(program, {})
+        status = 0
+    except SystemExit as end:
+        status = end.code
+    ends.append("%s %d" % (status, len(sys.stdout.getvalue().splitlines())))
+sys.stdout = sys.__stdout__
+print("\\n".join(ends))
+END`;
+  return linesOf(output(script, files));
+}
 
 /** How it ended with one text. */
 interface Fed {
@@ -385,15 +423,6 @@ interface Fed {
 /** One line where it refuses. */
 function ended({ status, err }: Fed): Checked {
   return checked({ status, stderr: err });
-}
-
-function statusAndLines({ status, out }: Fed): string {
-  return `${status} ${linesOf(out).length}`;
-}
-
-/** A Python program that the program in bash carries. */
-function python(name: string, words: string): string {
-  return `python3 -c "$${name}_PROGRAM" ${words}`;
 }
 
 function feed(script: string, cases: readonly { readonly text: string }[]): readonly Fed[] {
