@@ -3,17 +3,23 @@ import {
   type NodeEntry,
   Role,
   checkConsolePorts,
+  checkListenAddress,
   checkNodes,
+  checkSourcesMeet,
   defaultConsolePorts,
+  familyOf,
+  noSourceOf,
   parseCidrs,
   parseConsoleSources,
   takesTokenTtl,
 } from "../nova";
+import { checkAgain } from "./again";
 import { checkSecurityGroupId } from "./consoleSecurityGroupRule";
 import { checkRelease, computeDocument, controllerDocument } from "./desired";
 import { checkBusyGuard, checkGuards } from "./guards";
 import { isPlain } from "./inputs";
 import { checkConnection, checkSsh } from "./logins";
+import { checkOwnership } from "./ownership";
 import { checkRollout } from "./rollout";
 import { checkSoftware } from "./software";
 import type { ComputeArgs, ControllerArgs, SpiceConsoleArgs } from "./spiceConsole";
@@ -23,6 +29,7 @@ export function checkCloud(args: SpiceConsoleArgs): readonly Fault[] {
   const { controllers, computes } = args;
   const faults = [
     ...checkProxyAndControllers(args),
+    ...checkListenAddresses(args),
     ...checkSsh(args.ssh, "ssh"),
     ...checkNodes({ controllers: controllers.map(entry), computes: computes.map(entry) }),
     ...controllers.flatMap(({ connection }, index) =>
@@ -34,6 +41,8 @@ export function checkCloud(args: SpiceConsoleArgs): readonly Fault[] {
     ...checkGuards(args),
     ...checkBusyGuard(args),
     ...checkSoftware(args),
+    ...checkOwnership(args),
+    ...checkAgain(args),
     ...controllers.flatMap((node, index) => checkGuards(node, `controllers[${index}].`)),
     ...computes.flatMap((node, index) => checkGuards(node, `computes[${index}].`)),
     ...checkComputes(args),
@@ -44,6 +53,7 @@ export function checkCloud(args: SpiceConsoleArgs): readonly Fault[] {
     ),
     ...checkSecurityGroups(args),
     ...checkConsoleSources(args),
+    ...checkSourceFamilies(args),
   ];
   // What both roles read is checked for both.
   const first = (one: Fault) => faults.find(({ path, reason }) => path === one.path && reason === one.reason);
@@ -75,9 +85,13 @@ function entry(node: ControllerArgs | ComputeArgs): NodeEntry {
 const anyNode = { node: "any", owner: "any" };
 
 function checkProxyAndControllers(args: SpiceConsoleArgs): readonly Fault[] {
-  const { proxy, release, tokenTtl, extraNovaOptions, webClient, recipe } = args;
+  const { proxy, controllers, release, tokenTtl, extraNovaOptions, webClient, recipe } = args;
+  // Where each controller has an address of its own the shared default is nobody's, and is not looked at.
+  const own = controllers.map(({ listenAddress }) => listenAddress);
+  const [first] = own;
+  const isNobodys = proxy.listenAddress === undefined && first !== undefined && !own.includes(undefined);
   const settings = {
-    proxy,
+    proxy: isNobodys ? { ...proxy, listenAddress: "control-1" } : proxy,
     release,
     extraNovaOptions: extraNovaOptions?.controllers,
     webClient,
@@ -87,6 +101,23 @@ function checkProxyAndControllers(args: SpiceConsoleArgs): readonly Fault[] {
   return isPlain(settings)
     ? controllerDocument(settings, anyNode).faults.map((fault) => below("controllers", fault))
     : [...checkRelease(release, ""), ...parseCidrs(proxy.allowedSources ?? [], "proxy.allowedSources").faults];
+}
+
+/** Faults of the addresses on which single controllers listen. */
+function checkListenAddresses({ proxy, controllers }: SpiceConsoleArgs): readonly Fault[] {
+  const { baseUrl, behindLoadBalancer, allowedSources } = proxy;
+  return controllers.flatMap(({ listenAddress }, index) => {
+    const path = `controllers[${index}].listenAddress`;
+    const address = { listenAddress, baseUrl, behindLoadBalancer };
+    if (listenAddress === undefined || !isPlain(address) || address.listenAddress === undefined) {
+      return [];
+    }
+    const sources = allowedSources === undefined ? undefined : parseCidrs(allowedSources, "").value;
+    return [
+      ...checkListenAddress({ ...address, listenAddress: address.listenAddress }, path),
+      ...checkSourcesMeet(sources, address.listenAddress, "proxy.allowedSources"),
+    ];
+  });
 }
 
 function checkComputes(args: SpiceConsoleArgs): readonly Fault[] {
@@ -152,6 +183,23 @@ function checkSecurityGroups(args: SpiceConsoleArgs): readonly Fault[] {
     }
   });
   return faults;
+}
+
+/** Each controller has to come from an address of the family of every address that the proxies connect to, as far as they are known. */
+function checkSourceFamilies({ controllers, computes, extraConsoleSources = [] }: SpiceConsoleArgs): readonly Fault[] {
+  const extra = parseCidrs(extraConsoleSources, "").value ?? [];
+  const addresses = computes.map(({ serverProxyclientAddress }) => serverProxyclientAddress).filter(isPlain);
+  return controllers.flatMap(({ proxySourceAddresses = [] }, index) => {
+    const { value = [] } = parseCidrs(proxySourceAddresses, "");
+    const missed = addresses.find((address) => {
+      const family = familyOf(address);
+      return family !== undefined && ![...value, ...extra].some(({ ethertype }) => ethertype === family);
+    });
+    const family = missed === undefined ? undefined : familyOf(missed);
+    return value.length === 0 || missed === undefined || family === undefined
+      ? []
+      : [{ path: `controllers[${index}].proxySourceAddresses`, reason: noSourceOf(family, missed) }];
+  });
 }
 
 /** Who may reach the guests' consoles: a controller that is forgotten would be shut out by every compute. */

@@ -14,7 +14,8 @@ import { rejectFaults } from "./faults";
 import { type BusyGuardArgs, checkBusyGuard, guardsOf } from "./guards";
 import { isPlain } from "./inputs";
 import { isSpokenFor } from "./logins";
-import { type NodeArgs, checkNode, convergeNode, thisStack, withoutDependencies } from "./node";
+import { type NodeArgs, checkNode, convergeNode, withoutDependencies } from "./node";
+import { ownersOf } from "./ownership";
 import { softwareOf, warnOfGuests, warnOfSoftware } from "./software";
 
 /**
@@ -117,8 +118,8 @@ export interface ComputeNodeArgs extends NodeArgs, GuestConsoleArgs, BusyGuardAr
 export class ComputeNode extends pulumi.ComponentResource {
   /** What the node reported when it last converged. */
   public readonly report: pulumi.Output<NodeReport>;
-  /** What is done when the node has converged: with many nodes, what to depend on in place of the whole component keeps the state small. */
-  public readonly converged: pulumi.Resource;
+  /** What is done when the node has converged, and its report has said so to the last line: with many nodes, what to depend on in place of the whole component keeps the state small. */
+  public readonly converged: pulumi.Output<pulumi.Resource>;
 
   /**
    * @param name The _unique_ name of this component, and the node's name where `nodeName` is left out.
@@ -148,7 +149,7 @@ export class ComputeNode extends pulumi.ComponentResource {
       ...addresses,
       ...ports,
     };
-    const recipient = { node: args.nodeName ?? name, owner: thisStack(), ...guardsOf(args) };
+    const recipient = { node: args.nodeName ?? name, ...ownersOf(args), ...guardsOf(args) };
     rejectFaults(subject, [
       ...checkNode(name, args),
       ...checkBusyGuard(args),
@@ -165,7 +166,7 @@ export class ComputeNode extends pulumi.ComponentResource {
       warnOfGuests(args, this);
     }
     const document = (known: pulumi.Unwrap<typeof settings>) => computeDocument(known, recipient);
-    const { report, command } = convergeNode({
+    const { report, converged } = convergeNode({
       component: this,
       name,
       subject,
@@ -176,7 +177,7 @@ export class ComputeNode extends pulumi.ComponentResource {
       document,
     });
     this.report = report;
-    this.converged = command;
+    this.converged = converged;
     this.registerOutputs();
   }
 }

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { BastionArgs, ConnectionArgs, LoginArgs, SshArgs } from "../host/connection";
 import { readKeyFile } from "../host/keyFile";
+import { inspectPrivateKey } from "../host/privateKey";
 import {
   CompressionPreset,
   type Fault,
@@ -17,10 +18,23 @@ import {
   type WebClient,
   parseRelease,
   shown,
+  shownKey,
 } from "../nova";
 import { warnOfClearSecrets } from "./clearSecrets";
 import type { CompressionArgs } from "./computeNode";
-import { type Reader, flag, list, missing, number, object, oneOf, record, secret, text } from "./configReader";
+import {
+  type Reader,
+  flag,
+  list,
+  missing,
+  notStructured,
+  number,
+  object,
+  oneOf,
+  record,
+  secret,
+  text,
+} from "./configReader";
 import { rejectFaults } from "./faults";
 import { OnDestroy, PackagesOnDestroy } from "./onDestroy";
 import type { ProxyArgs, ProxyTlsArgs } from "./proxy";
@@ -83,7 +97,14 @@ const readers = {
   ssh: object<SshArgs>({ ...login, bastion, requireHostKeys: flag }),
   controllers: list(
     object<ControllerArgs, "name" | "connection">(
-      { name: text, connection, proxySourceAddresses: list(text), onDestroy: oneOf(OnDestroy), ...guards },
+      {
+        name: text,
+        connection,
+        listenAddress: text,
+        proxySourceAddresses: list(text),
+        onDestroy: oneOf(OnDestroy),
+        ...guards,
+      },
       ["name", "connection"],
     ),
   ),
@@ -141,6 +162,8 @@ const readers = {
   installPython: flag,
   extraNovaOptions: object<ExtraNovaOptionsArgs>({ controllers: record(text), computes: record(text) }),
   removeDeadKeys: flag,
+  formerStack: text,
+  convergeAgain: text,
   controllerSecurityGroupId: text,
   computeSecurityGroupId: text,
   rollout: object<RolloutArgs>({ canaries: list(text), batchSize: number }),
@@ -207,6 +230,8 @@ export function readConfig(config = new pulumi.Config(namespace)): SpiceConsoleA
     installPython: read("installPython"),
     extraNovaOptions: read("extraNovaOptions"),
     removeDeadKeys: read("removeDeadKeys"),
+    formerStack: read("formerStack"),
+    convergeAgain: read("convergeAgain"),
     controllerSecurityGroupId: read("controllerSecurityGroupId"),
     computeSecurityGroupId: read("computeSecurityGroupId"),
     rollout: read("rollout"),
@@ -234,10 +259,7 @@ function getStructure(config: pulumi.Config, key: string, faults: Fault[]): unkn
   try {
     return config.getObject(key);
   } catch {
-    faults.push({
-      path: key,
-      reason: `${shown(config.get(key))} is neither an object nor a list. Pulumi.example.yaml shows how to write it.`,
-    });
+    faults.push(notStructured(key));
     return undefined;
   }
 }
@@ -251,7 +273,7 @@ function readKey(config: pulumi.Config, faults: Fault[]): Pick<SshArgs, "private
   const [key, password, file] = [given("sshPrivateKey"), given("sshPrivateKeyPassword"), given("sshPrivateKeyFile")];
   const login = password === "" ? {} : { privateKeyPassword: password };
   if (file === "") {
-    return key === "" ? login : { privateKey: key, ...login };
+    return key === "" ? login : inspected("sshPrivateKey", key, login, faults);
   }
   if (key !== "") {
     const reason = "Both sshPrivateKeyFile and sshPrivateKey are set. Take one of them out.";
@@ -259,7 +281,7 @@ function readKey(config: pulumi.Config, faults: Fault[]): Pick<SshArgs, "private
     return login;
   }
   try {
-    return { privateKey: readKeyFile(file), ...login };
+    return inspected("sshPrivateKeyFile", readKeyFile(file), login, faults);
   } catch (error) {
     const why = (error as Error).message;
     const remedy = "Give the path of a private key on this machine, or set the secret sshPrivateKey.";
@@ -268,11 +290,25 @@ function readKey(config: pulumi.Config, faults: Fault[]): Pick<SshArgs, "private
   }
 }
 
+/** The key and its password, where it can work. @param path the configuration key that it comes from */
+function inspected(
+  path: string,
+  privateKey: string,
+  login: Pick<SshArgs, "privateKeyPassword">,
+  faults: Fault[],
+): Pick<SshArgs, "privateKey" | "privateKeyPassword"> {
+  const { fault } = inspectPrivateKey(privateKey, login.privateKeyPassword as string | undefined);
+  if (fault !== undefined) {
+    faults.push({ path, reason: fault.replaceAll("privateKeyPassword", "sshPrivateKeyPassword") });
+  }
+  return { privateKey, ...login };
+}
+
 function unknownKeys(): readonly Fault[] {
   const known = [...Object.keys(readers), ...keyKeys];
   return Object.keys(pulumi.runtime.allConfig())
     .filter((key) => key.startsWith(`${namespace}:`))
     .map((key) => key.slice(namespace.length + 1))
     .filter((key) => !known.includes(key))
-    .map((path) => ({ path, reason: `No such key. The keys are ${known.join(", ")}.` }));
+    .map((key) => ({ path: shownKey(key), reason: `No such key. The keys are ${known.join(", ")}.` }));
 }

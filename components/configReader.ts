@@ -1,4 +1,4 @@
-import { type Fault, shown } from "../nova";
+import { type Fault, described, shown, shownKey } from "../nova";
 
 /** Reads one value of a stack's configuration; undefined where it is not given or is wrong, which is then among the faults. */
 export type Reader<T> = (value: unknown, path: string, faults: Fault[]) => T | undefined;
@@ -14,8 +14,27 @@ function kind<T>(wanted: string, convert: (value: unknown) => T | undefined): Re
   };
 }
 
+/**
+ * Keys in whose values keys and passwords stand, in their own place or by a mistake of indentation in any other one. Of such a value messages say what it
+ * is, such as a text, and never a part of it.
+ */
+const discreetKeys: readonly string[] = [
+  ...["ssh", "sshPrivateKey", "sshPrivateKeyPassword", "proxy", "controllers", "computes"],
+  ...["packageRepository", "webClient", "extraNovaOptions"],
+];
+
 function fault(value: unknown, path: string, wanted: string): Fault {
-  return { path, reason: `${shown(value)} is not ${wanted}. Pulumi.example.yaml shows how to write it.` };
+  const [key = ""] = path.split(/[.[]/);
+  const what = discreetKeys.includes(key) ? `It is ${described(value)}, and` : shown(value);
+  const verb = discreetKeys.includes(key) ? "has to be" : "is not";
+  return { path, reason: `${what} ${verb} ${wanted}. Pulumi.example.yaml shows how to write it.` };
+}
+
+/** The fault of a configuration key that holds no JSON though it has to: of the text, which can be a secret, nothing is shown. */
+export function notStructured(path: string): Fault {
+  const reason =
+    "It is neither an object nor a list, or cannot be parsed as one. Set its parts one by one with `pulumi config set --path`, or write it as in Pulumi.example.yaml.";
+  return { path, reason };
 }
 
 /** A text. A number or truth value, which YAML makes of unquoted ones, is taken as it was written. */
@@ -58,7 +77,7 @@ export function record<T>(item: Reader<T>): Reader<Readonly<Record<string, T>>> 
   const parts = kind("an object", asObject);
   return (value, path, faults) => {
     const read = Object.entries(parts(value, path, faults) ?? {}).flatMap(([key, part]) => {
-      const converted = item(part, `${path}["${key}"]`, faults);
+      const converted = item(part, `${path}["${shownKey(key)}"]`, faults);
       return converted === undefined ? [] : [[key, converted] as const];
     });
     return Object.fromEntries(read);
@@ -85,7 +104,7 @@ export function object<T extends object, K extends keyof T = never>(
     const given = new Map(Object.entries(whole).filter(([, part]) => part != null));
     const unknown = [...given.keys()].filter((key) => !keys.includes(key));
     const reason = `No such key. ${path} has the keys ${keys.join(", ")}.`;
-    faults.push(...unknown.map((key) => ({ path: `${path}.${key}`, reason })));
+    faults.push(...unknown.map((key) => ({ path: `${path}.${shownKey(key)}`, reason })));
     faults.push(...required.filter((key) => !given.has(key)).map((key) => missing(`${path}.${key}`)));
     const read = Object.entries<Reader<unknown>>(fields).flatMap(([key, field]) =>
       given.has(key) ? [[key, field(given.get(key), `${path}.${key}`, faults)] as const] : [],

@@ -6,7 +6,8 @@ import { rejectFaults } from "./faults";
 import { guardsOf } from "./guards";
 import { isPlain } from "./inputs";
 import { isSpokenFor } from "./logins";
-import { type NodeArgs, checkNode, convergeNode, thisStack, withoutDependencies } from "./node";
+import { type NodeArgs, checkNode, convergeNode, withoutDependencies } from "./node";
+import { ownersOf } from "./ownership";
 import { type ProxyArgs, warnOfSources } from "./proxy";
 import { softwareOf, warnOfSoftware } from "./software";
 import { certificateNote, hasKeyText, warnOfTls } from "./tls";
@@ -43,8 +44,8 @@ export interface AsOnComputesArgs {
 export class ControllerNode extends pulumi.ComponentResource {
   /** What the node reported when it last converged. */
   public readonly report: pulumi.Output<NodeReport>;
-  /** What is done when the node has converged: with many nodes, what to depend on in place of the whole component keeps the state small. */
-  public readonly converged: pulumi.Resource;
+  /** What is done when the node has converged, and its report has said so to the last line: with many nodes, what to depend on in place of the whole component keeps the state small. */
+  public readonly converged: pulumi.Output<pulumi.Resource>;
 
   /**
    * @param name The _unique_ name of this component, and the node's name where `nodeName` is left out.
@@ -58,7 +59,7 @@ export class ControllerNode extends pulumi.ComponentResource {
       args;
     const software = { ...softwareOf(args), webClient, asOnComputes };
     const settings = { proxy, tokenTtl, release, extraNovaOptions, removeDeadKeys, packagesOnDestroy, ...software };
-    const recipient = { node: args.nodeName ?? name, owner: thisStack(), ...guardsOf(args) };
+    const recipient = { node: args.nodeName ?? name, ...ownersOf(args), ...guardsOf(args) };
     rejectFaults(subject, [
       ...checkNode(name, args),
       ...(isPlain(settings) ? controllerDocument(settings, recipient).faults : []),
@@ -74,9 +75,9 @@ export class ControllerNode extends pulumi.ComponentResource {
     const document = (known: pulumi.Unwrap<typeof settings>) => controllerDocument(known, recipient);
     const secrecy = { hasSecret: hasKeyText(proxy), note: certificateNote(proxy) };
     const node = { component: this, name, subject, role: Role.Controller, args, opts, settings, document, ...secrecy };
-    const { report, command } = convergeNode(node);
+    const { report, converged } = convergeNode(node);
     this.report = report;
-    this.converged = command;
+    this.converged = converged;
     this.registerOutputs();
   }
 }

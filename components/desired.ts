@@ -10,14 +10,17 @@ import {
   type Release,
   checkBaseUrl,
   checkClosing,
+  checkComputeMeets,
   checkConsolePorts,
   checkGuestConsole,
   checkProxy,
   checkServerListen,
   checkServerProxyclientAddress,
+  checkSourcesMeet,
   checkWebClient,
   consoleSources,
   defaultConsolePorts,
+  defaultServerListen,
   desiredStateDocument,
   invalid,
   novaFragment,
@@ -41,6 +44,8 @@ export interface Recipient extends GuardArgs {
   readonly node: string;
   /** The stack: `organization/project/stack`. The node refuses two owners. */
   readonly owner: string;
+  /** What the stack was called before, where it was renamed or moved. */
+  readonly formerOwner?: string;
 }
 
 /** What a controller's document depends on. */
@@ -88,6 +93,7 @@ export function controllerDocument(
     ),
     ...(webClient === undefined ? [] : checkWebClient(webClient, `${path}webClient`)),
     ...(sources?.faults ?? []),
+    ...checkSourcesMeet(sources?.value, listenAddress, `${path}proxy.allowedSources`),
     ...(closeToOthers && (sources?.faults ?? []).length === 0
       ? checkClosing(sources?.value, `${path}proxy.closeToOthers`)
       : []),
@@ -166,7 +172,7 @@ export function computeDocument(
 ): Checked<string> {
   const { release, vnc = Vnc.Alongside, html5proxyBaseUrl, serverProxyclientAddress, extraNovaOptions } = settings;
   const { agentEnabled = false, acceptConsoleLoss = false, serverListenEverywhere = false } = settings;
-  const serverListen = settings.serverListen ?? (serverListenEverywhere ? "0.0.0.0" : serverProxyclientAddress);
+  const serverListen = settings.serverListen ?? defaultServerListen(serverProxyclientAddress, serverListenEverywhere);
   const { consolePortRange = defaultConsolePorts } = settings;
   const { compression, requireSecure, spiceDirectProxyBaseUrl, tokenTtl, novaApiCredentials } = settings;
   const sources = consoleSources(settings, path);
@@ -178,6 +184,7 @@ export function computeDocument(
       ? []
       : checkServerListen(serverListen, `${path}serverListen`, serverListenEverywhere)),
     ...sources.faults,
+    ...checkComputeMeets(serverListen, serverProxyclientAddress, parseCidrs(sources.value ?? [], "").value, path),
     ...checkConsolePorts(consolePortRange, `${path}consolePortRange`),
     ...checkGuestConsole(settings, path),
   ];

@@ -27,9 +27,11 @@ export { ConsoleSecurityGroupRule, type ConsoleSecurityGroupRuleArgs } from "./c
 export { type AsOnComputesArgs, ControllerNode, type ControllerNodeArgs } from "./controllerNode";
 export { guestConsole } from "./guests";
 export type { BusyGuardArgs, GuardArgs, ManagerGuardArgs } from "./guards";
+export type { AgainArgs } from "./again";
 export type { NodeArgs } from "./node";
 export { OnDestroy, PackagesOnDestroy } from "./onDestroy";
 export type { NodeOutcome } from "./outcomes";
+export type { OwnershipArgs } from "./ownership";
 export type { ProxyArgs, ProxyTlsArgs } from "./proxy";
 export type { RolloutArgs } from "./rollout";
 export type { SoftwareArgs } from "./software";

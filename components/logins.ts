@@ -1,19 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
-import {
-  type ConnectionArgs,
-  type HostArgs,
-  type LoginArgs,
-  type SshArgs,
-  hostKeyFault,
-  inspectPrivateKey,
-} from "../host/connection";
-import { type Fault, isHostName, isIpLiteral, isWildcard, shown } from "../nova";
+import { type ConnectionArgs, type HostArgs, type LoginArgs, type SshArgs, hostKeyFault } from "../host/connection";
+import { inspectPrivateKey } from "../host/privateKey";
+import { type Fault, embeddedIpv4, isDnsName, isIpLiteral, isWildcard } from "../nova";
 import { notReached, rejectFaults } from "./faults";
 import { isPlain } from "./inputs";
 
 /** Faults of a node's connection, as far as it is known. */
 export function checkConnection(connection: ConnectionArgs, path: string, ssh: SshArgs = {}): readonly Fault[] {
-  return [...checkHost(connection, path, ssh), ...checkBastion(connection, path, ssh)];
+  return [...checkHost(connection, path, ssh, keyOf(connection, ssh)), ...checkBastion(connection, path, ssh)];
 }
 
 /** Faults of what the connections have in common, as far as it is known. */
@@ -25,14 +19,35 @@ function checkBastion({ bastion }: { readonly bastion?: HostArgs }, path: string
   return bastion === undefined ? [] : checkHost(bastion, `${path}.bastion`, ssh);
 }
 
-function checkHost(args: HostArgs, path: string, { requireHostKeys = false }: SshArgs): readonly Fault[] {
+/** A private key and its password, as they are used together. */
+type Key = Pick<LoginArgs, "privateKey" | "privateKeyPassword">;
+
+/** The key of a node, where it has a part of one of its own: the other part is the shared one then. A shared key is looked at once, and not for each node. */
+function keyOf(node: Key, ssh: SshArgs): Key {
+  return node.privateKey === undefined && node.privateKeyPassword === undefined
+    ? {}
+    : {
+        privateKey: node.privateKey ?? ssh.privateKey,
+        privateKeyPassword: node.privateKeyPassword ?? ssh.privateKeyPassword,
+      };
+}
+
+function checkHost(
+  args: HostArgs,
+  path: string,
+  { requireHostKeys = false }: SshArgs,
+  key: Key = args,
+): readonly Fault[] {
   const { host, hostKey } = args;
   const faults: Fault[] = [];
-  if (isPlain(host) && (isWildcard(host) || !(isIpLiteral(host) || isHostName(host)))) {
+  if (isPlain(host) && (isWildcard(host) || !(isIpLiteral(host) || isDnsName(host)))) {
     faults.push({
       path: `${path}.host`,
-      reason: `${shown(host)} is neither an IP address nor a host name. Give where SSH connects to, without user, port or brackets.`,
+      reason:
+        "It is neither an IP address nor a host name. Give where SSH connects to, without user, port or brackets.",
     });
+  } else if (isPlain(host) && embeddedIpv4(host) !== undefined) {
+    faults.push({ path: `${path}.host`, reason: `It is IPv4 written as IPv6. Write ${embeddedIpv4(host)}.` });
   }
   if (hostKey === undefined && requireHostKeys) {
     faults.push({ path: `${path}.hostKey`, reason: `It is missing, and ssh.requireHostKeys is set. ${hostKeyRemedy}` });
@@ -41,14 +56,14 @@ function checkHost(args: HostArgs, path: string, { requireHostKeys = false }: Ss
   if (wrong !== undefined) {
     faults.push({ path: `${path}.hostKey`, reason: wrong });
   }
-  return [...faults, ...checkLogin(args, path)];
+  return [...faults, ...checkLogin(args, path, key)];
 }
 
 /** Where a host key comes from. */
 const hostKeyRemedy = "Give the line of the host's /etc/ssh/ssh_host_ed25519_key.pub, read in a way you trust.";
 
-function checkLogin(args: LoginArgs, path: string): readonly Fault[] {
-  const { port, user, privateKey, privateKeyPassword, dialErrorLimit, perDialTimeout } = args;
+function checkLogin(args: LoginArgs, path: string, key: Key = args): readonly Fault[] {
+  const { port, user, dialErrorLimit, perDialTimeout } = args;
   const number = (
     name: string,
     value: pulumi.Input<number> | undefined,
@@ -57,7 +72,7 @@ function checkLogin(args: LoginArgs, path: string): readonly Fault[] {
   ): Fault[] =>
     value === undefined || !isPlain(value) || (Number.isInteger(value) && holds(value))
       ? []
-      : [{ path: `${path}.${name}`, reason: `${shown(value)} is not ${rule}` }];
+      : [{ path: `${path}.${name}`, reason: `${typeof value === "number" ? value : "It"} is not ${rule}` }];
   const faults = [
     ...number(
       "port",
@@ -76,13 +91,12 @@ function checkLogin(args: LoginArgs, path: string): readonly Fault[] {
   if (user !== undefined && isPlain(user) && !/^[^\s:@/]+$/.test(user)) {
     faults.push({
       path: `${path}.user`,
-      reason: `${shown(user)} is not a user name. Give the name alone, such as root.`,
+      reason: "It is not a user name. Give the name alone, such as root.",
     });
   }
+  const { privateKey, privateKeyPassword: password } = key;
   if (privateKey !== undefined && isPlain(privateKey)) {
-    const password =
-      privateKeyPassword === undefined ? undefined : isPlain(privateKeyPassword) ? privateKeyPassword : "";
-    const { fault } = inspectPrivateKey(privateKey, password);
+    const { fault } = inspectPrivateKey(privateKey, password === undefined || isPlain(password) ? password : null);
     if (fault !== undefined) {
       faults.push({ path: `${path}.privateKey`, reason: fault });
     }
@@ -138,17 +152,30 @@ export function inspectLogins(nodes: readonly NodeLogin[], ssh: SshArgs | undefi
   const inspected = new Map<ConnectionArgs, ConnectionArgs>();
   for (const { connection, path } of nodes) {
     if (!inspected.has(connection)) {
-      inspected.set(connection, withInspectedKey(connection, path, owner));
+      const own = withInspectedKey(connection, path, owner, keyOf(connection, ssh ?? {}));
+      inspected.set(connection, withInspectedBastion(own, path, owner));
     }
   }
   return {
-    ssh: ssh === undefined ? undefined : withInspectedKey(ssh, "ssh", owner),
+    ssh: ssh === undefined ? undefined : withInspectedBastion(withInspectedKey(ssh, "ssh", owner), "ssh", owner),
     of: (connection) => inspected.get(connection) ?? connection,
   };
 }
 
-function withInspectedKey<T extends LoginArgs>(login: T, path: string, { component, subject }: LoginOwner): T {
-  const { privateKey, privateKeyPassword } = login;
+function withInspectedBastion<T extends Pick<SshArgs, "bastion">>(login: T, path: string, owner: LoginOwner): T {
+  const { bastion } = login;
+  return bastion === undefined
+    ? login
+    : { ...login, bastion: withInspectedKey(bastion, `${path}.bastion`, owner, bastion) };
+}
+
+/** A login with its key, which is inspected as soon as it is known. @param key the key and the password that are used for it */
+function withInspectedKey<T extends LoginArgs>(
+  login: T,
+  path: string,
+  { component, subject }: LoginOwner,
+  { privateKey, privateKeyPassword }: Key = login,
+): T {
   if (privateKey === undefined) {
     return login;
   }

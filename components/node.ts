@@ -3,14 +3,16 @@ import type { ConnectionArgs, SshArgs } from "../host/connection";
 import { type Convergence, converge } from "../host/convergence";
 import { type Checked, type Fault, type Release, checkNodeName } from "../nova";
 import { accept } from "./faults";
+import { type AgainArgs, checkAgain, noteOf, onceWhole, whole } from "./again";
 import { type GuardArgs, checkGuards } from "./guards";
 import { derive } from "./inputs";
 import { type LoginOwner, checkConnection, checkSsh, inspectLogins } from "./logins";
 import { OnDestroy, type PackagesOnDestroy } from "./onDestroy";
+import { type OwnershipArgs, checkOwnership } from "./ownership";
 import { type SoftwareArgs, checkSoftware } from "./software";
 
 /** What all nodes have in common. */
-export interface NodeArgs extends GuardArgs, SoftwareArgs {
+export interface NodeArgs extends GuardArgs, SoftwareArgs, OwnershipArgs, AgainArgs {
   /**
    * The node's name in messages and on the node. A node with both roles has one name. 1 to 63 letters, digits, hyphens, dots and underscores.
    * @default the component's name
@@ -38,13 +40,6 @@ export interface NodeArgs extends GuardArgs, SoftwareArgs {
   readonly packagesOnDestroy?: PackagesOnDestroy;
 }
 
-/** The stack that is running: `organization/project/stack`, or `project/stack` on a backend of one's own. It owns what it changes on a node, and a node refuses a second owner. */
-export function thisStack(): string {
-  const stack = `${pulumi.getProject()}/${pulumi.getStack()}`;
-  // What a backend of one's own, which has no organizations, calls its only one.
-  return pulumi.getOrganization() === "organization" ? stack : `${pulumi.getOrganization()}/${stack}`;
-}
-
 /** Faults of what all nodes have in common, as far as they are known. */
 export function checkNode(name: string, args: NodeArgs): readonly Fault[] {
   return [
@@ -53,6 +48,8 @@ export function checkNode(name: string, args: NodeArgs): readonly Fault[] {
     ...checkSsh(args.ssh, "ssh"),
     ...checkGuards(args),
     ...checkSoftware(args),
+    ...checkOwnership(args),
+    ...checkAgain(args),
   ];
 }
 
@@ -61,7 +58,7 @@ export interface NodeComponent<S> extends LoginOwner {
   /** The component's name. */
   readonly name: string;
   readonly role: string;
-  readonly args: Pick<NodeArgs, "nodeName" | "connection" | "ssh" | "onDestroy" | "installPython">;
+  readonly args: Pick<NodeArgs, "nodeName" | "connection" | "ssh" | "onDestroy" | "installPython" | "convergeAgain">;
   /** What the document is made of. */
   readonly settings: S;
   /** Whether the document has a secret in it. @default false */
@@ -72,25 +69,56 @@ export interface NodeComponent<S> extends LoginOwner {
   readonly document: (settings: pulumi.Unwrap<S>) => Checked<string>;
 }
 
+/** A node's role that converges, and has done so. */
+export interface Converged {
+  /** The command, once the node's report is whole. */
+  readonly converged: pulumi.Output<pulumi.Resource>;
+  readonly report: Convergence["report"];
+}
+
 /** Registers what converges one role of one node, below the component. */
-export function convergeNode<S>(node: NodeComponent<S>): Convergence {
+export function convergeNode<S>(node: NodeComponent<S>): Converged {
   const { component, name, subject, role, settings } = node;
   const { nodeName = name, connection, onDestroy } = node.args;
   const document = derive(settings, (known) => accept(subject, node.document(known)));
   const logins = inspectLogins([{ name: nodeName, path: "connection", connection }], node.args.ssh, node);
-  return converge(
+  const note = noteOf(node.note, node.args);
+  const { command, report } = converge(
     name,
     {
       connection: logins.of(connection),
       ssh: logins.ssh,
       role,
       document: node.hasSecret === true ? pulumi.secret(document) : document,
-      ...(node.note === undefined ? {} : { note: node.note }),
+      ...(note === undefined ? {} : { note }),
       restore: onDestroy !== OnDestroy.Keep,
       ...(node.args.installPython === true ? { installPython: true } : {}),
     },
     { parent: component, dependsOn: node.opts?.dependsOn },
   );
+  return finished(command, report, { node: nodeName, role, connection, ssh: node.args.ssh }, component);
+}
+
+/** A command and its report, both once the report is whole. */
+export function finished(
+  command: pulumi.Resource,
+  report: Convergence["report"],
+  login: {
+    readonly node: string;
+    readonly role: string;
+    readonly connection: ConnectionArgs;
+    readonly ssh: SshArgs | undefined;
+  },
+  component: pulumi.Resource,
+): Converged {
+  const { node, role, connection, ssh } = login;
+  const target = pulumi.interpolate`${connection.user ?? ssh?.user ?? "root"}@${connection.host}`;
+  const checked = whole(
+    report,
+    target.apply((known) => ({ node, role, target: known })),
+    component,
+  );
+  return { converged: onceWhole(command, checked), report: checked };
 }
 
 /**

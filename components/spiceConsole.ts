@@ -11,6 +11,7 @@ import {
   shown,
   takesTokenTtl,
 } from "../nova";
+import type { AgainArgs } from "./again";
 import { checkCloud, proxySources } from "./cloudChecks";
 import { ComputeNode, type GuestConsoleArgs, warnOfOpenConsoles } from "./computeNode";
 import { ConsoleSecurityGroupRule } from "./consoleSecurityGroupRule";
@@ -19,6 +20,7 @@ import { rejectFaults } from "./faults";
 import { type BusyGuardArgs, type GuardArgs, type ManagerGuardArgs, guardsOf } from "./guards";
 import { type NodeLogin, inspectLogins } from "./logins";
 import type { OnDestroy, PackagesOnDestroy } from "./onDestroy";
+import { type OwnershipArgs } from "./ownership";
 import { type NodeOutcome, type RoleOutcome, byNode } from "./outcomes";
 import { type ProxyArgs, warnOfSources } from "./proxy";
 import { type RolloutArgs, batches } from "./rollout";
@@ -41,6 +43,12 @@ export interface ControllerArgs extends GuardArgs {
    * @default the computes' firewalls are left alone, with a warning
    */
   readonly proxySourceAddresses?: readonly string[];
+  /**
+   * `[spice] html5proxy_host` of this controller: the address on which its proxy listens, where that is not the same on all, as with a load balancer on the
+   * controllers themselves that has the port on another address. An IP address or a host name; without a load balancer, of a family that the host of
+   * `proxy.baseUrl` has. @default proxy.listenAddress
+   */
+  readonly listenAddress?: pulumi.Input<string>;
   /** What becomes of this node when it leaves the stack. @default onDestroy of the cloud */
   readonly onDestroy?: OnDestroy;
 }
@@ -68,7 +76,8 @@ export interface ExtraNovaOptionsArgs {
 }
 
 /** Arguments of {@link SpiceConsole}. */
-export interface SpiceConsoleArgs extends GuestConsoleArgs, ManagerGuardArgs, BusyGuardArgs, SoftwareArgs {
+export interface SpiceConsoleArgs
+  extends GuestConsoleArgs, ManagerGuardArgs, BusyGuardArgs, SoftwareArgs, OwnershipArgs, AgainArgs {
   /** The SPICE proxy, the same on all controllers. */
   readonly proxy: ProxyArgs;
   /** What the connections to all nodes have in common. @default root, with the SSH agent's keys */
@@ -141,6 +150,8 @@ export class SpiceConsole extends pulumi.ComponentResource {
       removeDeadKeys: args.removeDeadKeys,
       packagesOnDestroy,
       ...softwareOf(args),
+      formerStack: args.formerStack,
+      convergeAgain: args.convergeAgain,
     };
     const guests = guestsOf(args);
     const tokenTtl = (role: Role) => (takesTokenTtl(role, release) ? args.tokenTtl : undefined);
@@ -155,7 +166,7 @@ export class SpiceConsole extends pulumi.ComponentResource {
     this.openSecurityGroups(name, args);
 
     const outcomes: RoleOutcome[] = [];
-    const controllersAfter = (dependsOn: readonly pulumi.Resource[]) =>
+    const controllersAfter = (dependsOn: readonly pulumi.Output<pulumi.Resource>[]) =>
       args.controllers.map((controller) => {
         const node = new ControllerNode(
           `${name}-${controller.name}`,
@@ -165,7 +176,7 @@ export class SpiceConsole extends pulumi.ComponentResource {
             connection: logins.of(controller.connection),
             onDestroy: controller.onDestroy ?? onDestroy,
             ...guardsOf(controller, args),
-            proxy,
+            proxy: { ...proxy, listenAddress: controller.listenAddress ?? proxy.listenAddress },
             tokenTtl: tokenTtl(Role.Controller),
             webClient: args.webClient,
             asOnComputes: { ...guests, extraNovaOptions: extraNovaOptions?.computes },
@@ -176,7 +187,7 @@ export class SpiceConsole extends pulumi.ComponentResource {
         outcomes.push({ name: controller.name, role: Role.Controller, report: node.report });
         return node.converged;
       });
-    const computesAfter = (first: readonly pulumi.Resource[]) =>
+    const computesAfter = (first: readonly pulumi.Output<pulumi.Resource>[]) =>
       // Each batch waits for the one before, so the last one stands for all.
       batches(args.computes, args.rollout).reduce(
         (before, batch) =>
@@ -210,14 +221,20 @@ export class SpiceConsole extends pulumi.ComponentResource {
       : computesAfter(controllersAfter([]));
 
     if (guests.vnc === Vnc.Off) {
-      const retiring = args.controllers.map(({ connection, ...node }) => ({
+      const retiring = args.controllers.map(({ connection, listenAddress: _, ...node }) => ({
         ...node,
         connection: logins.of(connection),
         ...guardsOf(node, args),
       }));
       new VncProxyRetirement(
         `${name}-vnc-proxies`,
-        { controllers: retiring, ssh: logins.ssh, onDestroy },
+        {
+          controllers: retiring,
+          ssh: logins.ssh,
+          onDestroy,
+          formerStack: args.formerStack,
+          convergeAgain: args.convergeAgain,
+        },
         { parent: this, dependsOn: [...last] },
       );
     }

@@ -2,11 +2,13 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ConnectionArgs, SshArgs } from "../host/connection";
 import { converge } from "../host/convergence";
 import { checkNodeName, desiredStateDocument, vncProxyRetirement } from "../nova";
+import { type AgainArgs, checkAgain } from "./again";
 import { rejectFaults } from "./faults";
 import { type ManagerGuardArgs, checkGuards, guardsOf } from "./guards";
 import { checkConnection, checkSsh, inspectLogins } from "./logins";
-import { thisStack, withoutDependencies } from "./node";
+import { finished, withoutDependencies } from "./node";
 import { OnDestroy } from "./onDestroy";
+import { type OwnershipArgs, checkOwnership, ownersOf } from "./ownership";
 
 /** A controller whose noVNC proxy is stopped. */
 export interface RetiringControllerArgs extends ManagerGuardArgs {
@@ -19,7 +21,7 @@ export interface RetiringControllerArgs extends ManagerGuardArgs {
 }
 
 /** Arguments of {@link VncProxyRetirement}. */
-export interface VncProxyRetirementArgs {
+export interface VncProxyRetirementArgs extends OwnershipArgs, AgainArgs {
   /** The controllers that run the noVNC proxy. */
   readonly controllers: readonly RetiringControllerArgs[];
   /** Defaults for the connections. @default none */
@@ -49,25 +51,29 @@ export class VncProxyRetirement extends pulumi.ComponentResource {
       ...nodes.flatMap((node) => checkConnection(node.connection, `${node.path}.connection`, args.ssh)),
       ...nodes.flatMap((node) => checkGuards(node, `${node.path}.`)),
       ...checkSsh(args.ssh, "ssh"),
+      ...checkOwnership(args),
+      ...checkAgain(args),
     ]);
 
     super("openstack-spice:index:VncProxyRetirement", name, {}, withoutDependencies(opts));
 
-    const owner = thisStack();
+    const owners = ownersOf(args);
     const places = nodes.map((node) => ({ ...node, path: `${node.path}.connection` }));
     const logins = inspectLogins(places, args.ssh, { component: this, subject, opts });
     for (const { name: node, connection, onDestroy = args.onDestroy, ...guards } of nodes) {
-      converge(
+      const { command, report } = converge(
         `${name}-${node}`,
         {
           connection: logins.of(connection),
           ssh: logins.ssh,
           role: vncProxyRetirement,
-          document: desiredStateDocument({ role: vncProxyRetirement, owner, node, ...guardsOf(guards) }),
+          document: desiredStateDocument({ role: vncProxyRetirement, ...owners, node, ...guardsOf(guards) }),
+          ...(args.convergeAgain === undefined ? {} : { note: args.convergeAgain }),
           restore: onDestroy !== OnDestroy.Keep,
         },
         { parent: this, dependsOn: opts?.dependsOn },
       );
+      finished(command, report, { node, role: vncProxyRetirement, connection, ssh: args.ssh }, this);
     }
     this.registerOutputs();
   }

@@ -1,4 +1,3 @@
-import { createPrivateKey } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 
 /** How to log in over SSH, wherever that is. What is left out is left to the SSH agent and to the defaults named here. */
@@ -100,70 +99,6 @@ function secret(value: pulumi.Input<string> | undefined): pulumi.Input<string> |
 /** The fields that have a value. */
 function given<T extends object>(fields: T): Partial<T> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
-}
-
-/** What is known of a private key by looking at it. */
-export interface KeyFacts {
-  /** What keeps the key from working, with the remedy; undefined where nothing does. */
-  readonly fault?: string;
-  /** Whether it is an RSA key, which is several times as long as an ed25519 key. */
-  readonly rsa: boolean;
-}
-
-/** Looks at a private key before anything connects: a wrong one would else be tried until every try is used up. Never quotes the key. */
-export function inspectPrivateKey(text: string, password?: string): KeyFacts {
-  const label = /^-----BEGIN ((?:[A-Z]+ )*PRIVATE KEY)-----\s/.exec(text.trimStart())?.[1];
-  if (label === undefined) {
-    return { fault: `It is not the text of a private key${looksLike(text)}. ${keyRemedy}`, rsa: false };
-  }
-  if (!text.includes(`-----END ${label}-----`)) {
-    return {
-      fault: `The private key is cut off: its last line "-----END ${label}-----" is missing. ${keyRemedy}`,
-      rsa: false,
-    };
-  }
-  const openssh = label === "OPENSSH PRIVATE KEY" ? opensshFacts(text) : undefined;
-  const encrypted =
-    openssh?.encrypted ?? (label === "ENCRYPTED PRIVATE KEY" || text.includes("Proc-Type: 4,ENCRYPTED"));
-  if (encrypted && password === undefined) {
-    return {
-      fault: "The private key is encrypted and no privateKeyPassword is given. Give its password, or use an SSH agent.",
-      rsa: openssh?.rsa ?? label.startsWith("RSA"),
-    };
-  }
-  return { rsa: openssh?.rsa ?? (label.startsWith("RSA") || isRsa(text, password)) };
-}
-
-const keyRemedy = 'Give the content of the key file, which begins with "-----BEGIN", or use an SSH agent.';
-
-function looksLike(text: string): string {
-  if (/^(ssh-|ecdsa-)/.test(text)) {
-    return " but a public key";
-  }
-  if (text.startsWith("PuTTY-User-Key-File")) {
-    return " in a form that OpenSSH knows but PuTTY's (convert it: puttygen KEY -O private-openssh)";
-  }
-  return /^[~./][^\n]*$/.test(text.trim()) ? " but, it seems, a path" : "";
-}
-
-/** Reads the unencrypted start of an OpenSSH key. Source: PROTOCOL.key of OpenSSH. */
-function opensshFacts(text: string): { readonly encrypted: boolean; readonly rsa: boolean } {
-  const start = Buffer.from(text.replace(/-----[^-]+-----/g, ""), "base64")
-    .toString("latin1")
-    .slice(0, 256);
-  return { encrypted: !start.startsWith("openssh-key-v1\0\0\0\0\x04none"), rsa: start.includes("ssh-rsa") };
-}
-
-function isRsa(text: string, password: string | undefined): boolean {
-  try {
-    return (
-      createPrivateKey({ key: text, ...(password === undefined ? {} : { passphrase: password }) }).asymmetricKeyType ===
-      "rsa"
-    );
-  } catch {
-    // A kind of key that this Node does not read: the SSH client may all the same, and says what is wrong if not.
-    return false;
-  }
 }
 
 /** What is wrong with a host key, with the remedy; undefined where nothing is. */

@@ -43,6 +43,45 @@ export function isLoopback(text: string): boolean {
   return family === ipv4 ? bits >> 24n === 127n : bits === 1n || bits >> 24n === 0xffff7fn;
 }
 
+/**
+ * The IPv4 address in an IPv4-mapped (`::ffff:192.0.2.1`) or IPv4-compatible (`::192.0.2.1`, deprecated by RFC 4291) IPv6 address, however it is spelt;
+ * undefined for all others. What has one is no IPv6 address on a wire, and tools print it in two ways, so that it is never found again.
+ */
+export function embeddedIpv4(text: string): string | undefined {
+  const address = parseAddress(text);
+  return address === undefined || !isEmbedded(address.family, address.bits)
+    ? undefined
+    : formatIpv4(address.bits & 0xffffffffn);
+}
+
+function isEmbedded(family: Family, bits: bigint): boolean {
+  return family === ipv6 && (bits >> 32n === 0xffffn || (bits >> 32n === 0n && bits > 0xffffn));
+}
+
+/** Whether the text is a multicast address of either family, or IPv4's broadcast address. */
+export function isMulticast(text: string): boolean {
+  const { family, bits } = parseAddress(text) ?? {};
+  return (
+    bits !== undefined && (family === ipv4 ? bits >> 28n === 0xen || bits === 0xffffffffn : bits >> 120n === 0xffn)
+  );
+}
+
+/** Whether the text is an IPv6 address that means nothing without the name of a link (`fe80::/10`). */
+export function isLinkLocal(text: string): boolean {
+  const { family, bits } = parseAddress(text) ?? {};
+  return bits !== undefined && family === ipv6 && bits >> 118n === 0x3fan;
+}
+
+/** The family of an address; undefined where the text is none. */
+export function familyOf(text: string): Ethertype | undefined {
+  return parseAddress(text)?.family.ethertype;
+}
+
+/** An address or block at the beginning of a message: quoted, where it has the characters of one alone; else another word, since it may be a secret. */
+export function shownAddress(text: string, otherwise = "It"): string {
+  return text === "" || (/^[\da-fA-F.:/]{1,64}$/.test(text) && /[.:]/.test(text)) ? shown(text) : otherwise;
+}
+
 /** Whether the text is the address that stands for every address of the node: 0.0.0.0 or ::. */
 export function isWildcard(text: string): boolean {
   const address = parseAddress(text);
@@ -69,7 +108,7 @@ export function parseCidr(text: string, path: string): Checked<Cidr> {
   if (address === undefined || rest.length > 0) {
     return invalid({
       path,
-      reason: `${shown(text)} is not a CIDR block. Write an address and a prefix length, such as 203.0.113.0/24 or 2001:db8::/32.`,
+      reason: `${shownAddress(text)} is not a CIDR block. Write an address and a prefix length, such as 203.0.113.0/24 or 2001:db8::/32.`,
     });
   }
   const { family, bits } = address;
@@ -77,8 +116,13 @@ export function parseCidr(text: string, path: string): Checked<Cidr> {
   if (!(prefix <= family.bits)) {
     return invalid({
       path,
-      reason: `${shown(text)} has no prefix length of an ${family.ethertype} block. Give a whole number from 0 to ${family.bits} after the slash.`,
+      reason: `${shownAddress(text)} has no prefix length of an ${family.ethertype} block. Give a whole number from 0 to ${family.bits} after the slash.`,
     });
+  }
+  if (isEmbedded(family, bits) && prefix >= 96) {
+    const plain = `${formatIpv4(bits & 0xffffffffn)}${prefix === 128 ? "" : `/${prefix - 96}`}`;
+    const reason = `${shownAddress(text)} is IPv4 written as IPv6, which nothing that comes over a network has as its address. Write ${plain}.`;
+    return invalid({ path, reason });
   }
   const hostBits = BigInt(family.bits - prefix);
   const network = (bits >> hostBits) << hostBits;

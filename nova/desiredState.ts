@@ -15,6 +15,8 @@ export const vncProxyRetirement = "vnc-proxy-retirement";
 interface CommonState {
   /** The Pulumi stack that declares this: `organization/project/stack`. */
   readonly owner: string;
+  /** The name of the stack before it was renamed or moved: a node that has it as its owner is taken over. Left out: none. */
+  readonly formerOwner?: string;
   /** The node's name in the stack. */
   readonly node: string;
   /** The release that the node must have; left out where it is detected. */
@@ -91,6 +93,7 @@ export function desiredStateDocument(state: DesiredState): string {
   const header: (readonly [key: string, value: string | number])[] = [
     [state.role, state.node],
     ["owner", state.owner],
+    ...(state.formerOwner === undefined ? [] : [["former-owner", state.formerOwner] as const]),
   ];
   if (state.release !== undefined) {
     header.push(["release", state.release]);

@@ -1,4 +1,4 @@
-import { type Checked, type Fault, invalid, shown, valid } from "./faults";
+import { type Checked, type Fault, invalid, shown, shownKey, valid } from "./faults";
 import type { NovaOption } from "./optionTypes";
 import { findOption, novaOptions, optionKey, releasesReading } from "./options";
 import { type Release, newestRelease, oldestRelease, releaseName, releases } from "./releases";
@@ -25,7 +25,7 @@ export function findExtraOption(
     return refuse(
       renamed !== undefined
         ? `${shown(key)} is an older name. Write ${shown(optionKey(renamed))}: each release gets the name it has.`
-        : `${shown(key)} is no console option this package knows. Write section/option, one of: ${extraOptionKeys(role).join(", ")}.`,
+        : `${shown(shownKey(key))} is no console option this package knows. Write section/option, one of: ${extraOptionKeys(role).join(", ")}.`,
     );
   }
   const title = `[${section}] ${name}`;

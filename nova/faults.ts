@@ -24,12 +24,50 @@ export function invalid<T>(...faults: readonly Fault[]): Checked<T> {
   return { value: undefined, faults };
 }
 
-/** A user's value as it appears in a message: quoted, with control and non-ASCII characters escaped, long ones cut. */
+/** The longest text that a message quotes in full. */
+const longestShown = 120;
+
+/**
+ * A user's value as it appears in a message: quoted, with control and non-ASCII characters escaped, long ones cut.
+ *
+ * Only for values that cannot be a secret. Still, a secret that was pasted in their place is not quoted: what has several lines, or looks like a key, a
+ * long token or a URL with a password, is described; and of objects and lists only that they are one.
+ */
 export function shown(value: unknown): string {
-  const text = JSON.stringify(value) as string | undefined;
-  const ascii = (text ?? String(value)).replace(
+  if (typeof value !== "string" || looksSecret(value)) {
+    const what = described(value);
+    return typeof value === "number" || typeof value === "boolean"
+      ? String(value)
+      : what.charAt(0).toUpperCase() + what.slice(1);
+  }
+  const ascii = JSON.stringify(value).replace(
     /[^\x20-\x7e]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
-  return ascii.length <= 120 ? ascii : `${ascii.slice(0, 116)}...${ascii.slice(-1)}`;
+  return ascii.length <= longestShown ? ascii : `${ascii.slice(0, longestShown - 4)}...${ascii.slice(-1)}`;
+}
+
+/** What a value is, without any of it: `a text of 3 lines`. For values that can be a secret, or can have one in them. */
+export function described(value: unknown): string {
+  if (typeof value === "string") {
+    const lines = value.replace(/\n$/, "").split("\n").length;
+    return value === "" ? "an empty text" : lines > 1 ? `a text of ${lines} lines` : "a text";
+  }
+  if (value === null || value === undefined) {
+    return "nothing";
+  }
+  return Array.isArray(value) ? "a list" : typeof value === "object" ? "an object" : `a ${typeof value}`;
+}
+
+/** Whether a text may be a secret: text of several lines, a key, credentials in a URL or before a host, a long token. */
+function looksSecret(text: string): boolean {
+  return /\n.*\S|-----BEGIN|PRIVATE KEY|PuTTY|[^\s/]*:[^\s/]*@|[A-Za-z\d+=_-]{40}|[A-Za-z\d+/=_-]{60}/.test(text);
+}
+
+/**
+ * A key of the user's own as it stands in the path of a fault: as it is where it looks like a key, else not shown, since a misplaced colon or quote makes a
+ * key of whatever stands before it.
+ */
+export function shownKey(key: string): string {
+  return /^[\w./-]{1,64}$/.test(key) && !looksSecret(key) ? key : "(a key that is no name)";
 }

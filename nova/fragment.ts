@@ -1,4 +1,4 @@
-import { type Checked, type Fault, invalid, shown, valid } from "./faults";
+import { type Checked, type Fault, invalid, shownKey, valid } from "./faults";
 import type { TlsVersion } from "./choices";
 import { type Compression, compressionOptions } from "./compression";
 import { findExtraOption, releaseFaults } from "./extraOptions";
@@ -154,7 +154,7 @@ export function novaFragment<R extends Role>(
     keep(option, encoded.value === undefined ? encoded : valid(spelt(option, encoded.value)));
   }
   for (const [key, value] of Object.entries(settings.extraNovaOptions ?? {})) {
-    const at = `${path}extraNovaOptions[${shown(key)}]`;
+    const at = `${path}extraNovaOptions["${shownKey(key)}"]`;
     const found = findExtraOption(role, key, release, at);
     faults.push(...found.faults);
     if (found.value !== undefined) {

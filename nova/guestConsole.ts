@@ -1,9 +1,10 @@
 import { CompressionPreset } from "./compression";
 import { type Fault, shown } from "./faults";
 import { findOption, releasesReading } from "./options";
-import { hostReasons, longestBaseUrl } from "./proxy";
+import { browser, longestBaseUrl } from "./proxy";
 import type { Release } from "./releases";
 import { Role } from "./roles";
+import { hasCredentials, hostReasons, parseWebUrl, shownUrl } from "./urls";
 import { encodeText } from "./value";
 
 /** What contradicts itself or does not hold among the settings of guests' consoles. */
@@ -51,16 +52,16 @@ function checkDirectUrl(text: string, path: string): readonly Fault[] {
   if (plain.value === undefined) {
     return plain.faults;
   }
-  const named = shown(text.replace(/\/\/[^/?#]*@/, "//***@"));
   const example = "Write it like https://kerbside.example.org:13002/nova.";
-  const url = URL.canParse(text) && !/\s/.test(text) ? new URL(text) : undefined;
-  if (url === undefined || (url.protocol !== "http:" && url.protocol !== "https:")) {
+  if (hasCredentials(text)) {
+    return [{ path, reason: "It has a user name or password, which every user of a console would see. Take it out." }];
+  }
+  const named = shownUrl(text);
+  const url = parseWebUrl(text);
+  if (url === undefined) {
     return [{ path, reason: `${named} is no http or https URL. ${example}` }];
   }
-  const reasons = [...hostReasons(url)];
-  if (url.username !== "" || url.password !== "") {
-    reasons.push("has a user name or password, which every user of a console would see. Take it out.");
-  }
+  const reasons = [...hostReasons(text, url, browser)];
   if (url.search !== "" || /[?#]/.test(text)) {
     reasons.push("has a query or fragment, and Nova would put ?token= behind it. Take it out.");
   }

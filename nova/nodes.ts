@@ -1,5 +1,6 @@
-import { canonicalAddress } from "./cidr";
+import { canonicalAddress, isIpLiteral } from "./cidr";
 import { type Fault, shown } from "./faults";
+import { isDnsName } from "./hosts";
 
 /** A node as far as it is known before anything runs. */
 export interface NodeEntry {
@@ -40,7 +41,7 @@ export function checkNodeName(name: string, path: string): readonly Fault[] {
     : [
         {
           path,
-          reason: `${shown(name)} is not a node name. Give 1 to 63 letters, digits, hyphens, dots and underscores, with a letter or digit at both ends.`,
+          reason: `It is not a node name. Give 1 to 63 letters, digits, hyphens, dots and underscores, with a letter or digit at both ends.`,
         },
       ];
 }
@@ -62,7 +63,8 @@ function checkNotEmpty(nodes: readonly NodeEntry[], path: string, role: string):
 
 /** Faults of a node beside those before it, of which the first that clashes is named. */
 function checkAgainst({ node, list, at }: PlacedNode, before: readonly PlacedNode[]): readonly Fault[] {
-  const namesake = before.find((other) => other.node.name === node.name);
+  const isName = checkNodeName(node.name, "").length === 0;
+  const namesake = isName ? before.find((other) => other.node.name === node.name) : undefined;
   if (namesake?.list === list) {
     return [
       {
@@ -73,7 +75,7 @@ function checkAgainst({ node, list, at }: PlacedNode, before: readonly PlacedNod
   }
   const hostPath = `${at}.connection.host`;
   if (namesake !== undefined) {
-    return sameHost(namesake.node, node) === false
+    return isHost(namesake.node.host) && isHost(node.host) && sameHost(namesake.node, node) === false
       ? [
           {
             path: hostPath,
@@ -84,14 +86,15 @@ function checkAgainst({ node, list, at }: PlacedNode, before: readonly PlacedNod
         ]
       : [];
   }
-  const neighbour = before.find((other) => sameHost(other.node, node) === true);
+  // A host that is none is another fault, and may be a secret that is in the wrong place.
+  const neighbour = isHost(node.host) ? before.find((other) => sameHost(other.node, node) === true) : undefined;
   return neighbour === undefined
     ? []
     : [
         {
           path: hostPath,
           reason:
-            `${shown(node.host)} is the host of ${neighbour.at} (${shown(neighbour.node.name)}) already. ` +
+            `${shown(node.host)} is the host of ${neighbour.at} (${shownName(neighbour.node.name)}) already. ` +
             "Give each node its own host, or one name to a node with both roles.",
         },
       ];
@@ -103,6 +106,7 @@ function checkProxyclientAddress({ node, at }: PlacedNode, before: readonly Plac
   const rival = before.find(
     (other) =>
       address !== undefined &&
+      isIpLiteral(address) &&
       other.node.serverProxyclientAddress !== undefined &&
       canonicalHost(other.node.serverProxyclientAddress) === canonicalHost(address),
   );
@@ -111,9 +115,14 @@ function checkProxyclientAddress({ node, at }: PlacedNode, before: readonly Plac
     : [
         {
           path: `${at}.serverProxyclientAddress`,
-          reason: `${shown(address)} is the address of ${rival.at} (${shown(rival.node.name)}) already. Give each compute its own.`,
+          reason: `${shown(address)} is the address of ${rival.at} (${shownName(rival.node.name)}) already. Give each compute its own.`,
         },
       ];
+}
+
+/** A name, quoted where it is one. */
+function shownName(name: string): string {
+  return checkNodeName(name, "").length === 0 ? shown(name) : "a node without a sound name";
 }
 
 /** Whether two entries connect to one host; undefined where a host is not known yet. */
@@ -121,6 +130,10 @@ function sameHost(one: NodeEntry, other: NodeEntry): boolean | undefined {
   return one.host === undefined || other.host === undefined
     ? undefined
     : canonicalHost(one.host) === canonicalHost(other.host);
+}
+
+function isHost(host: string | undefined): host is string {
+  return host !== undefined && (isIpLiteral(host) || isDnsName(host));
 }
 
 function canonicalHost(host: string): string {

@@ -1,4 +1,5 @@
-import { type Checked, type Fault, invalid, shown, valid } from "./faults";
+import { type Checked, type Fault, invalid, valid } from "./faults";
+import { downloadReasons } from "./urls";
 
 /** A repository of yum's or dnf's that a node is told of, such as EPEL for the web client. */
 export interface PackageRepository {
@@ -43,14 +44,11 @@ export function repositoryFile(repository: PackageRepository, path: string): Che
   const faults: Fault[] = [
     ...check(/^[A-Za-z\d][A-Za-z\d._-]{0,62}$/, id, `${path}.id`, "Give letters, digits, dots, hyphens: epel."),
     ...check(/^[\x20-\x7e]+$/, name, `${path}.name`, "Give one line of printable ASCII."),
-    ...sources.flatMap((key) =>
-      check(
-        /^(https?|ftp|file):\/\/[!-~]+$/,
-        repository[key],
-        `${path}.${key}`,
-        "Give a URL of http, https, ftp or file.",
-      ),
-    ),
+    ...sources.flatMap((key) => {
+      const url = repository[key];
+      const reasons = url === undefined ? [] : downloadReasons(url, ["http", "https", "ftp", "file"]);
+      return reasons.map((reason) => ({ path: `${path}.${key}`, reason }));
+    }),
     ...check(/^\/[!-~]+$/, repository.gpgKeyPath, `${path}.gpgKeyPath`, "Give an absolute path on the nodes."),
     ...includePackages.flatMap((name, index) =>
       check(/^[A-Za-z\d][!-~]*$/, name, `${path}.includePackages[${index}]`, "Give the name of a package."),
@@ -61,7 +59,7 @@ export function repositoryFile(repository: PackageRepository, path: string): Che
     faults.push({ path, reason });
   }
   if (failoverMethod !== undefined && !["priority", "roundrobin"].includes(failoverMethod)) {
-    const reason = `${shown(failoverMethod)} is no value of it. Give priority or roundrobin.`;
+    const reason = "It is neither priority nor roundrobin. Give one of them, or leave it out.";
     faults.push({ path: `${path}.failoverMethod`, reason });
   }
   if (gpgKey !== undefined && !isPublicKey(gpgKey)) {
@@ -115,7 +113,7 @@ function isPublicKey(text: string): boolean {
   );
 }
 
-/** A fault where a value is given that is not of this form. */
+/** A fault where a value is given that is not of this form. It does not show the value, which can be a secret that was put in the wrong place. */
 function check(form: RegExp, value: string | undefined, path: string, remedy: string): readonly Fault[] {
-  return value === undefined || form.test(value) ? [] : [{ path, reason: `${shown(value)} is not right. ${remedy}` }];
+  return value === undefined || form.test(value) ? [] : [{ path, reason: `It is not right. ${remedy}` }];
 }

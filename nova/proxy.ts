@@ -1,8 +1,19 @@
 import { parseCertificate } from "./certificate";
-import { isIpLiteral, isLoopback, isWildcard } from "./cidr";
+import {
+  type Cidr,
+  Ethertype,
+  embeddedIpv4,
+  familyOf,
+  isIpLiteral,
+  isLoopback,
+  isMulticast,
+  isWildcard,
+  shownAddress,
+} from "./cidr";
 import { type Fault, shown } from "./faults";
-import { isHostName } from "./hosts";
+import { canMeet, isDnsName, isHostName } from "./hosts";
 import { Release, releaseName } from "./releases";
+import { type Opener, hasCredentials, hostReasons, parseUrl, parseWebUrl, shownUrl } from "./urls";
 import { encodeText } from "./value";
 
 /** The page by which spice-html5 opens a console; Nova's proxy serves it from the root of its web directory. */
@@ -53,11 +64,11 @@ export const longestBaseUrl = 255;
  * @param now milliseconds since 1970, against which a certificate's dates are held
  */
 export function checkProxy(address: ProxyAddress, path = "proxy", now = Date.now()): readonly Fault[] {
-  const { listenAddress, port, allowedOrigins = [], tls } = address;
+  const { port, allowedOrigins = [], tls } = address;
   return [
     ...checkBaseUrl(address, `${path}.baseUrl`),
     ...checkPort(port, `${path}.port`),
-    ...checkListenAddress(listenAddress, `${path}.listenAddress`),
+    ...checkListenAddress(address, `${path}.listenAddress`),
     ...allowedOrigins.flatMap((origin, index) => checkOrigin(origin, `${path}.allowedOrigins[${index}]`)),
     ...(tls === undefined ? [] : checkTls(tls, address, `${path}.tls`, now)),
   ];
@@ -77,18 +88,21 @@ export function checkBaseUrl(address: BaseUrl, path: string): readonly Fault[] {
   if (text.value === undefined) {
     return text.faults;
   }
-  // A password in the URL is a fault further down, and must not be repeated in its message.
-  const named = shown(baseUrl.replace(/\/\/[^/?#]*@/, "//***@"));
   const example = `Write it like http://console.example.org:6082${proxyPage}.`;
-  const url = /^[a-z]+:\/\/[^/]/i.test(baseUrl) && !/[\s\\"'<>`{}|^]/.test(baseUrl) ? parseUrl(baseUrl) : undefined;
-  if (url === undefined) {
-    return [{ path, reason: `${named} is not an absolute URL. ${example}` }];
+  if (hasCredentials(baseUrl)) {
+    const reason = "It has a user name or password, which every user of a console would see. Take it out.";
+    return [{ path, reason }];
   }
-  if (url.protocol !== "http:" && url.protocol !== "https:") {
-    return [{ path, reason: `${named} is neither http nor https, by which a browser opens consoles. ${example}` }];
+  const named = shownUrl(baseUrl);
+  const url = parseWebUrl(baseUrl);
+  if (url === undefined) {
+    const reason = /^(?!https?:)[a-z]+:\/\/[^/]/i.test(baseUrl)
+      ? `${named} is neither http nor https, by which a browser opens consoles.`
+      : `${named} is not an absolute URL.`;
+    return [{ path, reason: `${reason} ${example}` }];
   }
   const reasons = [
-    ...hostReasons(url),
+    ...hostReasons(baseUrl, url, browser),
     ...partReasons(url, address),
     ...portReasons(url, address),
     ...tlsReasons(url, address),
@@ -101,31 +115,15 @@ export function checkBaseUrl(address: BaseUrl, path: string): readonly Fault[] {
   return reasons.map((reason) => ({ path, reason: `${named} ${reason}` }));
 }
 
-function parseUrl(text: string): URL | undefined {
-  return URL.canParse(text) ? new URL(text) : undefined;
-}
-
-/** What is wrong with the host of a URL that users' own machines are to open. */
-export function hostReasons(url: URL): readonly string[] {
-  const host = url.hostname.replace(/^\[|\]$/g, "");
-  const remedy = "Name the host or address under which users' browsers reach the proxy.";
-  if (isWildcard(host)) {
-    return [`names ${host}, an address to listen on that no browser can open. ${remedy}`];
-  }
-  if (isLoopback(host) || host === "localhost" || host.endsWith(".localhost")) {
-    return [`names ${host}, which is the user's own machine to a browser. ${remedy}`];
-  }
-  if (!isIpLiteral(host) && !isHostName(host)) {
-    return [`names ${shown(host)}, which is no host name. ${remedy}`];
-  }
-  return [];
-}
+/** A user's browser, which opens what Nova hands out. */
+export const browser: Opener = {
+  itself: "the user's own machine to a browser",
+  who: "no browser",
+  remedy: "Name the host or address under which users' browsers reach the proxy.",
+};
 
 function partReasons(url: URL, { behindLoadBalancer = false }: BaseUrl): readonly string[] {
   const reasons: string[] = [];
-  if (url.username !== "" || url.password !== "") {
-    reasons.push("has a user name or password, which every user of a console would see. Take it out.");
-  }
   if (url.hash !== "" || url.href.endsWith("#")) {
     reasons.push(
       "has a fragment, and Nova would put the token behind it, where a browser does not look. Take out the # and what follows.",
@@ -182,29 +180,97 @@ function tlsReasons(
 function checkPort(port: number, path: string): readonly Fault[] {
   return isPort(port)
     ? []
-    : [{ path, reason: `${shown(port)} is not a TCP port. Give a whole number from 1 to 65535, as a rule 6082.` }];
+    : [
+        {
+          path,
+          reason: `${typeof port === "number" ? port : "It"} is not a TCP port. Give a whole number from 1 to 65535, as a rule 6082.`,
+        },
+      ];
 }
 
 function isPort(port: number): boolean {
   return Number.isInteger(port) && port >= 1 && port <= 65535;
 }
 
-function checkListenAddress(host: string, path: string): readonly Fault[] {
+/**
+ * Faults of the address on which a proxy listens, alone and beside the base URL: without a load balancer browsers connect to it themselves, so the two
+ * cannot be of different families, nor can it be the controller's own loopback address.
+ *
+ * @param path where the address stands in the arguments
+ */
+export function checkListenAddress(
+  {
+    listenAddress,
+    baseUrl,
+    behindLoadBalancer = false,
+  }: Pick<ProxyAddress, "listenAddress" | "baseUrl" | "behindLoadBalancer">,
+  path: string,
+): readonly Fault[] {
   const remedy = "Give 0.0.0.0 for every IPv4 address of the controller, or one address of it.";
-  if (!isIpLiteral(host) && !isHostName(host)) {
-    return [{ path, reason: `${shown(host)} is neither an IP address nor a host name. ${remedy}` }];
+  const named = shownAddress(listenAddress);
+  const refuse = (reason: string): readonly Fault[] => [{ path, reason: `${named} ${reason}` }];
+  if (!isIpLiteral(listenAddress) && !isHostName(listenAddress)) {
+    return refuse(`is neither an IP address nor a host name. ${remedy}`);
   }
-  return [];
+  const ipv4 = embeddedIpv4(listenAddress);
+  if (ipv4 !== undefined) {
+    return refuse(`is IPv4 written as IPv6. Write ${ipv4}.`);
+  }
+  if (isMulticast(listenAddress)) {
+    return refuse(`is a multicast or broadcast address, which is no controller's own. ${remedy}`);
+  }
+  if (behindLoadBalancer) {
+    return [];
+  }
+  if (isLoopback(listenAddress) || /^localhost\.?$/i.test(listenAddress)) {
+    return refuse(
+      `is a loopback address, to which no browser can connect. ${remedy} Or set behindLoadBalancer where one on the controller itself stands in front.`,
+    );
+  }
+  const host = hostOf(baseUrl) ?? "";
+  // Of these the base URL's own check says enough.
+  const isOdd = isLoopback(host) || isWildcard(host) || embeddedIpv4(host) !== undefined;
+  if (isOdd || canMeet(listenAddress, host)) {
+    return [];
+  }
+  const family = familyOf(host);
+  const every = family === Ethertype.IPv6 ? "::" : "0.0.0.0";
+  return refuse(
+    `is not ${family}, but the host of baseUrl is ${host}: no browser that opens it would reach the proxy. ` +
+      `Give ${every} or an ${family} address of the controller, or set behindLoadBalancer where one stands in front.`,
+  );
+}
+
+/**
+ * The fault of sources of which none can ever reach a proxy, since all are of another family than the address on which it listens.
+ *
+ * @param sources those that may connect; undefined where the firewall is left alone
+ * @param path where the sources stand in the arguments
+ */
+export function checkSourcesMeet(
+  sources: readonly Cidr[] | undefined,
+  listenAddress: string,
+  path: string,
+): readonly Fault[] {
+  const family = familyOf(listenAddress);
+  const takesBoth = family === Ethertype.IPv6 && isWildcard(listenAddress);
+  if (sources === undefined || sources.length === 0 || family === undefined || takesBoth) {
+    return [];
+  }
+  const reason =
+    `It names no ${family} block, but the proxy listens on ${listenAddress}, so nobody could connect. ` +
+    `Name the ${family} blocks of your users, or give :: as listenAddress, or [] for nobody.`;
+  return sources.some(({ ethertype }) => ethertype === family) ? [] : [{ path, reason }];
 }
 
 /** The proxy compares host names only: a scheme or port in the list never matches anything. */
 function checkOrigin(origin: string, path: string): readonly Fault[] {
-  return isIpLiteral(origin) || isHostName(origin)
+  return isIpLiteral(origin) || isDnsName(origin)
     ? []
     : [
         {
           path,
-          reason: `${shown(origin)} is not a host name. Nova compares the host alone: write it without scheme, port and path, like dashboard.example.org.`,
+          reason: `It is not a host name. Nova compares the host alone: write it without scheme, port and path, like dashboard.example.org.`,
         },
       ];
 }
@@ -264,7 +330,7 @@ function checkFilePath(file: string, path: string): readonly Fault[] {
     : [
         {
           path,
-          reason: `${shown(file)} is not an absolute path. Give the path of a PEM file on the controllers, like /etc/nova/console.pem.`,
+          reason: `It is not an absolute path. Give the path of a PEM file on the controllers, like /etc/nova/console.pem.`,
         },
       ];
 }

@@ -2,6 +2,7 @@ import { isIpLiteral } from "./cidr";
 import { type Checked, invalid, shown, valid } from "./faults";
 import { isHostName } from "./hosts";
 import { type NovaOption, OptionType } from "./optionTypes";
+import { hasCredentials } from "./urls";
 
 /** What a user gives as an option's value. A text is also read as a boolean or number where the option is one, since stack configuration is text. */
 export type OptionValue = string | number | boolean | readonly string[];
@@ -23,7 +24,7 @@ export function encodeText(text: string, path: string): Checked<string> {
     return invalid({
       path,
       reason:
-        `${shown(text)} holds the character U+${code} at position ${strange.index + 1}. ` +
+        `It holds the character U+${code} at position ${strange.index + 1}. ` +
         "A value in nova.conf is one line of printable ASCII. Take the character out.",
     });
   }
@@ -65,9 +66,12 @@ export function encodeValue(option: NovaOption, value: OptionValue, path: string
         ? valid(text)
         : refuse(`Give one of ${(option.choices ?? []).join(", ")}.`);
     case OptionType.Uri:
+      if (hasCredentials(text)) {
+        return invalid({ path, reason: "It has a user name or password, which others would see. Take it out." });
+      }
       return URL.canParse(text) && !/\s/.test(text)
         ? encodeText(text, path)
-        : refuse("Give an absolute URL, such as http://host:port/path.");
+        : invalid({ path, reason: "It is no absolute URL. Give one, such as http://host:port/path." });
     case OptionType.Host:
       return isIpLiteral(text) || isHostName(text) ? valid(text) : refuse("Give an IP address or a host name.");
     case OptionType.Text:

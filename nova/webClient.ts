@@ -1,4 +1,5 @@
-import { type Fault, shown } from "./faults";
+import type { Fault } from "./faults";
+import { downloadReasons, hasCredentials } from "./urls";
 
 /** Where a controller's web client comes from, in the place of the platform's own package. Either a package or an archive. */
 export interface WebClient {
@@ -24,21 +25,19 @@ export function checkWebClient(client: WebClient, path: string): readonly Fault[
     );
   }
   if (name !== undefined && !/^[A-Za-z\d][A-Za-z\d.+_-]*$/.test(name)) {
-    fault(".package", `${shown(name)} is no name of a package. Give one like spice-html5.`);
+    fault(".package", "It is no name of a package. Give one like spice-html5.");
   }
   if (folder !== undefined && (archive !== undefined || !isPath(folder))) {
-    const reason =
-      archive === undefined ? `${shown(folder)} is not an absolute path.` : "An archive has a folder of its own.";
+    const reason = archive === undefined ? "It is not an absolute path." : "An archive has a folder of its own.";
     fault(".folder", `${reason} Give the folder into which the package puts spice_auto.html, or leave it out.`);
   }
-  if (archive !== undefined && !isPath(archive) && !/^https?:\/\/[!-~]+$/.test(archive)) {
-    fault(
-      ".archive",
-      `${shown(archive)} is neither an absolute path on the nodes nor a URL of http or https. Give one of them, without blanks.`,
-    );
+  if (archive !== undefined && !isPath(archive)) {
+    for (const reason of archiveReasons(archive)) {
+      fault(".archive", reason);
+    }
   }
   if (archive !== undefined && !/^[\da-f]{64}$/.test(sha256 ?? "")) {
-    const reason = sha256 === undefined ? "It is missing" : `${shown(sha256)} is no SHA-256`;
+    const reason = sha256 === undefined ? "It is missing" : "It is no SHA-256";
     fault(
       ".sha256",
       `${reason}. Give the 64 hexadecimal digits that 'sha256sum' prints for the archive, in lower case.`,
@@ -48,6 +47,12 @@ export function checkWebClient(client: WebClient, path: string): readonly Fault[
     fault(".sha256", "It is for an archive: packages have signatures. Take it out.");
   }
   return faults;
+}
+
+function archiveReasons(archive: string): readonly string[] {
+  return /^https?:\/\/[!-~]+$/.test(archive) || hasCredentials(archive)
+    ? downloadReasons(archive, ["http", "https"])
+    : ["It is neither an absolute path on the nodes nor a URL of http or https. Give one of them, without blanks."];
 }
 
 /** A path that can stand in a unit file as one word, and in a line of a document. */

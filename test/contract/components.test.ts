@@ -158,8 +158,8 @@ describe("ComputeNode, alone", () => {
       "consolePortRange.last",
     ]);
     expect(error).toContain(
-      '\n  connection.host: "ops@192.0.2.21" is neither an IP address nor a host name. Give where SSH connects to, without user, port or brackets.\n' +
-        '  ssh.privateKey: It is not the text of a private key but, it seems, a path. Give the content of the key file, which begins with "-----BEGIN", or use an SSH agent.\n',
+      "\n  connection.host: It is neither an IP address nor a host name. Give where SSH connects to, without user, port or brackets.\n" +
+        "  ssh.privateKey: It is not the text of a private key but, it seems, a path. Give the content of the key file as it is, such as by `pulumi config set --secret sshPrivateKey < FILE`, or use an SSH agent.\n",
     );
   });
 

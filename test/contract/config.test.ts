@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { SpiceConsole } from "../../components";
 import { readConfig } from "../../components/config";
 import { configOf } from "../support/mitaka";
-import { cloud, hostKey, privateKey } from "./support/cloud";
+import { cloud, encryptedKey, hostKey, privateKey } from "./support/cloud";
 import { run } from "./support/recorder";
 
 const folder = mkdtempSync(join(tmpdir(), "openstack-spice-config-"));
@@ -64,6 +64,7 @@ describe("readConfig", () => {
         {
           name: "control-1",
           connection: { host: "192.0.2.11", hostKey, bastion },
+          listenAddress: "192.0.2.11",
           proxySourceAddresses: ["192.0.2.11"],
           onDestroy: "restore",
           ignoreManagers: ["pacemaker"],
@@ -94,10 +95,11 @@ describe("readConfig", () => {
         packagesOnDestroy: "remove",
       },
       ...{ removeDeadKeys: "true", requireSecure: "false", nativeClientsOnly: "true", tokenTtl: "1800" },
+      ...{ formerStack: "acme/openstack-spice/old", convergeAgain: "2026-03-01" },
       ...{ spiceDirectProxyBaseUrl: "https://kerbside.example.org:13002/nova" },
       ...{ acceptConsoleLoss: "true", agentEnabled: "false", serverListenEverywhere: "true" },
       ...{ controllerSecurityGroupId: "group-1", computeSecurityGroupId: "group-2" },
-      ...{ sshPrivateKey: privateKey, sshPrivateKeyPassword: "password" },
+      ...{ sshPrivateKey: encryptedKey, sshPrivateKeyPassword: "password" },
     };
     const { result, error } = await read(given);
     expect(error).toBeUndefined();
@@ -113,7 +115,7 @@ describe("readConfig", () => {
   it("warns of keys and passwords that are not encrypted, naming each, and shows none", async () => {
     const connection = { host: "192.0.2.21", password: "hidden", bastion: { host: "192.0.2.1", privateKey } };
     const computes = [{ name: "compute-1", connection, serverProxyclientAddress: "198.51.100.21" }];
-    const keys = { ...sound, computes, sshPrivateKey: privateKey, sshPrivateKeyPassword: "hidden" };
+    const keys = { ...sound, computes, sshPrivateKey: encryptedKey, sshPrivateKeyPassword: "password" };
     const { warnings } = await read(keys);
     expect(warnings).toEqual([
       "Not encrypted in the stack's file, for all to see who can read it: sshPrivateKey, sshPrivateKeyPassword, computes[0].connection.password, " +
@@ -158,6 +160,22 @@ describe("readConfig", () => {
     expect(result?.ssh).toEqual({ privateKey });
   });
 
+  it("says what is wrong with a key, under the name of where it comes from", async () => {
+    const file = join(folder, "indented");
+    writeFileSync(file, privateKey.replace(/^/gm, "  "));
+    const reasonOf = async (keys: Readonly<Record<string, unknown>>) =>
+      (await read({ ...sound, ...keys })).error?.split("\n")[1];
+    expect(await reasonOf({ sshPrivateKeyFile: file })).toContain(
+      "  sshPrivateKeyFile: The lines of the private key are indented. ",
+    );
+    expect(await reasonOf({ sshPrivateKey: privateKey.replaceAll("\n", " ") })).toContain(
+      "  sshPrivateKey: The private key is not in lines",
+    );
+    expect(await reasonOf({ sshPrivateKey: privateKey, sshPrivateKeyPassword: "p" })).toContain(
+      "  sshPrivateKey: The private key is not encrypted, and the SSH client refuses one with a sshPrivateKeyPassword then.",
+    );
+  });
+
   it("says which key file cannot be read, and why", async () => {
     const { error } = await read({ ...sound, sshPrivateKeyFile: "/nonexistent/id" });
     expect(error).toBe(
@@ -189,8 +207,8 @@ describe("readConfig", () => {
       "  rolout: No such key. The key",
       "  proxy.baseurl: No such key. proxy h",
       "  proxy.baseUrl: It is missing. Pulum",
-      '  proxy.port: "six" is not a whole',
-      '  computes: "compute-1" is neith',
+      "  proxy.port: It is a text, and ha",
+      "  computes: It is neither an obj",
       "  ssh.privateKey: It is not a text. Pu",
       '  vnc: "on" is not one of k',
       '  release: "zet" is not an Open',
@@ -198,6 +216,71 @@ describe("readConfig", () => {
       "  controllers: It is missing. Pulum",
     ]);
     expect(error).not.toContain("hidden");
+  });
+
+  const key = [
+    "-----BEGIN OPENSSH PRIVATE KEY-----",
+    "aHVudGVyMg",
+    "hunter2",
+    "-----END OPENSSH PRIVATE KEY-----",
+    "",
+  ].join("\n");
+  const node = { name: "a", connection: { host: "192.0.2.1" } };
+  it.each<[string, Readonly<Record<string, unknown>>, string]>([
+    ["where tls is an object", { proxy: { ...sound.proxy, tls: key } }, "proxy.tls"],
+    ["where proxy is", { proxy: key }, "proxy"],
+    ["as a JSON text where proxy is", { proxy: JSON.stringify(key) }, "proxy"],
+    ["where a truth value is", { proxy: { ...sound.proxy, tls: { only: key } } }, "proxy.tls.only"],
+    ["where a choice is", { proxy: { ...sound.proxy, tls: { minimumVersion: key } } }, "proxy.tls.minimumVersion"],
+    ["where a list is", { proxy: { ...sound.proxy, allowedSources: key } }, "proxy.allowedSources"],
+    ["in a list", { proxy: { ...sound.proxy, allowedSources: [[key]] } }, "proxy.allowedSources[0]"],
+    ["in an object where a text is", { proxy: { baseUrl: { key } } }, "proxy.baseUrl"],
+    ["where a number is", { ssh: { port: key } }, "ssh.port"],
+    ["in JSON that is cut", { ssh: `{"privateKey": ${JSON.stringify(key)}` }, "ssh"],
+    ["in JSON with a comma too many", { ssh: `{"password": "hunter2",}` }, "ssh"],
+    ["in YAML in the place of JSON", { ssh: "password: hunter2" }, "ssh"],
+    ["in JSON that is not closed, of the nodes", { computes: `[{"password": "hunter2"` }, "computes"],
+    ["as the name of a key", { ssh: { [key]: null, user: "ops", "hunter2 x": 1 } }, "ssh.(a key that is no name)"],
+    ["where a bastion is", { ssh: { bastion: key } }, "ssh.bastion"],
+    ["where a connection is", { controllers: [{ name: "a", connection: key }] }, "controllers[0].connection"],
+    ["where a node is", { computes: [key] }, "computes[0]"],
+    ["where a node's choice is", { controllers: [{ ...node, onDestroy: "hunter2" }] }, "controllers[0].onDestroy"],
+    ["where a key's text is, in an object", { ssh: { privateKey: { key } } }, "ssh.privateKey"],
+    ["where a repository is", { packageRepository: key }, "packageRepository"],
+    [
+      "where a repository's key is, in a list",
+      { packageRepository: { id: "x", gpgKey: [key] } },
+      "packageRepository.gpgKey",
+    ],
+    ["where a web client is", { webClient: [key] }, "webClient"],
+    ["where a client's archive is, in an object", { webClient: { archive: { key } } }, "webClient.archive"],
+    ["where options are", { extraNovaOptions: { controllers: key } }, "extraNovaOptions.controllers"],
+    [
+      "in an option",
+      { extraNovaOptions: { controllers: { "database/connection": { key } } } },
+      'extraNovaOptions.controllers["database/connection"]',
+    ],
+    ["where a choice of all is", { vnc: key }, "vnc"],
+    ["where a release is", { release: key }, "release"],
+    ["where a list of tools is", { ignoreManagers: [key] }, "ignoreManagers[0]"],
+    ["as a key of the stack's", { [key]: "x" }, "(a key that is no name)"],
+  ])(
+    "says where a secret stands that is in the wrong place, and never a part of it: %s",
+    async (_where, keys, path) => {
+      const { error } = await read({ ...sound, ...keys });
+      expect(error).toContain(`\n  ${path}: `);
+      expect(error).not.toMatch(/hunter2|aHVudGVyMg|BEGIN/);
+    },
+  );
+
+  it("says what was expected, and what is there", async () => {
+    const { error } = await read({ ...sound, proxy: { ...sound.proxy, tls: key }, ssh: "{" });
+    expect(error?.split("\n").slice(1)).toEqual([
+      "  proxy.tls: It is a text of 4 lines, and has to be an object with the keys certificate, key, certPem, privateKeyPem, only, ciphers, minimumVersion. " +
+        "Pulumi.example.yaml shows how to write it.",
+      "  ssh: It is neither an object nor a list, or cannot be parsed as one. Set its parts one by one with `pulumi config set --path`, " +
+        "or write it as in Pulumi.example.yaml.",
+    ]);
   });
 
   it("knows exactly the keys that Pulumi.yaml describes", async () => {

@@ -370,3 +370,139 @@ describe("SpiceConsole", () => {
     ]);
   });
 });
+
+describe("controllers that listen on addresses of their own", () => {
+  const two = [
+    { name: "control-1", connection: node(11), listenAddress: "192.0.2.11" },
+    { name: "control-2", connection: node(12), listenAddress: "192.0.2.12" },
+    { name: "control-3", connection: node(13) },
+  ];
+  const hosts = (resources: Awaited<ReturnType<typeof declare>>["resources"]) =>
+    resources
+      .filter(({ name }) => /^cloud-control-\d-converge$/.test(name))
+      .map(({ name, inputs }) => [name.slice(6, 15), /\nhtml5proxy_host = (\S+)\n/.exec(String(inputs["stdin"]))?.[1]]);
+
+  it("have each its own html5proxy_host, and the shared one where they name none", async () => {
+    const proxy = { ...cloud.proxy, baseUrl: "https://console.example.org/spice_auto.html", behindLoadBalancer: true };
+    expect(hosts((await declare({ ...cloud, proxy, controllers: two })).resources)).toEqual([
+      ["control-1", "192.0.2.11"],
+      ["control-2", "192.0.2.12"],
+      ["control-3", "0.0.0.0"],
+    ]);
+    const shared = { ...proxy, listenAddress: "127.0.0.1" };
+    expect(hosts((await declare({ ...cloud, proxy: shared, controllers: two })).resources).at(-1)).toEqual([
+      "control-3",
+      "127.0.0.1",
+    ]);
+  });
+
+  it("may have them as outputs", async () => {
+    const listenAddress = pulumi.output("192.0.2.11");
+    const { resources, error } = await declare({
+      ...cloud,
+      controllers: [{ name: "control-1", connection: node(11), listenAddress }],
+    });
+    expect(error).toBeUndefined();
+    expect(hosts(resources)).toEqual([["control-1", "192.0.2.11"]]);
+  });
+
+  it("stop noVNC as any others do", async () => {
+    const { resources, error } = await declare({ ...cloud, controllers: two, vnc: Vnc.Off });
+    expect(error).toBeUndefined();
+    expect(resources.filter(({ name }) => /^cloud-vnc-proxies-control-\d-converge$/.test(name)).length).toBe(3);
+  });
+});
+
+describe("a stack that was renamed or moved", () => {
+  it("names its former name in every document, and in no other case", async () => {
+    const documents = async (formerStack?: string) =>
+      (await declare({ ...cloud, vnc: Vnc.Off, ...(formerStack === undefined ? {} : { formerStack }) })).resources
+        .filter(({ type }) => type === "command:remote:Command")
+        .map(({ inputs }) => String(inputs["stdin"]));
+    const now = "owner = project/stack\n";
+    for (const document of await documents("acme/openstack-spice/old")) {
+      expect(document).toContain(`\n${now}former-owner = acme/openstack-spice/old\n`);
+    }
+    for (const document of await documents("organization/project/old")) {
+      expect(document).toContain(`\n${now}former-owner = project/old\n`);
+    }
+    const plain = await documents();
+    expect(plain.length).toBe(3);
+    expect(plain.filter((document) => document.includes("former-owner"))).toEqual([]);
+    expect(plain.filter((document) => document.includes(now))).toEqual(plain);
+  });
+
+  it("is refused under its present name, and with what is no name", async () => {
+    for (const formerStack of ["project/stack", "organization/project/stack", "old", "a b/c/d"]) {
+      const { error, resources } = await declare({ ...cloud, formerStack });
+      expect(error).toContain("\n  formerStack: It is ");
+      expect(resources).toEqual([]);
+    }
+  });
+});
+
+describe("a node whose login runs nothing", () => {
+  const compute2 = { name: "compute-2", connection: node(22), serverProxyclientAddress: "198.51.100.22" };
+  const args = { ...cloud, computes: [...cloud.computes, compute2] };
+  const message =
+    'compute-1 (compute): the login succeeded, but the program did not run to its end there: its report has no last line "changed N". ' +
+    "See that `ssh ops@192.0.2.21 echo ok` prints ok, and nothing that the login shell's start files (.bashrc, .profile) do ends it. " +
+    "Then have the nodes converge again: give convergeAgain another value (pulumi config set convergeAgain $(date +%F.%T)), and run pulumi up.";
+
+  it.each([
+    ["nothing", ""],
+    ["a greeting", "Welcome!"],
+    ["a report that is cut off", "nova 26.2.2\nchange a/b: 1 -> 2"],
+    ["a last line that is none", "changed 0\nchanged x"],
+    ["more behind the last line", "changed 0\nlogout"],
+  ])("fails the up with one error, and nothing that waits for it goes on: %s", async (_what, stdout) => {
+    const { resources, lateErrors } = await run(() => new SpiceConsole("cloud", args), {
+      stdout: { "cloud-compute-1-converge": stdout },
+    });
+    expect(lateErrors.map((error) => (error as Error).message)).toEqual([message]);
+    expect(pulumi.RunError.isInstance(lateErrors[0])).toBe(true);
+    const commands = resources.filter(({ type }) => type === "command:remote:Command").map(({ name }) => name);
+    expect(commands).toEqual(["cloud-control-1-converge", "cloud-compute-1-converge"]);
+  });
+
+  it("is named by its own login where it has one, and by its role", async () => {
+    const controllers = [{ name: "control-1", connection: { ...node(11), user: "root" } }];
+    const { lateErrors, resources } = await run(() => new SpiceConsole("cloud", { ...args, controllers }), {
+      stdout: { "cloud-control-1-converge": "" },
+    });
+    expect(lateErrors.length).toBe(1);
+    expect((lateErrors[0] as Error).message).toContain("control-1 (controller): the login");
+    expect((lateErrors[0] as Error).message).toContain("`ssh root@192.0.2.11 echo ok`");
+    expect(resources.map(({ name }) => name)).not.toContain("cloud-compute-1-converge");
+  });
+
+  it("counts for noVNC's retirement too", async () => {
+    const { lateErrors } = await run(() => new SpiceConsole("cloud", { ...cloud, vnc: Vnc.Off }), {
+      stdout: { "cloud-vnc-proxies-control-1-converge": "" },
+    });
+    expect(lateErrors.map((error) => String(error).slice(0, 60))).toEqual([
+      "Error: control-1 (vnc-proxy-retirement): the login succeeded",
+    ]);
+  });
+
+  it("is none where the report is whole, whatever is said before it", async () => {
+    const { lateErrors, warnings } = await run(() => new SpiceConsole("cloud", args), {
+      stdout: { "cloud-compute-1-converge": "Welcome!\nnova 26.2.2\nchanged 12" },
+    });
+    expect([...lateErrors, ...warnings]).toEqual([]);
+  });
+
+  it("converges again when convergeAgain changes, which changes the command of each node and nothing else", async () => {
+    const commands = async (more: object) =>
+      (await declare({ ...args, vnc: Vnc.Off, ...more })).resources
+        .filter(({ type }) => type === "command:remote:Command")
+        .map(({ inputs }) => inputs);
+    const before = await commands({});
+    const after = await commands({ convergeAgain: "2026-03-01" });
+    expect(after).toEqual(before.map((inputs) => ({ ...inputs, create: `${String(inputs["create"])} 2026-03-01` })));
+    expect(after.length).toBe(4);
+    expect((await declare({ ...args, convergeAgain: "a; reboot" })).error).toContain(
+      "\n  convergeAgain: It is not one word.",
+    );
+  });
+});

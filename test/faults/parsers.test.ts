@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { hostKeyFault, inspectPrivateKey } from "../../host/connection";
+import { hostKeyFault } from "../../host/connection";
+import { inspectPrivateKey } from "../../host/privateKey";
 import { parseReport } from "../../host/report";
 import {
   checkBaseUrl,

@@ -12,7 +12,7 @@ from openstack_spice.runs.request import Request
 from openstack_spice.state import programs as programs_module
 from openstack_spice.state.lock import Lock
 from openstack_spice.state.owner import Owner, record_owner
-from openstack_spice.state.paths import LAUNCHER, PROGRAMS, ROLES, STATE, record_file
+from openstack_spice.state.paths import LAUNCHER, PROGRAMS, ROLES, STATE, program_link, record_file
 from openstack_spice.state.programs import program_file, tidy
 from openstack_spice.state.record import Record, record_bytes
 from openstack_spice.state.uploaded import note_upload, remove_noted_upload
@@ -136,7 +136,7 @@ class TestKeeping:
             ["systemctl", "reset-failed"],
             ["systemd-run", "--quiet"],
         ]
-        assert node.commands.calls[-1][-4:] == ("/bin/bash", program_file(MINE), "watchdog", "compute")
+        assert node.commands.calls[-1][-4:] == ("/bin/bash", program_link("compute"), "watchdog", "compute")
         assert node.reporter.said == []
 
     def test_a_timer_that_cannot_be_set_is_told(self, node):

@@ -38,7 +38,7 @@ describe.skipIf(missing !== undefined)("a connection", () => {
   it("asks for a host key of the given key's type only", async () => {
     const other = makeKey(bench.folder, "ecdsa_host_key", { type: "ecdsa" }).publicKey;
     expect(await refusal(bench.connection({ hostKey: other }))).toMatch(
-      /^after 0 failed attempts: ssh: handshake failed: ssh: no common algorithm for host key; we offered: \["ecdsa-sha2-nistp256"\]/,
+      /^after 0 failed attempts: ssh: handshake failed: ssh: no common algorithm for host key; we offered: \[ecdsa-sha2-nistp256\], peer offered: \[ssh-ed25519\]/,
     );
   });
 

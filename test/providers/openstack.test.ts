@@ -37,7 +37,11 @@ describe("the openstack plugin's way into a cloud", () => {
       async (plugin) => await plugin.create(GROUP, group),
       { password: "s3cret" },
     );
-    expect(fake.requests.slice(-2)).toEqual(["POST /v3/auth/tokens", "POST /v2.0/security-groups"]);
+    expect(fake.requests.slice(-3)).toEqual([
+      "POST /v3/auth/tokens",
+      "POST /v2.0/security-groups",
+      `GET /v2.0/security-groups/${id}`,
+    ]);
     expect(id).not.toBe("");
   });
 

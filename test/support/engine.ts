@@ -1,7 +1,7 @@
 /** Runs Pulumi programs through the real engine, which tools/engine.sh finds. */
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { eventually } from "./eventually";
 
@@ -46,6 +46,12 @@ export class Project {
       PULUMI_SKIP_UPDATE_CHECK: "true",
     };
     mkdirSync(join(this.folder, "state"));
+    // Everything of the engine's own is fresh but the plugins: one that the user has installed is the one to test.
+    const plugins = join(process.env["PULUMI_HOME"] ?? join(homedir(), ".pulumi"), "plugins");
+    mkdirSync(join(this.folder, "home"));
+    if (existsSync(plugins)) {
+      symlinkSync(plugins, join(this.folder, "home", "plugins"));
+    }
     symlinkSync(join(REPOSITORY, "node_modules"), join(this.folder, "node_modules"));
     this.write("Pulumi.yaml", "name: openstack-spice-test\nruntime: nodejs\nmain: index.ts\n");
     this.write("package.json", '{ "name": "openstack-spice-test" }\n');

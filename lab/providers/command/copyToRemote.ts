@@ -8,7 +8,7 @@ import { connectionOf } from "../ssh/connection";
 import { dial } from "../ssh/dial";
 import { openSftp } from "../ssh/sftp";
 import type { CheckFailure, Operation, Resource } from "../wire/resource";
-import { asSource, plain, type PropertyMap, type Source } from "../wire/values";
+import { asSource, isMap, plain, type PropertyMap, type Source, UNKNOWN } from "../wire/values";
 import { checkInputs, COPY } from "./inputs";
 import { previewCreate, previewUpdate } from "./outputs";
 import { upload, uploadText } from "./upload";
@@ -26,10 +26,11 @@ export const copyToRemote: Resource = {
 
   async create(operation, inputs) {
     if (operation.preview) {
-      return { id: "", outputs: previewCreate(inputs, inputs) };
+      // The official plugin takes an asset for an output that is yet to be made.
+      return { id: "", outputs: { ...previewCreate(inputs, inputs), source: UNKNOWN } };
     }
     await copy(operation, inputs);
-    return { id: randomBytes(4).toString("hex"), outputs: inputs };
+    return { id: randomBytes(4).toString("hex"), outputs: withWholeAsset(inputs) };
   },
 
   async update(operation, _id, state, inputs) {
@@ -40,9 +41,17 @@ export const copyToRemote: Resource = {
     if (hasMoved || sourceOf(inputs)?.hash !== sourceOf(state)?.hash) {
       await copy(operation, inputs);
     }
-    return inputs;
+    return withWholeAsset(inputs);
   },
 };
+
+/** The outputs of what was done: a text asset comes back with a path and an address, both empty. */
+function withWholeAsset(inputs: PropertyMap): PropertyMap {
+  const { source } = inputs;
+  return isMap(source) && asSource(source)?.kind === "asset" && asSource(source)?.text !== undefined
+    ? { ...inputs, source: { path: "", uri: "", ...source } }
+    : inputs;
+}
 
 function sourceOf(properties: PropertyMap): Source | undefined {
   return asSource(plain(properties["source"] ?? null));

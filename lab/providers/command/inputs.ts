@@ -2,7 +2,7 @@
  * The inputs of the remote resources: which there are, their defaults, and how wrong ones are refused.
  *
  * Source: pulumi-command v1.2.1 provider/cmd/pulumi-resource-command/schema.json; the texts are those of
- * pulumi/pulumi sdk/go/common/util/mapper/errors.go.
+ * pulumi/pulumi sdk/go/common/util/mapper/errors.go and mapper_decode.go.
  */
 import type { CheckFailure } from "../wire/resource";
 import { isMap, isSecret, isUnknown, type PropertyMap, type PropertyValue, secret } from "../wire/values";
@@ -23,17 +23,18 @@ export interface InputType {
 const PROXY: InputType = {
   name: "remote.ProxyConnection",
   required: ["host"],
+  // In the order of the Go struct, in which what is wrong is listed.
   fields: {
-    agentSocketPath: "string",
-    dialErrorLimit: "float64",
-    host: "string",
-    hostKey: "string",
+    user: "string",
     password: "string",
-    perDialTimeout: "float64",
+    host: "string",
     port: "float64",
     privateKey: "string",
     privateKeyPassword: "string",
-    user: "string",
+    agentSocketPath: "string",
+    dialErrorLimit: "float64",
+    perDialTimeout: "float64",
+    hostKey: "string",
   },
   defaults: { user: "root", port: 22, dialErrorLimit: 10, perDialTimeout: 15 },
   secrets: ["password", "privateKey", "privateKeyPassword"],
@@ -86,25 +87,42 @@ export function checkInputs(type: InputType, inputs: PropertyMap): { inputs: Pro
   return { inputs: complete(type, inputs, failures.length === 0), failures };
 }
 
+/** What is wrong with each field, in their order, then the fields that there are not. What is wrong within an object is one failure of the field. */
 function faults(type: InputType, inputs: PropertyMap): CheckFailure[] {
-  const missing = type.required
-    .filter((name) => inputs[name] === undefined)
-    .map((name) => ({ property: name, reason: `Missing required field '${name}' on '${type.name}'` }));
+  const known = Object.entries(type.fields).flatMap(([property, wanted]) => {
+    const reason = fieldFault(type, property, wanted, inputs[property]);
+    return reason === undefined ? [] : [{ property, reason }];
+  });
   const unknown = Object.keys(inputs)
     .filter((name) => !(name in type.fields))
     .map((name) => ({ property: name, reason: `Unrecognized field '${name}' on '${type.name}'` }));
-  const mistyped = Object.entries(type.fields).flatMap(([name, wanted]) => {
-    const value = open(inputs[name]);
-    const given = value === undefined || value === null ? undefined : goType(value);
-    return wanted === "any" || given === undefined || given === wanted
-      ? []
-      : [{ property: name, reason: `Field '${name}' on '${type.name}' must be a '${wanted}'; got '${given}' instead` }];
-  });
-  const nested = Object.entries(type.nested).flatMap(([name, inner]) => {
-    const value = open(inputs[name]);
-    return isMap(value) ? faults(inner, value) : [];
-  });
-  return [...missing, ...unknown, ...mistyped, ...nested];
+  return [...known, ...unknown];
+}
+
+function fieldFault(
+  type: InputType,
+  name: string,
+  wanted: FieldType,
+  given: PropertyValue | undefined,
+): string | undefined {
+  if (given === undefined) {
+    return type.required.includes(name) ? `Missing required field '${name}' on '${type.name}'` : undefined;
+  }
+  const value = open(given);
+  const inner = type.nested[name];
+  if (inner !== undefined && isMap(value)) {
+    const failures = faults(inner, value);
+    const [, goName = type.name] = type.name.split(".");
+    return failures.length === 0
+      ? undefined
+      : `An error occurred decoding '${goName}.${name}': ${failures.length} failures decoding:${failures
+          .map(({ property, reason }) => `\n\t${property}: ${reason}`)
+          .join("")}`;
+  }
+  const got = value === undefined || value === null ? undefined : goType(value);
+  return wanted === "any" || got === undefined || got === wanted
+    ? undefined
+    : `Field '${name}' on '${type.name}' must be a '${wanted}'; got '${got}' instead`;
 }
 
 function complete(type: InputType, inputs: PropertyMap, hasDefaults: boolean): PropertyMap {

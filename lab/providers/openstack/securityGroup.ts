@@ -11,8 +11,8 @@ import { type Cloud, NeutronError } from "./cloud";
 import { explain, unlessGone } from "./failures";
 
 const INPUTS = ["deleteDefaultRules", "description", "name", "region", "tenantId"];
-/** Outputs that the cloud fills in where no input gives them. */
-const COMPUTED = ["allTags", "description", "region", "tenantId"];
+/** Outputs that the cloud fills in where no input gives them, as a preview has them: `tenantId` is not among them. */
+const COMPUTED = ["allTags", "description", "region"];
 const NAME = "openstack_networking_secgroup_v2";
 const PATH = "/security-groups";
 /** How long a group that is still in use is waited for, in milliseconds. */
@@ -73,7 +73,8 @@ export function securityGroup(cloud: () => Cloud): Resource {
           await explain(`Error deleting a default rule for ${NAME} ${group.id}`, rule);
         }
       }
-      return { id: group.id, outputs: outputsOf(group, inputs) };
+      const created = await explain(`Error retrieving ${NAME}`, cloud().request("GET", `${PATH}/${group.id}`));
+      return { id: group.id, outputs: outputsOf((created as Answer).security_group, inputs) };
     },
 
     async update({ preview }, id, state, inputs) {

@@ -27,6 +27,8 @@ const INPUTS = [...Object.keys(FIELDS), "region"];
 const REQUIRED = ["direction", "ethertype", "securityGroupId"];
 /** Inputs that the cloud fills in where they are left out. */
 const COMPUTED = ["region", "remoteGroupId", "remoteIpPrefix", "tenantId"];
+/** Those of them that a preview has, as unknown. */
+const PREVIEWED = ["region", "remoteIpPrefix"];
 const NAME = "openstack_networking_secgroup_rule_v2";
 const PATH = "/security-group-rules";
 
@@ -66,15 +68,20 @@ export function securityGroupRule(cloud: () => Cloud): Resource {
 
     async create({ preview }, inputs) {
       if (preview) {
-        const unknown = Object.fromEntries(COMPUTED.map((name) => [name, UNKNOWN]));
+        const unknown = Object.fromEntries(PREVIEWED.map((name) => [name, UNKNOWN]));
         return { id: "", outputs: { ...unknown, ...inputs } };
+      }
+      const direction = plain(inputs["direction"] ?? null);
+      if (direction !== "ingress" && direction !== "egress") {
+        throw new Error(`1 error occurred:\n\t* unknown direction for ${NAME}: ${JSON.stringify(direction)}\n\n`);
       }
       const given = Object.entries(FIELDS)
         .map(([name, field]) => [field, plain(inputs[name] ?? null)] as const)
         .filter(([, value]) => value !== null && value !== "" && value !== 0);
       const request = cloud().request("POST", PATH, { security_group_rule: Object.fromEntries(given) });
       const { security_group_rule: rule } = (await explain(`Error creating ${NAME}`, request)) as Answer;
-      return { id: rule.id, outputs: outputsOf(rule) };
+      const created = await explain(`Error getting ${NAME}`, cloud().request("GET", `${PATH}/${rule.id}`));
+      return { id: rule.id, outputs: outputsOf((created as Answer).security_group_rule) };
     },
 
     update() {
@@ -104,7 +111,6 @@ function check(inputs: PropertyMap) {
   return [
     ...missing(inputs, REQUIRED),
     ...(hasPorts ? missing(inputs, together) : []),
-    ...faulty(inputs, "direction", 'one of ["ingress" "egress"]', (way) => way === "ingress" || way === "egress"),
     ...faulty(inputs, "ethertype", 'one of ["IPv4" "IPv6"]', (type) => type === "IPv4" || type === "IPv6"),
     ...faulty(inputs, "portRangeMin", "in the range (0 - 65535)", isPort),
     ...faulty(inputs, "portRangeMax", "in the range (0 - 65535)", isPort),

@@ -5,8 +5,7 @@ from typing import NamedTuple, Optional
 
 from ..limits import Limits
 from ..reporter import Reporter
-from ..state.paths import unfinished_file
-from ..state.programs import program_file
+from ..state.paths import program_link, unfinished_file
 from ..system import System
 from ..system.files import ROOT_ALONE
 
@@ -32,18 +31,15 @@ class Alarm:
         self._role = role
         self._unit = "openstack-spice-%s-dead-man" % role
 
-    def arm(self, verb: str, owner: str, program: str) -> None:
-        """To be called before the first change. Raises Failed where the run cannot be noted.
-
-        :param program: the digest of the program that is to finish
-        """
+    def arm(self, verb: str, owner: str) -> None:
+        """To be called before the first change, once the role has its program. Raises Failed where the run cannot be noted."""
         note = "%s %d %s\n" % (verb, self._system.clock.uptime() + self._limits.run_limit, owner)
         self._system.files.create(unfinished_file(self._role), note.encode("utf-8", "surrogateescape"), ROOT_ALONE, lambda path: None)
-        if not self._set_timer(program):
+        if not self._set_timer():
             # One of an earlier run is there still, or has failed.
             self._stop_timer()
             self._systemctl("reset-failed", self._unit + ".service")
-            if not self._set_timer(program):
+            if not self._set_timer():
                 self._reporter.say("systemd-run could not set a timer: should this run be killed, the next one puts back what it changed")
 
     def disarm(self) -> None:
@@ -59,11 +55,11 @@ class Alarm:
             return None
         return Unfinished(words[0], int(words[1]), words[2] if len(words) > 2 else "")
 
-    def _set_timer(self, program: str) -> bool:
+    def _set_timer(self) -> bool:
         every = self._limits.watchdog_every
         options = ["--quiet", "--unit=" + self._unit, "--description=openstack-spice: puts %s back if its run is killed" % self._role]
         options += ["--on-active=%d" % every, "--timer-property=OnUnitInactiveSec=%d" % every, "--timer-property=AccuracySec=1"]
-        command = ["/bin/bash", program_file(program), "watchdog", self._role]
+        command = ["/bin/bash", program_link(self._role), "watchdog", self._role]
         return self._system.commands.run(["systemd-run"] + options + command, self._limits.systemctl_wait).ok
 
     def _stop_timer(self) -> None:

@@ -1,8 +1,9 @@
 """The transaction: checks, plan, changes, proof, record; or, from wherever it breaks, the way back."""
 
-from typing import List, NamedTuple
+from typing import Callable, List, NamedTuple, Tuple
 
 from ..changes.kind import Planned
+from ..changes.transaction import reason_of
 from ..checks.layers import check_layers, planned_conf
 from ..checks.pending import check_pending, units_the_plan_restarts
 from ..checks.writable import check_writable
@@ -57,15 +58,27 @@ def check_plan(parts: Parts, plan: List[Planned]) -> None:
 
 
 def report(session: Session, parts: Parts, role: Role) -> None:
-    """The facts; the changes were told as they were made."""
+    """The facts; the changes were told as they were made. What the node does not tell by then is said, and is no failure of what was
+    done. The last line is the end mark."""
     reporter = session.reporter
-    reporter.fact("nova", parts.nova.version())
-    role.report()
-    for option in _dead_keys(session, parts):
-        reporter.fact("dead-key", option)
+    facts: Tuple[Callable[[], None], ...] = (
+        lambda: reporter.fact("nova", parts.nova.version()),
+        role.report,
+        lambda: _report_dead_keys(session, parts),
+    )
+    for tell in facts:
+        try:
+            tell()
+        except (Stop, CannotTell) as error:
+            reporter.say(reason_of(error))
     for item in reporter.kept:
         reporter.fact("kept", item)
     reporter.fact("changed", str(len(reporter.changes)))
+
+
+def _report_dead_keys(session: Session, parts: Parts) -> None:
+    for option in _dead_keys(session, parts):
+        session.reporter.fact("dead-key", option)
 
 
 def _dead_keys(session: Session, parts: Parts) -> List[str]:
@@ -160,7 +173,10 @@ def _commit(run: Converging) -> None:
     )
     write_record(run, record)
     parts.probes.keep()
-    session.close_journal()
+    try:
+        session.close_journal()
+    except (Failed, CannotTell):  # it is converged, and recorded: what is left to tidy up is worth a second try, and no failure before
+        session.close_journal()
 
 
 def write_record(run: Converging, record: Record) -> None:

@@ -45,7 +45,7 @@ class Keeping:
 
     def arm(self, role: str, owner: str) -> None:
         """Sets the watchdog's timer, before the first change. Raises Failed where the run cannot be noted."""
-        self._alarm(role).arm(self._request.verb, owner, self._request.program)
+        self._alarm(role).arm(self._request.verb, owner)
 
     def disarm(self, role: str) -> None:
         """The run has ended, one way or the other. Raises Failed."""

@@ -4,6 +4,11 @@ import type { ConnectionArgs, SpiceConsoleArgs } from "../../../components";
 /** A private key of no host. */
 export const privateKey = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }) as string;
 
+/** An encrypted private key of no host, whose password is `password`. */
+export const encryptedKey = generateKeyPairSync("ec", { namedCurve: "prime256v1" }).privateKey.export({
+  ...{ type: "sec1", format: "pem", cipher: "aes-128-cbc", passphrase: "password" },
+}) as string;
+
 /** A well-formed host key of no host. */
 export const hostKey = `ssh-ed25519 ${Buffer.concat([Buffer.from([0, 0, 0, 11]), Buffer.from("ssh-ed25519"), Buffer.alloc(36, 7)]).toString("base64")}`;
 

@@ -39,6 +39,8 @@ export interface Run<T> {
   readonly result: T | undefined;
   /** The message of what it threw. */
   readonly error: string | undefined;
+  /** The errors that its outputs ended in and nobody took, each once, as the engine's runner shows them. */
+  readonly lateErrors: readonly unknown[];
 }
 
 /** The parts of a registration that the recorder reads. */
@@ -68,7 +70,7 @@ function record(monitor: MockMonitor): readonly RegisterRequest[] {
 
 /** What a test says about the run. */
 export interface Setting {
-  /** What a command prints, by its resource's name. */
+  /** What a command prints, by its resource's name: the report of a node that is as declared, where nothing else is said. */
   readonly stdout?: Readonly<Record<string, string>>;
   /** Whether it is a preview, in which no command has run. */
   readonly preview?: boolean;
@@ -87,7 +89,7 @@ export async function run<T>(program: () => T | Promise<T>, setting: Setting = {
       id: `id-of-${name}`,
       state: {
         ...(inputs as Record<string, unknown>),
-        ...(type === "command:remote:Command" && !preview ? { stdout: stdout[name] ?? "", stderr: "" } : {}),
+        ...(type === "command:remote:Command" && !preview ? { stdout: stdout[name] ?? "changed 0", stderr: "" } : {}),
       },
     }),
   };
@@ -95,11 +97,18 @@ export async function run<T>(program: () => T | Promise<T>, setting: Setting = {
   const requests = record(pulumi.runtime.getMonitor() as unknown as MockMonitor);
   pulumi.runtime.setAllConfig({ ...config }, [...secretKeys]);
   const warn = vi.spyOn(pulumi.log, "warn").mockImplementation(() => Promise.resolve());
+  const late = new Set<unknown>();
+  const others = process.listeners("unhandledRejection");
+  process.removeAllListeners("unhandledRejection");
+  process.on("unhandledRejection", (error) => late.add(error));
   try {
     const outcome = await attempt(program);
-    await pulumi.runtime.disconnect();
-    return { ...outcome, resources: requests.map(describe), warnings: warn.mock.calls.map(([text]) => text) };
+    await settled(pulumi.runtime.disconnect(), late);
+    const warnings = warn.mock.calls.map(([text]) => text);
+    return { ...outcome, resources: requests.map(describe), warnings, lateErrors: [...late] };
   } finally {
+    process.removeAllListeners("unhandledRejection");
+    others.forEach((listener) => process.on("unhandledRejection", listener));
     warn.mockRestore();
   }
 }
@@ -107,6 +116,21 @@ export async function run<T>(program: () => T | Promise<T>, setting: Setting = {
 /** The value of an output, also of one that depends on resources. */
 export function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
   return new Promise((resolve) => output.apply(resolve));
+}
+
+/**
+ * Waits until all is registered. What hangs on an output that ended in an error never is: as for the engine's runner, which ends when nothing is left to
+ * do, it is over then once nothing has happened for some turns.
+ */
+async function settled(disconnected: Promise<void>, late: Set<unknown>): Promise<void> {
+  const state = { isDone: false };
+  const end = () => {
+    state.isDone = true;
+  };
+  disconnected.catch((error: unknown) => late.add(error)).then(end, end);
+  for (let turns = 0; turns < 100 && !(state.isDone && turns > 1); turns += late.size > 0 || state.isDone ? 1 : 0) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }
 
 async function attempt<T>(program: () => T | Promise<T>): Promise<Pick<Run<T>, "result" | "error">> {

@@ -171,7 +171,7 @@ function withoutInstalled(before: Snapshot, after: Snapshot): Snapshot {
 }
 
 /** What differs between two snapshots but for processes, whose services a fault may well have restarted. */
-function differences(before: Snapshot, after: Snapshot): readonly string[] {
+export function differences(before: Snapshot, after: Snapshot): readonly string[] {
   const found: string[] = [];
   for (const path of new Set([...Object.keys(before.etc), ...Object.keys(after.etc)])) {
     if (before.etc[path] !== after.etc[path]) {

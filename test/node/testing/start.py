@@ -18,6 +18,9 @@ WRONG_PLAN = 99  # exit status where the program has not what the plan names
 def start(argv: List[str], digest: str, descriptor: int) -> int:
     """Runs the program; its exit status, or WRONG_PLAN."""
     shipped: Any = importlib.import_module("openstack_spice.shipped_main")
+    # The program imports these only when it needs them; a class that is not there yet cannot be wrapped.
+    for name in ("work", "watchdog", "detach", "detached"):
+        importlib.import_module("openstack_spice.runs." + name)
     interruption = shipped.prepare()
     environment: Dict[str, str] = {}
     try:

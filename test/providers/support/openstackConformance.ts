@@ -119,14 +119,20 @@ export function openstackConformance(environment: () => Record<string, string>):
 
   it("does not know in a preview what the cloud will fill in", async () => {
     const { outputs } = await plugin.create(RULE, rule(), true);
-    expect(outputs).toMatchObject({ ...rule(), tenantId: UNKNOWN, remoteGroupId: UNKNOWN });
+    expect(outputs).toMatchObject({ ...rule(), region: UNKNOWN });
+    expect(Object.keys(outputs)).not.toEqual(expect.arrayContaining(["remoteGroupId"]));
+    const made = await plugin.create(GROUP, { name: "n" }, true);
+    expect(made.outputs).toMatchObject({ name: "n", region: UNKNOWN });
+    expect(Object.keys(made.outputs)).not.toContain("tenantId");
   });
 
   it("refuses a rule that cannot be, before the cloud sees it", async () => {
     const failures = async (inputs: PropertyMap) => (await plugin.check(RULE, inputs)).failures;
     expect(await failures(rule())).toEqual([]);
     expect(await failures({})).toHaveLength(3);
-    expect(await failures(rule({ direction: "in" }))).toEqual([expect.stringContaining("direction")]);
+    // The one that is refused with the create.
+    expect(await failures(rule({ direction: "in" }))).toEqual([]);
+    expect(await errorOf(plugin.create(RULE, rule({ direction: "in" })))).toContain("direction");
     expect(await failures(rule({ ethertype: "ipv4" }))).toEqual([expect.stringContaining("ethertype")]);
     expect(await failures(rule({ portRangeMax: 65536 }))).toEqual([expect.stringContaining("portRangeMax")]);
   });

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { Release, type SpiceConsoleArgs, Vnc } from "../../../components";
 import { checkCloud, proxySources } from "../../../components/cloudChecks";
-import { cloud, node } from "../../contract/support/cloud";
+import { cloud, node, privateKey } from "../../contract/support/cloud";
 
 const paths = (args: SpiceConsoleArgs) => checkCloud(args).map(({ path }) => path);
 const reasonAt = (args: SpiceConsoleArgs, path: string) =>
@@ -177,10 +177,130 @@ describe("checkCloud", () => {
     ]);
   });
 
+  it("takes what names an SSH host may have in DNS, an underscore among them", () => {
+    const connection = { ...node(21), host: "compute_01.example.com" };
+    expect(checkCloud({ ...cloud, computes: [{ ...compute, name: "c", connection }] })).toEqual([]);
+    const ipv4 = { ...node(21), host: "::ffff:192.0.2.21" };
+    expect(
+      reasonAt({ ...cloud, computes: [{ ...compute, name: "c", connection: ipv4 }] }, "computes[0].connection.host"),
+    ).toBe("It is IPv4 written as IPv6. Write 192.0.2.21.");
+  });
+
+  it.each<[string, Partial<SpiceConsoleArgs>]>([
+    ["a host", { computes: [{ ...compute, name: "c", connection: { host: "ops:hunter2@192.0.2.21" } }] }],
+    [
+      "the host of two nodes",
+      { computes: ["c", "d"].map((name) => ({ ...compute, name, connection: { host: "hunter2 x" } })) },
+    ],
+    ["the name of two nodes", { computes: ["hunter2 x", "hunter2 x"].map((name) => ({ ...compute, name })) }],
+    ["two hosts of one name", { computes: [{ ...compute, name: "control-1", connection: { host: "hunter2 x" } }] }],
+    [
+      "an address",
+      { computes: [{ ...compute, name: "c", serverProxyclientAddress: "hunter2", serverListen: "hunter2" }] },
+    ],
+    ["a user and a bastion", { ssh: { user: "ops:hunter2", bastion: { host: "hunter2!", user: "hunter2@" } } }],
+    ["a host key", { ssh: { bastion: { host: "a", hostKey: "hunter2" } } }],
+    ["a private key", { ssh: { privateKey: "hunter2" } }],
+    ["a port", { ssh: { port: "hunter2" as unknown as number } }],
+    ["a URL", { proxy: { baseUrl: "https://ops:hunter2@console.example.org/spice_auto.html" } }],
+    [
+      "a proxy's addresses",
+      {
+        proxy: { ...cloud.proxy, listenAddress: "hunter2!", allowedSources: ["hunter2"], allowedOrigins: ["hunter2!"] },
+      },
+    ],
+    ["a proxy's port", { proxy: { ...cloud.proxy, port: "hunter2" as unknown as number } }],
+    ["a certificate's path", { proxy: { ...cloud.proxy, tls: { certificate: "hunter2", key: "hunter2" } } }],
+    ["a certificate's text", { proxy: { ...cloud.proxy, tls: { certPem: "hunter2", privateKeyPem: "hunter2" } } }],
+    [
+      "the proxies' addresses",
+      { controllers: [{ name: "c", connection: node(11), proxySourceAddresses: ["hunter2"] }] },
+    ],
+    [
+      "a repository's URL",
+      { packageRepository: { id: "x", gpgCheck: false, baseUrl: "https://ops:hunter2@example.org/" } },
+    ],
+    ["a web client's", { webClient: { archive: "https://ops:hunter2@example.org/x.tgz" } }],
+    [
+      "a URL for native clients",
+      { spiceDirectProxyBaseUrl: "https://ops:hunter2@example.org/", release: Release.Gazpacho },
+    ],
+    [
+      "an option that is a secret",
+      { extraNovaOptions: { controllers: { "database/connection": "mysql://nova:hunter2@x" } } },
+    ],
+    ["an option's URL", { extraNovaOptions: { computes: { "vnc/novncproxy_base_url": "http://nova:hunter2@x/" } } }],
+    ["an option's text", { extraNovaOptions: { controllers: { "DEFAULT/record": "hunter2\u0007" } } }],
+  ])("says what is wrong with %s that a secret is in, and shows no word of it", (_what, part) => {
+    const faults = checkCloud({ ...cloud, ...part });
+    expect(faults.length).toBeGreaterThan(0);
+    expect(JSON.stringify(faults)).not.toContain("hunter2");
+  });
+
+  it("refuses addresses that cannot meet, each at its own place", () => {
+    const six = { connection: node(22), name: "six", serverProxyclientAddress: "2001:db8::22" };
+    const baseUrl = "http://[2001:db8::5]:6082/spice_auto.html";
+    expect(paths({ ...cloud, proxy: { baseUrl } })).toEqual(["proxy.listenAddress"]);
+    expect(paths({ ...cloud, proxy: { baseUrl, listenAddress: "::" } })).toEqual([]);
+    expect(paths({ ...cloud, proxy: { baseUrl, behindLoadBalancer: true } })).toEqual([]);
+    expect(paths({ ...cloud, computes: [...cloud.computes, six] })).toEqual(["controllers[0].proxySourceAddresses"]);
+    expect(paths({ ...cloud, computes: [...cloud.computes, six], extraConsoleSources: ["2001:db8::/64"] })).toEqual([]);
+    expect(
+      paths({ ...cloud, extraConsoleSources: ["2001:db8::/64"], computes: [{ ...six, serverListen: "192.0.2.22" }] }),
+    ).toEqual(["computes[0].serverListen"]);
+    const everywhere = { serverListenEverywhere: true, extraConsoleSources: ["2001:db8::/64"] };
+    expect(paths({ ...cloud, ...everywhere, computes: [{ ...six, serverListen: "0.0.0.0" }] })).toEqual([
+      "computes[0].serverListen",
+    ]);
+    expect(paths({ ...cloud, ...everywhere, computes: [{ ...six, serverListen: "::" }] })).toEqual([]);
+    expect(paths({ ...cloud, ...everywhere, computes: [six] })).toEqual([]);
+  });
+
+  it("looks at the keys of nodes and bastions with the password that is used for each", () => {
+    const password = { privateKeyPassword: "p" };
+    const plainKey = { privateKey };
+    const at = (ssh: object, connection: object) =>
+      paths({ ...cloud, ssh, computes: [{ ...compute, name: "c", connection: { ...node(21), ...connection } }] });
+    expect(at(plainKey, {})).toEqual([]);
+    expect(at({ ...plainKey, ...password }, {})).toEqual(["ssh.privateKey"]);
+    expect(at(plainKey, password)).toEqual(["computes[0].connection.privateKey"]);
+    expect(at(password, plainKey)).toEqual(["computes[0].connection.privateKey"]);
+    expect(at({ bastion: { host: "192.0.2.1", privateKey: "x" } }, {})).toEqual(["ssh.bastion.privateKey"]);
+    expect(at(password, { bastion: { host: "192.0.2.1", ...plainKey } })).toEqual([]);
+    expect(at({}, { bastion: { host: "192.0.2.1", ...plainKey, ...password } })).toEqual([
+      "computes[0].connection.bastion.privateKey",
+    ]);
+  });
+
+  it("looks at each controller's own listen address, and at the shared one where it is somebody's", () => {
+    const at = (addresses: readonly (string | undefined)[], proxy: object = {}) =>
+      paths({
+        ...cloud,
+        proxy: { ...cloud.proxy, ...proxy },
+        controllers: addresses.map((listenAddress, index) => ({
+          name: `c-${index}`,
+          connection: node(11 + index),
+          ...(listenAddress === undefined ? {} : { listenAddress }),
+        })),
+      });
+    expect(at(["192.0.2.11", "192.0.2.12"])).toEqual([]);
+    expect(at(["192.0.2.11", "192.0.2.256"])).toEqual(["controllers[1].listenAddress"]);
+    expect(at([undefined, "127.0.0.1", "::ffff:192.0.2.12"], { allowedSources: [] })).toEqual([
+      "controllers[1].listenAddress",
+      "controllers[2].listenAddress",
+    ]);
+    const baseUrl = "http://[2001:db8::5]:6082/spice_auto.html";
+    const six = { baseUrl, allowedSources: ["2001:db8::/32"] };
+    expect(at(["2001:db8::11", "::"], six)).toEqual([]);
+    expect(at(["2001:db8::11", undefined], six)).toEqual(["proxy.listenAddress", "proxy.allowedSources"]);
+    expect(at(["2001:db8::11", "192.0.2.12"], six)).toEqual(["controllers[1].listenAddress", "proxy.allowedSources"]);
+    expect(at(["2001:db8::11", "192.0.2.12"], { baseUrl, behindLoadBalancer: true })).toEqual(["proxy.allowedSources"]);
+  });
+
   it("never shows a key", () => {
     const ssh = { privateKey: "my secret passphrase" };
     expect(reasonAt({ ...cloud, ssh }, "ssh.privateKey")).toBe(
-      'It is not the text of a private key. Give the content of the key file, which begins with "-----BEGIN", or use an SSH agent.',
+      "It is not the text of a private key. Give the content of the key file as it is, such as by `pulumi config set --secret sshPrivateKey < FILE`, or use an SSH agent.",
     );
   });
 });

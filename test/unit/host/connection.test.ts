@@ -2,53 +2,10 @@ import { generateKeyPairSync } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { utils } from "ssh2";
 import { describe, expect, it } from "vitest";
-import { connectionTo, hostKeyFault, inspectPrivateKey } from "../../../host/connection";
+import { connectionTo, hostKeyFault } from "../../../host/connection";
 
 const pem = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }) as string;
-const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
 const openssh = utils.generateKeyPairSync("ed25519");
-
-describe("inspectPrivateKey", () => {
-  it.each<[string, string, boolean]>([
-    ["ed25519, PKCS #8", pem, false],
-    ["ed25519, OpenSSH", openssh.private, false],
-    ["RSA, PKCS #1", rsa.export({ type: "pkcs1", format: "pem" }) as string, true],
-    ["RSA, PKCS #8", rsa.export({ type: "pkcs8", format: "pem" }) as string, true],
-    ["RSA, OpenSSH", utils.generateKeyPairSync("rsa", { bits: 2048 }).private, true],
-    ["ECDSA, OpenSSH", utils.generateKeyPairSync("ecdsa", { bits: 256 }).private, false],
-  ])("takes %s", (_kind, key, isRsa) => {
-    expect(inspectPrivateKey(key)).toEqual({ rsa: isRsa });
-  });
-
-  it.each<[string, string]>([
-    ["OpenSSH", utils.generateKeyPairSync("ed25519", { passphrase: "p", cipher: "aes256-ctr", rounds: 1 }).private],
-    ["PKCS #8", rsa.export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "p" }) as string],
-    ["PKCS #1", rsa.export({ type: "pkcs1", format: "pem", cipher: "aes-256-cbc", passphrase: "p" }) as string],
-  ])("wants the password of an encrypted key, %s", (_kind, key) => {
-    expect(inspectPrivateKey(key).fault).toBe(
-      "The private key is encrypted and no privateKeyPassword is given. Give its password, or use an SSH agent.",
-    );
-    expect(inspectPrivateKey(key, "p").fault).toBeUndefined();
-  });
-
-  it.each<[string, string]>([
-    ["~/.ssh/id_ed25519", "It is not the text of a private key but, it seems, a path."],
-    [openssh.public, "It is not the text of a private key but a public key."],
-    ["PuTTY-User-Key-File-3: ssh-ed25519", "but PuTTY's (convert it: puttygen KEY -O private-openssh)."],
-    ["", "It is not the text of a private key."],
-    [pem.split("\n").slice(0, 2).join("\n"), 'cut off: its last line "-----END PRIVATE KEY-----" is missing.'],
-  ])("refuses %j", (text, reason) => {
-    const { fault } = inspectPrivateKey(text);
-    expect(fault).toContain(reason);
-    expect(fault).toContain('Give the content of the key file, which begins with "-----BEGIN", or use an SSH agent.');
-  });
-
-  it("never quotes a key", () => {
-    const secret = pem.split("\n")[1] ?? "";
-    expect(inspectPrivateKey(`x${pem}`).fault).not.toContain(secret);
-    expect(inspectPrivateKey(pem.replace("END", "FIN")).fault).not.toContain(secret);
-  });
-});
 
 describe("hostKeyFault", () => {
   it("takes a line of a host key's file", () => {

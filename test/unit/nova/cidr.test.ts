@@ -5,6 +5,7 @@ import {
   Ethertype,
   canonicalAddress,
   checkClosing,
+  embeddedIpv4,
   isIpLiteral,
   isLoopback,
   isWildcard,
@@ -52,7 +53,7 @@ describe("parseCidr", () => {
       faults: [
         {
           path: "proxy.allowedSources[0]",
-          reason: `${JSON.stringify(text)} is not a CIDR block. Write an address and a prefix length, such as 203.0.113.0/24 or 2001:db8::/32.`,
+          reason: `${/^[\da-f./]*$/.test(text) ? JSON.stringify(text) : "It"} is not a CIDR block. Write an address and a prefix length, such as 203.0.113.0/24 or 2001:db8::/32.`,
         },
       ],
     });
@@ -61,7 +62,7 @@ describe("parseCidr", () => {
   it("refuses a prefix length that is none, and names the range", () => {
     for (const prefix of ["33", "", "-1", "x", "8 "]) {
       expect(reasonOf(`10.0.0.0/${prefix}`)).toEqual([
-        `"10.0.0.0/${prefix}" has no prefix length of an IPv4 block. Give a whole number from 0 to 32 after the slash.`,
+        `${/^\d*$/.test(prefix) ? `"10.0.0.0/${prefix}"` : "It"} has no prefix length of an IPv4 block. Give a whole number from 0 to 32 after the slash.`,
       ]);
     }
     expect(reasonOf("::/129")).toEqual([
@@ -78,6 +79,43 @@ describe("parseCidr", () => {
     ]);
   });
 
+  it.each([
+    ["::ffff:192.0.2.0/120", "192.0.2.0/24"],
+    ["::ffff:c000:200/120", "192.0.2.0/24"],
+    ["::FFFF:C000:0200/120", "192.0.2.0/24"],
+    ["0:0:0:0:0:ffff:192.0.2.0/120", "192.0.2.0/24"],
+    ["0000:0000:0000:0000:0000:ffff:c000:0200/120", "192.0.2.0/24"],
+    ["::ffff:192.0.2.7", "192.0.2.7"],
+    ["::ffff:192.0.2.7/128", "192.0.2.7"],
+    ["::ffff:0:0/96", "0.0.0.0/0"],
+    ["::192.0.2.0/120", "192.0.2.0/24"],
+    ["::c000:200/120", "192.0.2.0/24"],
+  ])("refuses IPv4 written as IPv6, and gives the IPv4 form: %s", (text, plain) => {
+    expect(reasonOf(text)).toEqual([
+      `"${text}" is IPv4 written as IPv6, which nothing that comes over a network has as its address. Write ${plain}.`,
+    ]);
+  });
+
+  it("refuses each IPv4 block in each IPv6 spelling, and gives it back as IPv4", () => {
+    const hex = (part: number) => part.toString(16);
+    fc.assert(
+      fc.property(ipv4Cidr, fc.boolean(), (text, dotted) => {
+        const [address = "", prefix] = text.split("/");
+        const [a = 0, b = 0, c = 0, d = 0] = address.split(".").map(Number);
+        const tail = dotted ? address : `${hex(a * 256 + b)}:${hex(c * 256 + d)}`;
+        const plain = prefix === "32" ? address : text;
+        expect(reasonOf(`::ffff:${tail}/${Number(prefix) + 96}`)[0]).toContain(`Write ${plain}.`);
+      }),
+    );
+  });
+
+  it.each(["::ffff:192.0.2.0%eth0/120", "[::ffff:192.0.2.0]/120", "::ffff:192.0.2/120", "::ffff:192.0.2.0/24"])(
+    "refuses %s too",
+    (text) => {
+      expect(reasonOf(text).length).toBe(1);
+    },
+  );
+
   it("leaves a canonical block as it is", () => {
     fc.assert(
       fc.property(ipv4Cidr, (text) => {
@@ -89,6 +127,7 @@ describe("parseCidr", () => {
   it("gives one text and one slug to an address however it is written, and different ones to different addresses", () => {
     fc.assert(
       fc.property(fc.ipV6(), fc.ipV6(), (one, other) => {
+        fc.pre([one, other].every((address) => embeddedIpv4(address) === undefined));
         const [first, second] = [parseCidr(one, "at").value, parseCidr(other, "at").value];
         const again = parseCidr(first?.text.toUpperCase() ?? "", "at").value;
         expect(isIP(first?.text.replace("/128", "") ?? "")).toBe(6);
@@ -118,7 +157,7 @@ describe("parseCidrs", () => {
         {
           path: "proxy.allowedSources[1]",
           reason:
-            '"x" is not a CIDR block. Write an address and a prefix length, such as 203.0.113.0/24 or 2001:db8::/32.',
+            "It is not a CIDR block. Write an address and a prefix length, such as 203.0.113.0/24 or 2001:db8::/32.",
         },
         {
           path: "proxy.allowedSources[2]",

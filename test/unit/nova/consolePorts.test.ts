@@ -16,7 +16,7 @@ describe("checkConsolePorts", () => {
       { first: 5900.5, last: NaN },
       [
         ["r.first", `5900.5 ${noPort}`],
-        ["r.last", `null ${noPort}`],
+        ["r.last", `NaN ${noPort}`],
       ],
     ],
     [{ first: 6000, last: 5999 }, [["r.last", "5999 is before port 6000. Give the last port of the range."]]],

@@ -57,6 +57,20 @@ html5proxy_port = 6082
 `);
   });
 
+  it("of a stack that had another name, which stands below its owner in every role", () => {
+    const document = desiredStateDocument({
+      role: vncProxyRetirement,
+      owner,
+      formerOwner: "acme/openstack-spice/old",
+      node: "control-1",
+    });
+    expect(document).toBe(`vnc-proxy-retirement = control-1
+owner = acme/openstack-spice/lab
+former-owner = acme/openstack-spice/old
+vnc = off
+`);
+  });
+
   it("of a compute whose release is asserted", () => {
     const fragment = must(
       novaFragment(

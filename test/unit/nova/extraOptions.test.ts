@@ -32,7 +32,7 @@ describe("findExtraOption", () => {
     "/",
   ])("refuses what it does not know, and lists what it does: %j", (key) => {
     expect(refusal(Role.Compute, key)).toEqual([
-      `${JSON.stringify(key)} is no console option this package knows. Write section/option, one of: DEFAULT/concurrency_backend, ` +
+      `"${key === "" ? "(a key that is no name)" : key}" is no console option this package knows. Write section/option, one of: DEFAULT/concurrency_backend, ` +
         "DEFAULT/pointer_model, libvirt/use_usb_tablet, vnc/server_listen, vnc/server_proxyclient_address, " +
         "vnc/novncproxy_base_url, vnc/keymap, spice/keymap.",
     ]);

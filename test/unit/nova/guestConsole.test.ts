@@ -28,14 +28,17 @@ describe("checkGuestConsole", () => {
 
   it.each([
     ["", '"" is no http or https URL. Write it like https://kerbside.example.org:13002/nova.'],
-    ["kerbside.example.org", '"kerbside.example.org" is no http or https URL. Write it like'],
+    ["kerbside.example.org", "It is no http or https URL. Write it like"],
     ["spice://kerbside.example.org/nova", '"spice://kerbside.example.org/nova" is no http or https URL.'],
     ["http://127.0.0.1:13002/nova", "names 127.0.0.1, which is the user's own machine to a browser."],
     ["http://0.0.0.0:13002/nova", "names 0.0.0.0, an address to listen on"],
-    [
-      "https://a:secret@kerbside.example.org/nova",
-      '"https://***@kerbside.example.org/nova" has a user name or password',
-    ],
+    ["https://a:secret@kerbside.example.org/nova", "It has a user name or password"],
+    ["https:secret@kerbside.example.org", "It has a user name or password"],
+    ["https://kerbside.example.org/?secret", "It has a query or fragment"],
+    ["secret words", "It is no http or https URL."],
+    ["https://localhost.:13002/nova", "names localhost., which is the user's own machine to a browser."],
+    ["https://010.0.0.1/nova", 'names "010.0.0.1", which is read as 8.0.0.1. Write 8.0.0.1, if that is what is meant.'],
+    ["https://[::ffff:192.0.2.1]/nova", "names 192.0.2.1 as an IPv6 address"],
     ["https://kerbside.example.org/nova?x=1", "has a query or fragment, and Nova would put ?token= behind it."],
     ["https://kerbside.example.org/nova#x", "has a query or fragment"],
     [`https://kerbside.example.org/${"n".repeat(230)}`, "has 259 characters, and Nova keeps at most 255"],

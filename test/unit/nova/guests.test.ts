@@ -119,7 +119,7 @@ describe("guestProperties", () => {
 
   it.each([0, 1.5, 513, -1, NaN])("refuses %d MiB of video memory", (videoRam) => {
     expect(faultsOf({ release: Stein, ...html5, videoRam })).toEqual([
-      `videoRam: ${videoRam === 1.5 || videoRam === 0 || videoRam === 513 || videoRam === -1 ? videoRam : "null"} is out of range. Give a whole number from 1 to 512.`,
+      `videoRam: ${videoRam} is out of range. Give a whole number from 1 to 512.`,
     ]);
   });
 

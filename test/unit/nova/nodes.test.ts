@@ -75,13 +75,7 @@ describe("checkNodes", () => {
     const paths = checkNodes({ controllers: [], computes: [{ name: "" }, { name: "a b" }, { name: "a b" }] }).map(
       ({ path }) => path,
     );
-    expect(paths).toEqual([
-      "controllers",
-      "computes[0].name",
-      "computes[1].name",
-      "computes[2].name",
-      "computes[2].name",
-    ]);
+    expect(paths).toEqual(["controllers", "computes[0].name", "computes[1].name", "computes[2].name"]);
   });
 });
 

@@ -34,16 +34,21 @@ describe("a package repository", () => {
     ],
     ["two addresses", { ...base, metalink: "https://a/b" }, "", /^It has baseUrl and metalink of/],
     ["no address", { id: "x", gpgCheck: false }, "", /^It has none of baseUrl, mirrorList, metalink/],
-    ["a path for an id", { ...base, id: "../x" }, ".id", /^"\.\.\/x" is not right/],
+    ["a path for an id", { ...base, id: "../x" }, ".id", /^It is not right\. Give letters/],
     ["a name of two lines", { ...base, name: "a\nb" }, ".name", /is not right\. Give one line/],
-    ["an address with a blank", { ...base, baseUrl: "https://a/b c" }, ".baseUrl", /is not right\. Give a URL/],
+    [
+      "an address with a blank",
+      { ...base, baseUrl: "https://a/b c" },
+      ".baseUrl",
+      /^It is no URL of http, https, ftp or file, without blanks/,
+    ],
     ["a relative path", { ...base, gpgKeyPath: "key" }, ".gpgKeyPath", /is not right\. Give an absolute path/],
     ["a package with a blank", { ...base, includePackages: ["a b"] }, ".includePackages[0]", /is not right/],
     [
       "another method",
       { ...base, failoverMethod: "none" as "priority" },
       ".failoverMethod",
-      /^"none" is no value of it/,
+      /^It is neither priority nor roundrobin/,
     ],
   ])("with %s is refused", (_, repository, at, reason) => {
     const { value, faults } = repositoryFile(repository, "packageRepository");
@@ -52,5 +57,41 @@ describe("a package repository", () => {
     expect(faults[0]?.reason).toMatch(reason);
     // Never the key's text.
     expect(JSON.stringify(faults)).not.toContain("mQINB");
+  });
+
+  const secrets = [
+    "https://user:hunter2@example.org/epel",
+    "https://hunter2@example.org/epel",
+    "ftp://user:hunter2@example.org/epel",
+    "file://user:hunter2@/epel",
+    "https:\\\\user:hunter2@example.org",
+    "hunter2",
+    "https://example.org:hunter2/epel",
+    "https://localhost/hunter2",
+    "https://0177.0.0.1/hunter2",
+    "-----BEGIN PRIVATE KEY-----\nhunter2\n",
+  ];
+
+  it.each(["baseUrl", "mirrorList", "metalink", "gpgKeyPath", "gpgKey", "id", "name", "failoverMethod"])(
+    "with a secret as %s is refused without a word of it",
+    (key) => {
+      for (const text of secrets) {
+        const { faults } = repositoryFile({ id: "x", gpgCheck: false, [key]: text }, "packageRepository");
+        const isSound = { name: !text.includes("\n"), id: text === "hunter2" }[key] ?? false;
+        expect(faults.some(({ path }) => path === `packageRepository.${key}`)).toBe(!isSound);
+        expect(JSON.stringify(faults)).not.toContain("hunter2");
+      }
+    },
+  );
+
+  it("may be on a host of any other kind, with the variables of yum", () => {
+    for (const baseUrl of [
+      "https://192.0.2.1/x",
+      "http://[2001:db8::1]:8080/$basearch",
+      "ftp://my_mirror/x",
+      "file:///srv/x",
+    ]) {
+      expect(repositoryFile({ ...base, baseUrl }, "packageRepository").faults).toEqual([]);
+    }
   });
 });

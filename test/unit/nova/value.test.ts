@@ -68,12 +68,12 @@ describe("encodeText", () => {
   });
 
   it.each([
-    ["a\nb", String.raw`"a\nb" holds the character U+000A at position 2.`],
-    ["a\r", String.raw`"a\r" holds the character U+000D at position 2.`],
-    ["\t", String.raw`"\t" holds the character U+0009 at position 1.`],
-    ["ümlaut", String.raw`"\u00fcmlaut" holds the character U+00FC at position 1.`],
-    ["\u007f", String.raw`"\u007f" holds the character U+007F at position 1.`],
-    ["😀", String.raw`"\ud83d\ude00" holds the character U+1F600 at position 1.`],
+    ["a\nb", `It holds the character U+000A at position 2.`],
+    ["a\r", `It holds the character U+000D at position 2.`],
+    ["\t", `It holds the character U+0009 at position 1.`],
+    ["ümlaut", `It holds the character U+00FC at position 1.`],
+    ["\u007f", `It holds the character U+007F at position 1.`],
+    ["😀", `It holds the character U+1F600 at position 1.`],
   ])("refuses %j", (text, reason) => {
     expect(encodeText(text, "a.b").faults).toEqual([
       {
@@ -106,7 +106,7 @@ describe("encodeValue", () => {
   it.each<[string, string, OptionValue, string]>([
     ["spice", "enabled", "yes", '"yes" is no value for [spice] enabled. Give true or false.'],
     ["spice", "enabled", 1, "1 is no value for [spice] enabled. Give true or false."],
-    ["spice", "enabled", ["true"], '["true"] is no value for [spice] enabled. Give one value, not a list.'],
+    ["spice", "enabled", ["true"], "A list is no value for [spice] enabled. Give one value, not a list."],
     ["spice", "html5proxy_port", 0, "0 is no value for [spice] html5proxy_port. Give a whole number from 1 to 65535."],
     [
       "spice",
@@ -130,16 +130,11 @@ describe("encodeValue", () => {
       "spice",
       "html5proxy_port",
       NaN,
-      "null is no value for [spice] html5proxy_port. Give a whole number from 1 to 65535.",
+      "NaN is no value for [spice] html5proxy_port. Give a whole number from 1 to 65535.",
     ],
     ["consoleauth", "token_ttl", -1, "-1 is no value for [consoleauth] token_ttl. Give a whole number from 0."],
     ["spice", "streaming_mode", "on", '"on" is no value for [spice] streaming_mode. Give one of filter, all, off.'],
-    [
-      "spice",
-      "html5proxy_base_url",
-      "console",
-      '"console" is no value for [spice] html5proxy_base_url. Give an absolute URL, such as http://host:port/path.',
-    ],
+    ["spice", "html5proxy_base_url", "console", "It is no absolute URL. Give one, such as http://host:port/path."],
     [
       "spice",
       "html5proxy_host",
@@ -150,14 +145,14 @@ describe("encodeValue", () => {
       "console",
       "allowed_origins",
       ["a.example", "b,c"],
-      '["a.example","b,c"] is no value for [console] allowed_origins. ' +
+      "A list is no value for [console] allowed_origins. " +
         "Give a list whose parts are not empty and have no comma and no outer spaces.",
     ],
     [
       "console",
       "allowed_origins",
       [""],
-      '[""] is no value for [console] allowed_origins. ' +
+      "A list is no value for [console] allowed_origins. " +
         "Give a list whose parts are not empty and have no comma and no outer spaces.",
     ],
   ])("refuses [%s] %s = %j", (section, name, value, reason) => {

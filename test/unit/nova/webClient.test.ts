@@ -26,7 +26,17 @@ describe("a web client", () => {
     [{ archive: "/x.tgz", sha256, folder: "/y" }, [".folder"]],
     [{ archive: "ftp://x/y", sha256 }, [".archive"]],
     [{ archive: "https://x/y z", sha256 }, [".archive"]],
+    [{ archive: "https://user:hunter2@files.example.org/x.tgz", sha256 }, [".archive"]],
+    [{ archive: "https:user:hunter2@files.example.org/x.tgz", sha256 }, [".archive"]],
+    [{ archive: "http://localhost./x.tgz", sha256 }, [".archive"]],
+    [{ archive: "http://0x7f.1/x.tgz", sha256 }, [".archive"]],
+    [{ archive: "http://010.0.0.1/x.tgz", sha256 }, [".archive"]],
+    [{ archive: "http://0/x.tgz", sha256 }, [".archive"]],
+    [{ archive: "hunter2", sha256: "hunter2" }, [".archive", ".sha256"]],
+    [{ package: "hunter2!", folder: "hunter2" }, [".package", ".folder"]],
   ])("cannot be %j", (client, at) => {
-    expect(checkWebClient(client, "webClient").map(({ path }) => path)).toEqual(at.map((key) => `webClient${key}`));
+    const faults = checkWebClient(client, "webClient");
+    expect(faults.map(({ path }) => path)).toEqual(at.map((key) => `webClient${key}`));
+    expect(JSON.stringify(faults)).not.toContain("hunter2");
   });
 });
