@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LabNode } from "../support/lab";
+import { ofProgram } from "../support/programs";
 import { OWNER, controllerDocument } from "./support/documents";
 import { controllerReport, converge, lines, revert } from "./support/program";
 import { watch } from "./support/watch";
@@ -200,7 +201,13 @@ describe("a controller with noVNC", () => {
     expect(after).toEqual({ ...before, processes: { [NOVNC]: processes[NOVNC] } });
     expect(await node.read("cat /etc/nova/nova.conf")).toBe(confBefore);
     expect(await node.read("find /root /home /var/lib /run -name '*openstack-spice*' | sort")).toBe(
-      lines("/run/lock/openstack-spice.callers.lock", "/run/lock/openstack-spice.lock", "/run/openstack-spice-written"),
+      lines(
+        ...ofProgram({
+          bash: ["/run/lock/openstack-spice.callers.lock", "/run/lock/openstack-spice.lock"],
+          python: ["/run/openstack-spice-callers-lock", "/run/openstack-spice-lock"],
+        }),
+        "/run/openstack-spice-written",
+      ),
     );
     expect(await node.read("systemctl list-units --all --no-legend 'openstack-spice*'")).toBe("");
   });

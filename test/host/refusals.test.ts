@@ -3,6 +3,7 @@ import { RecipeSwitch, Release } from "../../nova";
 import { hostProgram, shortDigest } from "../../host/program";
 import { LabNode } from "../support/lab";
 import { OWNER, computeDocument, controllerDocument, retirementDocument } from "./support/documents";
+import { ofProgram } from "../support/programs";
 import { testProgram } from "./support/injection";
 import { converge, lines } from "./support/program";
 import { snapshot } from "./support/snapshot";
@@ -10,6 +11,13 @@ import { snapshot } from "./support/snapshot";
 /** What does not pass the checks: one message with fact and remedy, and a node on which nothing was touched. */
 
 const NAME = "h-refusals";
+/** A command without which it cannot do. */
+const TOOL = ofProgram({ bash: "ss", python: "systemd-run" });
+/** Row D14 of the trial: /run/lock is everybody's. */
+const CALLERS_LOCK = ofProgram({
+  bash: "/run/lock/openstack-spice.callers.lock",
+  python: "/run/openstack-spice-callers-lock",
+});
 const RECORD = "/var/lib/openstack-spice/roles/controller/record";
 
 interface Refusal {
@@ -52,9 +60,10 @@ const refusals: readonly Refusal[] = [
   },
   {
     title: "a tool that is missing",
-    spoil: "mv /usr/bin/ss /root/",
-    mend: "mv /root/ss /usr/bin/",
-    message: "ss is not installed. Install it on the node",
+    // The program in Python asks the kernel itself for what bash needs ss for.
+    spoil: `mv /usr/bin/${TOOL} /root/`,
+    mend: `mv /root/${TOOL} /usr/bin/`,
+    message: `${TOOL} is not installed. Install it on the node`,
   },
   {
     title: "a systemd that starts no unit",
@@ -66,10 +75,9 @@ const refusals: readonly Refusal[] = [
   {
     title: "another caller that is starting a run, for longer than it waits",
     lockWait: 2,
-    spoil:
-      "systemd-run -q --unit=holder flock /run/lock/openstack-spice.callers.lock sleep 600; while flock -n /run/lock/openstack-spice.callers.lock true; do sleep 0.1; done",
+    spoil: `systemd-run -q --unit=holder flock ${CALLERS_LOCK} sleep 600; while flock -n ${CALLERS_LOCK} true; do sleep 0.1; done`,
     mend: "systemctl stop holder",
-    message: "another caller still holds /run/lock/openstack-spice.callers.lock after 2 s. Let it end, then run again",
+    message: `another caller still holds ${CALLERS_LOCK} after 2 s. Let it end, then run again`,
   },
   {
     title: "another run that is at work for longer than it waits",
@@ -103,8 +111,11 @@ const refusals: readonly Refusal[] = [
     title: "a nova.conf that oslo.config does not read",
     spoil: "cp -a /etc/nova/nova.conf /root/; echo '[spice' >>/etc/nova/nova.conf",
     mend: "mv /root/nova.conf /etc/nova/",
-    message:
-      "oslo.config cannot read what nova-spicehtml5proxy would read: oslo_config.cfg.ConfigFileParseError: Failed to parse /etc/nova/nova.conf: at /etc/nova/nova.conf, Invalid section (must end with ]): '[spice'. Mend that, and run again",
+    // Row D20 of the trial: a line of nova.conf can have a password in it.
+    message: `oslo.config cannot read what nova-spicehtml5proxy would read: ${ofProgram({
+      bash: "oslo_config.cfg.ConfigFileParseError: Failed to parse /etc/nova/nova.conf: at /etc/nova/nova.conf, Invalid section (must end with ]): '[spice'",
+      python: "/etc/nova/nova.conf:10170: Invalid section (must end with ])",
+    })}. Mend that, and run again`,
   },
   {
     title: "[DEFAULT] web in nova.conf, where noVNC would serve the SPICE pages for it",
@@ -138,7 +149,8 @@ const refusals: readonly Refusal[] = [
     title: "a disk that is almost full",
     spoil: "mkdir -p /var/lib/openstack-spice; mount -t tmpfs -o size=8m tmpfs /var/lib/openstack-spice",
     mend: "umount /var/lib/openstack-spice",
-    message: `only ${8192 - programPages * 4} KiB are free in /var/lib/openstack-spice, 16384 are needed. Make room, and run again`,
+    // The program in Python is unpacked there too, compiled by the node's own Python.
+    message: `only ${ofProgram({ bash: String(8192 - programPages * 4), python: "N" })} KiB are free in /var/lib/openstack-spice, 16384 are needed. Make room, and run again`,
   },
   {
     title: "a disk that has no room for the program itself",
@@ -175,13 +187,13 @@ const refusals: readonly Refusal[] = [
     title: "a damaged record",
     spoil: `mkdir -p ${RECORD.replace("/record", "")}; printf '# openstack-spice record 1\\noption\\t/etc' >${RECORD}`,
     mend: "rm -r /var/lib/openstack-spice/roles",
-    message: `${RECORD} is damaged: a line has not five fields. Restore the node by hand from that file, then remove it`,
+    message: `${RECORD} is damaged: ${ofProgram({ bash: "a line has not five fields", python: "it is cut off, or was edited" })}. Restore the node by hand from that file, then remove it`,
   },
   {
     title: "a record of another version",
-    spoil: `mkdir -p ${RECORD.replace("/record", "")}; printf '# openstack-spice record 2\\n' >${RECORD}`,
+    spoil: `mkdir -p ${RECORD.replace("/record", "")}; printf '${ofProgram({ bash: "# openstack-spice record 2\\n", python: '{"format": 3}' })}' >${RECORD}`,
     mend: "rm -r /var/lib/openstack-spice/roles",
-    message: `${RECORD} is not a record of format 1: it is damaged, or written by another version. Use the version that wrote it, or restore the node by hand from that file`,
+    message: `${RECORD} is not a record of format ${ofProgram({ bash: 1, python: 2 })}: it is damaged, or written by another version. Use the version that wrote it, or restore the node by hand from that file`,
   },
   {
     title: "a role that another stack manages",
@@ -261,7 +273,11 @@ describe("the program refuses, and leaves the node untouched:", () => {
         ...(user === undefined ? {} : { user }),
         ...(lockWait === undefined ? {} : { program: testProgram({ limits: { lockWait } }) }),
       });
-      expect(outcome).toEqual({
+      const steady = ofProgram({
+        bash: outcome,
+        python: { ...outcome, stderr: outcome.stderr.replace(/only \d+ KiB/, "only N KiB") },
+      });
+      expect(steady).toEqual({
         status,
         stdout: "",
         stderr: said + lines(`openstack-spice: error: ${NAME}: ${message.replace("@", fact)}`),
