@@ -120,7 +120,9 @@ class FakeProc(Proc):
     def socket(self, local: str, remote: str, state: str, inode: int) -> None:
         """A line of /proc/net/tcp, or tcp6, by its addresses as the kernel writes them."""
         name = "tcp" if len(local.split(":")[0]) == 8 else "tcp6"
-        self._tables[name].append("   0: %s %s %s 00000000:00000000 00:00000000 00000000     0        0 %d 1" % (local, remote, state, inode))
+        self._tables[name].append(
+            "   0: %s %s %s 00000000:00000000 00:00000000 00000000     0        0 %d 1" % (local, remote, state, inode)
+        )
         self._write_tables()
 
     def _write_tables(self) -> None:

@@ -16,6 +16,7 @@ from openstack_spice.firewall.console_ports import ConsolePorts
 from openstack_spice.firewall.firewall import Firewall
 from openstack_spice.system import Commands
 from openstack_spice.system.interruption import Interruption
+
 from test_closed_ports import TITLE, UNIT, Node
 
 

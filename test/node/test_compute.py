@@ -2,12 +2,10 @@
 processes are few."""
 
 import json
-import os
 import pwd
 
 import pytest
 from fakes import failed
-from openstack_spice.changes.kind import Planned
 from openstack_spice.document.desired import Desired
 from openstack_spice.errors import CannotTell, Failed, Refused
 from openstack_spice.limits import Limits
@@ -17,9 +15,9 @@ from openstack_spice.nova.hypervisor import Hypervisor
 from openstack_spice.nova.nova_api import NovaApi
 from openstack_spice.services.processes import Processes
 from openstack_spice.services.queue import Queue
-from openstack_spice.state.entry import Entry
 from openstack_spice.system.commands import Result
 from services_support import Services
+
 from test_probes import said
 
 COMPUTE = "nova-compute"
@@ -356,7 +354,9 @@ class TestBusy:
         assert self.work(compute) == work
         assert compute.node.commands.calls[-1][-2:] == ("service_user", "nova-compute")
 
-    @pytest.mark.parametrize("status,text", [(9, "Nova's API cannot be asked with the credentials of [x], "), (1, "Nova's API could not be asked: ")])
+    @pytest.mark.parametrize(
+        "status,text", [(9, "Nova's API cannot be asked with the credentials of [x], "), (1, "Nova's API could not be asked: ")]
+    )
     def test_credentials_that_do_not_serve(self, tmp_path, status, text):
         compute = Compute(tmp_path, headers={"nova-api-credentials": "x"})
         compute.api = failed(status, "no such user\n")

@@ -15,6 +15,7 @@ from openstack_spice.firewall.rules import rule_text
 from openstack_spice.firewall.ufw import has_tuple
 from openstack_spice.messages import text_of
 from openstack_spice.text import to_bytes
+
 from test_firewall import FakeUnits
 
 FORMS = (

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 from openstack_spice.changes.kind import Outcome
+
 from test_closed_ports_in_the_kernel import RealCommands, can_filter
 from test_firewall import FakeUnits, Node
 

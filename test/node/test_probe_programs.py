@@ -1,4 +1,4 @@
-"""The probes themselves, run by a Python that has oslo.config: what they read is what Nova's services read, and no secret is in an error."""
+"""The probes themselves, run by a Python that has oslo.config: what they read is what Nova's services read; no secret is in an error."""
 
 import http.server
 import json

@@ -231,7 +231,9 @@ class TestUser:
 
 class TestCommand:
     def test_of_a_service_that_does_not_run_is_its_unit_files(self, tmp_path):
-        start = "{ path=/usr/bin/nova-compute ; argv[]=/usr/bin/nova-compute --config-file /a --config-dir=/b -v ; ignore_errors=no ; pid=0 }"
+        start = (
+            "{ path=/usr/bin/nova-compute ; argv[]=/usr/bin/nova-compute --config-file /a --config-dir=/b -v ; ignore_errors=no ; pid=0 }"
+        )
         services = Services(tmp_path, {COMPUTE: {"MainPID": "0", "ExecStart": start}})
         assert services.program.arguments(COMPUTE) == ["--config-file", "/a", "--config-dir=/b"]
         assert services.program.config_paths(COMPUTE) == ["/a", "/b"]

@@ -14,7 +14,10 @@ import tarfile
 import pytest
 
 NODE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "node")
-MAIN = b"import sys\nimport openstack_spice.part\n\n\ndef run(argv, digest, held):\n    print(argv, digest, openstack_spice.part.__file__)\n    return 7\n"
+MAIN = (
+    b"import sys\nimport openstack_spice.part\n\n\n"
+    b"def run(argv, digest, held):\n    print(argv, digest, openstack_spice.part.__file__)\n    return 7\n"
+)
 FILES = {
     "openstack_spice/__init__.py": b"",
     "openstack_spice/__main__.py": MAIN,

@@ -271,9 +271,7 @@ class TestStop:
         services.systemd.then[("restart", COMPUTE)] = [(0, dict(STOPPING, Job="7")), (160, STARTING), (270, dict(RUNNING, Job="0"))]
         services.units.bring_up("restart", COMPUTE)
         assert services.units.is_active(COMPUTE)
-        assert services.said == [
-            "nova-compute is stopping (TimeoutStopUSec=3min 5s); waiting for that, until 08:19:55 UTC at most"
-        ]
+        assert services.said == ["nova-compute is stopping (TimeoutStopUSec=3min 5s); waiting for that, until 08:19:55 UTC at most"]
 
     def test_beyond_its_units_own_limit_it_is_given_up(self, tmp_path):
         services = Services(tmp_path, {COMPUTE: {"TimeoutStopUSec": "3min 5s"}})
@@ -422,7 +420,9 @@ class TestUnitKind:
     )
     def test_an_enablement_that_is_neither_is_somebodys_will(self, tmp_path, now, former, written, outcome):
         enablement, activity = now.split(" ")
-        services, kind = self.kind(tmp_path, UnitFileState=enablement, **dict(RUNNING if activity == "active" else DEAD, ActiveState=activity))
+        services, kind = self.kind(
+            tmp_path, UnitFileState=enablement, **dict(RUNNING if activity == "active" else DEAD, ActiveState=activity)
+        )
         assert kind.transition(Entry("unit", COMPUTE, "-", former, written), FakeJournal()) is outcome
 
     def test_a_unit_that_is_stuck_is_described_as_it_is(self, tmp_path):
