@@ -103,11 +103,12 @@ class FakeProc(Proc):
         open_files: Sequence[str] = (),
         program: Optional[str] = None,
         lines: Optional[Sequence[str]] = None,
+        effective: Optional[int] = None,
     ) -> None:
-        """A process; `lines` are its whole cgroup file."""
+        """A process; `lines` are its whole cgroup file, `effective` the user whose rights it has."""
         folder = "%s/%d" % (self.root, pid)
         os.makedirs(folder + "/fd")
-        self._put(folder + "/status", "Name:\tx\nUid:\t%d\t%d\t%d\t%d\n" % ((uid,) * 4))
+        self._put(folder + "/status", "Name:\tx\nUid:\t%d\t%d\t%d\t%d\n" % ((uid,) + (uid if effective is None else effective,) * 3))
         self._put(folder + "/cmdline", "".join(word + "\0" for word in words))
         self._put(folder + "/environ", "".join(word + "\0" for word in environment))
         self._put(folder + "/comm", "x\n")
@@ -120,7 +121,9 @@ class FakeProc(Proc):
     def socket(self, local: str, remote: str, state: str, inode: int) -> None:
         """A line of /proc/net/tcp, or tcp6, by its addresses as the kernel writes them."""
         name = "tcp" if len(local.split(":")[0]) == 8 else "tcp6"
-        self._tables[name].append("   0: %s %s %s 00000000:00000000 00:00000000 00000000     0        0 %d 1" % (local, remote, state, inode))
+        self._tables[name].append(
+            "   0: %s %s %s 00000000:00000000 00:00000000 00000000     0        0 %d 1" % (local, remote, state, inode)
+        )
         self._write_tables()
 
     def _write_tables(self) -> None:

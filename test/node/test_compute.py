@@ -284,6 +284,12 @@ class TestBusy:
         compute.services.proc.process(50, cgroup, uid=pwd.getpwnam(user).pw_uid, words=words)
         assert self.work(compute) == work
 
+    def test_a_program_with_roots_rights_that_nobody_started_is_nobodys(self, tmp_path):
+        compute = Compute(tmp_path)
+        # As `exec -a cp su /srv/instances/1/disk`: its effective user is root.
+        compute.services.proc.process(50, "/", uid=65534, words=["cp", "/srv/instances/1/disk"], effective=0)
+        assert self.work(compute) == ""
+
     def test_an_image_that_is_fetched(self, tmp_path):
         compute = Compute(tmp_path)
         compute.services.proc.process(50, "/", uid=65534, open_files=["/srv/instances/_base/y.part"])
@@ -342,7 +348,9 @@ class TestBusy:
         assert self.work(compute) == work
         assert compute.node.commands.calls[-1][-2:] == ("service_user", "nova-compute")
 
-    @pytest.mark.parametrize("status,text", [(9, "Nova's API cannot be asked with the credentials of [x], "), (1, "Nova's API could not be asked: ")])
+    @pytest.mark.parametrize(
+        "status,text", [(9, "Nova's API cannot be asked with the credentials of [x], "), (1, "Nova's API could not be asked: ")]
+    )
     def test_credentials_that_do_not_serve(self, tmp_path, status, text):
         compute = Compute(tmp_path, headers={"nova-api-credentials": "x"})
         compute.api = failed(status, "no such user\n")

@@ -6,7 +6,7 @@ from ..packages.removal import remove_packages
 from ..parts import Parts
 from ..roles.choice import role_of
 from ..state.journal import Journal
-from ..state.paths import ROLE_NAMES, record_file
+from ..state.paths import ROLE_NAMES, journal_file, record_file
 from .converge import report
 from .session import Session
 from .tools import check_tools
@@ -28,6 +28,8 @@ def revert(session: Session) -> None:
     _check_order(session)
     session.keep_audit()
     parts = Parts(session.context(session.platform_of(record.platform)))
+    # What that one put back, this one does not see change; and a service may not have read it.
+    parts.restarts_anyway = session.finishes_another
     role = role_of(parts)
     journal = Journal(session.system.files, session.role)
     journal.open(to_record(parts.context.platform))
@@ -47,7 +49,8 @@ def revert(session: Session) -> None:
 
 
 def _check_order(session: Session) -> None:
-    """noVNC has to be back before the SPICE proxy may go. Raises Refused, CannotTell."""
+    """noVNC has to be back, also after a retirement that was cut off, before the SPICE proxy may go. Raises Refused, CannotTell."""
     retirement = ROLE_NAMES[2]
-    if session.role == "controller" and session.system.files.exists(record_file(retirement)):
+    files = session.system.files
+    if session.role == "controller" and (files.exists(record_file(retirement)) or files.exists(journal_file(retirement))):
         raise Refused("revert-order")

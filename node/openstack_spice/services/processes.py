@@ -141,7 +141,7 @@ class Processes:
 
     def of_users(self, uids: FrozenSet[int]) -> Iterator[int]:
         """Processes of these users alone."""
-        return (pid for pid in self._proc.pids() if self._proc.uid(pid) in uids)
+        return (pid for pid in self._proc.pids() if self._proc.is_of(pid, uids))
 
     def _has_socket(self, unit: str, sockets: List[Socket]) -> bool:
         return bool(sockets) and bool(self._proc.owners(frozenset(one.inode for one in sockets), self.of_unit(unit)))
