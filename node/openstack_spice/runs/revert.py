@@ -1,5 +1,6 @@
 """The way back, from the record; it needs no document and no Pulumi, and can be run again wherever it broke."""
 
+from ..checks.space import check_space_for_units
 from ..document.platforms import to_record
 from ..errors import Failed, Refused
 from ..packages.removal import remove_packages
@@ -28,7 +29,8 @@ def revert(session: Session) -> None:
     _check_order(session)
     session.keep_audit()
     parts = Parts(session.context(session.platform_of(record.platform)))
-    # What that one put back, this one does not see change; and a service may not have read it.
+    check_space_for_units(parts.context)
+    # What a revert that was cut off put back, this one does not see change; and a service may not have read it.
     parts.restarts_anyway = session.finishes_another
     role = role_of(parts)
     journal = Journal(session.system.files, session.role)
