@@ -10,6 +10,9 @@ from ..text import for_people, printable
 from .units import Units
 
 
+LONGEST_COMMAND = 300  # characters; its user chose them, and the rest of a message is to be read too
+
+
 class Listener(NamedTuple):
     """Who listens on a TCP port."""
 
@@ -81,7 +84,8 @@ def unit_of(context: Context, pid: int) -> str:
 
 def _command(proc: Proc, pid: int) -> str:
     words = proc.words(pid) if pid else []
-    return " ".join(for_people(word) for word in words).strip() or (for_people(proc.name(pid)) if pid else "") or "unknown"
+    command = " ".join(for_people(word) for word in words).strip() or (for_people(proc.name(pid)) if pid else "") or "unknown"
+    return command if len(command) <= LONGEST_COMMAND else command[: LONGEST_COMMAND - 4] + " ..."
 
 
 class Processes:
