@@ -9,7 +9,6 @@ from ..system.proc import ESTABLISHED, LISTENING, Proc, Socket
 from ..text import for_people, printable
 from .units import Units
 
-
 LONGEST_COMMAND = 300  # characters; its user chose them, and the rest of a message is to be read too
 
 
