@@ -71,8 +71,16 @@ const cases: readonly Case[] = [
     documents: [controllerDocument(NAME, { allowedSources: ["198.18.0.0/24"], closeToOthers: true })],
   },
   { name: "a release that is another one", documents: [controllerDocument(NAME, { release: Release.Yoga })] },
-  { name: "a masked unit", prepare: "systemctl mask nova-spicehtml5proxy 2>/dev/null", documents: [controllerDocument(NAME)] },
-  { name: "an nova.conf that is not there", prepare: "mv /etc/nova/nova.conf /root/", documents: [controllerDocument(NAME)] },
+  {
+    name: "a masked unit",
+    prepare: "systemctl mask nova-spicehtml5proxy 2>/dev/null",
+    documents: [controllerDocument(NAME)],
+  },
+  {
+    name: "an nova.conf that is not there",
+    prepare: "mv /etc/nova/nova.conf /root/",
+    documents: [controllerDocument(NAME)],
+  },
   {
     name: "a port that another program has",
     prepare:
