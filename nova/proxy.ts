@@ -112,7 +112,10 @@ export function hostReasons(url: URL): readonly string[] {
   if (isWildcard(host)) {
     return [`names ${host}, an address to listen on that no browser can open. ${remedy}`];
   }
-  if (isLoopback(host) || host === "localhost" || host.endsWith(".localhost")) {
+  if (
+    isLoopback(host) ||
+    /^((.*\.)?localhost|localhost[46]?\.localdomain[46]?|localhost[46]|ip6-(localhost|loopback))\.?$/i.test(host)
+  ) {
     return [`names ${host}, which is the user's own machine to a browser. ${remedy}`];
   }
   if (!isIpLiteral(host) && !isHostName(host)) {
