@@ -19,17 +19,30 @@ export interface NodeReport {
   readonly deadKeys?: readonly string[];
 }
 
+/** What a report is made of; other keys are passed over. */
+const keys = ["nova", "package", "change", "firewall", "guest-without-spice", "restarted", "dead-key"];
+/** So many lines of a key are read, each to so many characters: as many as a node has to tell, and no more than a state should keep. */
+const MOST_LINES = 1000;
+const LONGEST_LINE = 1000;
+
 /**
  * Reads the report that the host program prints: lines of `key value`.
  *
- * The login shell's start files may print as well, and a newer program may say more: lines with other keys are passed over.
+ * The login shell's start files may print as well, and a newer program may say more: lines with other keys are passed over. Takes no longer than the text
+ * is long. What comes from a node is text for people: what a terminal could obey is none.
  */
 export function parseReport(stdout: string): NodeReport {
   const packages: Record<string, string> = {};
   const found = new Map<string, string[]>();
   for (const line of stdout.split(/\r?\n/)) {
-    const [, key = "", value = ""] = /^([a-z-]+) (.+)$/.exec(line.trimEnd()) ?? [];
-    found.set(key, [...(found.get(key) ?? []), value]);
+    const space = line.indexOf(" ");
+    const key = line.slice(0, Math.max(space, 0));
+    const value = printable(line.slice(space + 1, space + 1 + LONGEST_LINE)).trimEnd();
+    const lines = found.get(key) ?? [];
+    if (keys.includes(key) && value !== "" && lines.length < MOST_LINES) {
+      lines.push(value);
+      found.set(key, lines);
+    }
   }
   const all = (key: string) => found.get(key) ?? [];
   for (const value of all("package")) {
@@ -47,4 +60,9 @@ export function parseReport(stdout: string): NodeReport {
     restarted: all("restarted"),
     ...(found.has("dead-key") ? { deadKeys: all("dead-key") } : {}),
   };
+}
+
+/** The text with every control character, and those that turn its direction, replaced by `?`. */
+function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}]/gu, "?");
 }
