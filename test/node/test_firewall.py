@@ -316,7 +316,7 @@ class TestIptables:
         assert (node.plan(), node.firewall.text()) == ([], "none")
 
     def test_rules_behind_a_chain_of_ours_need_no_rule(self, tmp_path):
-        node = self.node(tmp_path, answers={"nft -a list ruleset": 1})
+        node = self.node(tmp_path, answers={"nft -a list ruleset": 1, "iptables -n -L INPUT": "Chain INPUT (policy ACCEPT)\n"})
         node.firewall.closes_proxy_port = True
         assert (node.plan(), node.firewall.text()) == ([], "iptables")
 

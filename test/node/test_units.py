@@ -386,7 +386,9 @@ class TestUnitKind:
         services, kind = self.kind(tmp_path, **DEAD)
         (planned,) = kind.plan_unit(COMPUTE, "enabled active")
         assert kind.describe(planned) == "service/nova-compute: enabled, inactive -> enabled, active"
-        assert list(kind.plan_unit(COMPUTE, "enabled inactive")) == list(kind.plan_unit("none", "enabled active")) == []
+        assert list(kind.plan_unit(COMPUTE, "enabled inactive")) == []
+        (planned,) = kind.plan_unit("none", "enabled active")
+        assert kind.describe(planned) == "service/none: (not installed) -> enabled, active"
 
     def test_a_masked_one_is_refused(self, tmp_path):
         services, kind = self.kind(tmp_path, UnitFileState="masked", LoadState="masked", **DEAD)

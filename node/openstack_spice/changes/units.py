@@ -68,9 +68,9 @@ class UnitKind(Kind):
         return unit_text(entry.former), unit_text(self._became.get(entry, entry.written))
 
     def plan_unit(self, unit: str, state: str) -> Iterator[Planned]:
-        """The unit is to be in that state, where it is there. Raises Refused, CannotTell."""
+        """The unit is to be in that state; one that is not there comes with a package. Raises Refused, CannotTell."""
         now = self._units.state(unit)
-        if now.startswith("absent ") or now == state:
+        if now == state:
             return
         if now.startswith("masked"):
             raise Refused("unit-masked", unit=unit)

@@ -36,7 +36,9 @@ class Kernel:
         """What can close ports here: `nftables`, `iptables`, or nothing. Raises CannotTell."""
         if self.nft() is not None:
             return "nftables"
-        return "iptables" if self.saved("iptables") is not None else ""
+        # It is iptables itself that closes them, and not iptables-save.
+        works = self.saved("iptables") is not None and self._listing("iptables itself", "iptables", "-n", "-L", "INPUT") is not None
+        return "iptables" if works else ""
 
     def forget(self) -> None:
         """To be called after a change of rules."""

@@ -116,7 +116,7 @@ describe("hostProgram", () => {
   it.each([
     ["python", "python"],
     ["bash", "bash"],
-    ["", "bash"],
+    ["", "python"],
   ] as const)("is chosen by OPENSTACK_SPICE_PROGRAM=%s", (value, language) => {
     vi.stubEnv("OPENSTACK_SPICE_PROGRAM", value);
     expect(hostProgram()).toBe(hostProgram(language));
