@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 /** Which node program the tests are about where OPENSTACK_SPICE_PROGRAM does not say it: bash or python. */
-const OPENSTACK_SPICE_PROGRAM = process.env["OPENSTACK_SPICE_PROGRAM"] ?? "bash";
+const OPENSTACK_SPICE_PROGRAM = process.env["OPENSTACK_SPICE_PROGRAM"] ?? "python";
 
 /**
  * One project per tier, fastest first: `vitest --project unit`.

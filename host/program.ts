@@ -17,7 +17,7 @@ export type ProgramLanguage = "bash" | "python";
 
 /** Which of the two programs nodes run. */
 export function programLanguage(): ProgramLanguage {
-  return process.env["OPENSTACK_SPICE_PROGRAM"] === "python" ? "python" : "bash";
+  return process.env["OPENSTACK_SPICE_PROGRAM"] === "bash" ? "bash" : "python";
 }
 
 const bundled = new Map<ProgramLanguage, HostProgram>();

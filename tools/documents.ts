@@ -13,6 +13,7 @@ import {
   optionKey,
   releasesReading,
 } from "../nova";
+import { type Message, nodeTables } from "./nodeTables";
 import { platformTables } from "./platforms";
 
 /** What a document has from the code, between two comments: tables and lists. */
@@ -22,6 +23,8 @@ export interface Table {
   /** The comments before and after it. */
   readonly begin: string;
   readonly end: string;
+  /** Whether it is read from the node program, by python3. */
+  readonly isPython?: true;
   readonly make: () => string;
 }
 
@@ -30,12 +33,32 @@ export const lineWidth = 160;
 /** Where the text of a list is wrapped. */
 const textWidth = 118;
 
+/** The pages that have the node program's messages, and which modules of its catalogue each has. */
+export const messagePages: Readonly<Record<string, readonly string[]>> = {
+  "docs/all-messages.md": ["document", "transport", "runs", "checks", "managers", "files"],
+  "docs/all-messages-services.md": ["packages", "services", "firewall"],
+};
+
+/** What the messages of a module are about. */
+const messageTitles: Readonly<Record<string, string>> = {
+  document: "The desired state document and the command line",
+  transport: "How a run starts and ends",
+  runs: "Runs, and what a node has to have",
+  checks: "Checks before the first write",
+  managers: "Other tools that manage Nova",
+  files: "Files, record and journal",
+  packages: "Packages, repositories and web clients",
+  services: "Services, guests and Nova",
+  firewall: "Firewalls and closed ports",
+};
+
 /** Every such part. */
 export const tables: readonly Table[] = [
   {
     file: "docs/platforms.md",
-    begin: "<!-- platforms: from host/program/18-platforms.sh, by npm run docs -->",
+    begin: "<!-- platforms: from node/openstack_spice/document/platforms.py, by npm run docs -->",
     end: "<!-- end of platforms -->",
+    isPython: true,
     make: () => platformTables().map(markdownOf).join("\n"),
   },
   {
@@ -58,8 +81,9 @@ export const tables: readonly Table[] = [
   },
   {
     file: "docs/obsolete-options.md",
-    begin: "<!-- dead keys: from host/program/41-dead-keys.sh, by npm run docs -->",
+    begin: "<!-- dead keys: from node/openstack_spice/nova_conf/dead_keys.py, by npm run docs -->",
     end: "<!-- end of dead keys -->",
+    isPython: true,
     make: deadKeysTable,
   },
   {
@@ -68,6 +92,13 @@ export const tables: readonly Table[] = [
     end: "<!-- end of preset video -->",
     make: presetList,
   },
+  ...Object.entries(messagePages).map(([file, modules]) => ({
+    file,
+    begin: "<!-- messages: from node/openstack_spice/messages, by npm run docs -->",
+    end: "<!-- end of messages -->",
+    isPython: true as const,
+    make: () => messageLists(modules),
+  })),
 ];
 
 /** The document with the table made anew. @throws where it has no place for it */
@@ -109,12 +140,20 @@ export function optionValues(): string {
 
 /** The obsolete options that the program on the nodes reports. */
 export function deadKeysTable(): string {
-  const program = readFileSync(join(__dirname, "../host/program/41-dead-keys.sh"), "utf8");
-  const rows = [...program.matchAll(/^(controller|compute) (\S+\/\S+) (\d+) \S+ (.+)$/gm)];
   return markdown(
     ["option", "role", "from", "why"],
-    rows.map(([, role = "", key = "", since = "", why = ""]) => [`\`${key}\``, role, since, why]),
+    nodeTables().deadKeys.map(({ option, role, since, why }) => [`\`${option}\``, role, String(since), why]),
   );
+}
+
+/** The messages of a page: a list for each module of the node program's catalogue. */
+export function messageLists(modules: readonly string[]): string {
+  return modules
+    .map((module) => {
+      const messages = nodeTables().messages[module] ?? [];
+      return `## ${messageTitles[module] ?? module}\n\n${messages.map(messageItem).join("")}`;
+    })
+    .join("\n");
 }
 
 /** What the preset for video sets, and why. */
@@ -129,6 +168,23 @@ export function presetList(): string {
 /** A table with its columns' names in the first row. */
 function markdownOf([columns = [], ...rows]: readonly (readonly string[])[]): string {
   return markdown(columns, rows);
+}
+
+/** A message as an item: its id, then cause and remedy with the names of what differs in capitals. */
+function messageItem({ id, cause, remedy }: Message): string {
+  const texts = [cause, remedy].filter((text) => text !== "").map(shown);
+  return item(`\`${id}\`: ${texts.join(". ")}${/[.?]$/.test(texts.at(-1) ?? "") ? "" : "."}`);
+}
+
+/** What stands for a fact that is a sentence of its own. */
+const facts: Readonly<Record<string, string>> = {
+  fact: "FACT (such as 'came up, but its process ended within 5 s')",
+  told: "what is wrong with the certificate or its key (expired, for another host, not readable, encrypted, of another key)",
+};
+
+/** A text of the catalogue as Markdown: `{file}` is FILE, and nothing in it is Markdown of its own. */
+function shown(text: string): string {
+  return text.replace(/\{(\w+)\}/g, (_, name: string) => facts[name] ?? name.toUpperCase()).replace(/[\\*<`]/g, "\\$&");
 }
 
 /** An item of a list, its text wrapped. */

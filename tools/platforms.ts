@@ -1,13 +1,9 @@
-/** The tables of platforms in docs/platforms.md, from the one that the program on the nodes reads. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-
-const repository = join(__dirname, "..");
-const source = join(repository, "host/program/18-platforms.sh");
+/** The tables of platforms in docs/platforms.md, from the one that the program on the nodes has. */
+import { type Platform, nodeTables } from "./nodeTables";
 
 /** Three tables, each with its columns' names first and then a row for each platform: one table of all would be too wide. */
-export function platformTables(shell: string = readFileSync(source, "utf8")): readonly (readonly string[][])[] {
-  const all = platforms(shell);
+export function platformTables(): readonly (readonly string[][])[] {
+  const all = nodeTables().platforms;
   const name = (platform: Platform) => platform["name"] ?? "?";
   const packages = all.map((platform) => [
     name(platform),
@@ -31,19 +27,6 @@ export function platformTables(shell: string = readFileSync(source, "utf8")): re
   ];
 }
 
-type Platform = Readonly<Record<string, string>>;
-
 function code(...words: readonly (string | undefined)[]): string {
   return words.map((word) => `\`${word ?? "?"}\``).join(", ");
-}
-
-/** The paragraphs of the shell variable PLATFORMS. */
-export function platforms(shell: string = readFileSync(source, "utf8")): readonly Platform[] {
-  const table = /^readonly PLATFORMS='\n(.*?)'$/ms.exec(shell)?.[1] ?? "";
-  return table
-    .trim()
-    .split("\n\n")
-    .map((paragraph) =>
-      Object.fromEntries(paragraph.split("\n").map((line) => line.split(" = ", 2) as [string, string])),
-    );
 }

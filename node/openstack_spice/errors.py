@@ -70,3 +70,14 @@ class CannotTell(Exception):
         super().__init__(subject, reason)
         self.subject = subject
         self.reason = reason
+
+
+def place_of(error: BaseException) -> str:
+    """Where in the program an error came up: file and line, and nothing that a value is in."""
+    place = "?"
+    trace = error.__traceback__
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
+        place = "%s:%d" % (name.rpartition("/openstack_spice/")[2], trace.tb_lineno)
+        trace = trace.tb_next
+    return place

@@ -5,7 +5,7 @@ import re
 import signal
 from typing import List, NamedTuple, Optional, Tuple
 
-from .errors import BadDocument, CannotTell, ExitStatus, Failed, Refused, Stop, Terminated
+from .errors import BadDocument, CannotTell, ExitStatus, Failed, Refused, Stop, Terminated, place_of
 from .limits import Limits
 from .reporter import Reporter
 from .runs.request import Request
@@ -67,8 +67,11 @@ def main(argv: List[str], system: System, limits: Limits, program: Program) -> i
         status = ExitStatus.REFUSED
     except Terminated as terminated:
         status = terminated.status
+    except OSError as error:
+        reporter.error(Failed("system-error", reason=error.strerror or "?", file=error.filename or "a file", place=place_of(error)))
+        status = ExitStatus.FAILED
     except Exception as error:  # noqa: BLE001  # whatever it is, an open transaction has undone itself on the way here
-        reporter.error(Failed("unexpected-error", kind=type(error).__name__, place=_place(error)))
+        reporter.error(Failed("unexpected-error", kind=type(error).__name__, place=place_of(error)))
         status = ExitStatus.FAILED
     system.interruption.ignore()
     tidy(system, Lock(system.clock), program.held)
@@ -126,14 +129,3 @@ def _remove_work_of_the_dead(system: System) -> None:
         found = re.match(r"openstack-spice\.(\d+)\.[0-9A-Za-z]+\Z", name)
         if found and not system.files.exists("/proc/" + found.group(1)):
             system.files.remove_tree("/run/" + name)
-
-
-def _place(error: Exception) -> str:
-    """Where in the program an error came up: file and line, and nothing that a value is in."""
-    place = "?"
-    trace = error.__traceback__
-    while trace is not None:
-        name = trace.tb_frame.f_code.co_filename
-        place = "%s:%d" % (name.rpartition("/openstack_spice/")[2], trace.tb_lineno)
-        trace = trace.tb_next
-    return place

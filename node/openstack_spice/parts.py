@@ -92,6 +92,7 @@ class Parts:
         steps = Steps(self.before_unit, self.test_edits, self.units.daemon_reload, self.start_again)
         self.transaction = Transaction(self.kinds, self.edits, context.reporter, context.verb, steps)
         self.on_unit: Optional[Callable[[], None]] = None
+        self.restarts_anyway = False  # whether services that run on are restarted, whatever this run changes
 
     def _make_kinds(self) -> None:
         context, files = self.context, self.context.system.files

@@ -331,7 +331,7 @@ describe("readConfig", () => {
 
   it("finds what the documents show", () => {
     expect(documents.map(([name]) => name)).toEqual([
-      ...["your-own-cloud", "tls", "tls", "firewalls", "firewalls"],
+      ...["your-own-cloud", "tls", "tls", "tls", "firewalls", "firewalls"],
       ...["rhel-web-client", "rhel-web-client"],
     ]);
   });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { platforms as everyPlatform } from "../../tools/platforms";
+import { nodeTables } from "../../tools/nodeTables";
 import { LabNode } from "../support/lab";
 import { controllerDocument, retirementDocument } from "./support/documents";
 import { converge, lines, revert } from "./support/program";
@@ -102,7 +102,7 @@ const platforms: readonly Platform[] = [
 const outcomes: string[][] = [];
 
 it("each platform that the README calls proven or modelled is run here, and called so, and no other", () => {
-  const wanted = everyPlatform().filter(({ proof }) => proof !== "from sources");
+  const wanted = nodeTables().platforms.filter(({ proof }) => proof !== "from sources");
   expect(platforms.map(({ name }) => name.replace(/, .*(?= \()/, ""))).toEqual(
     wanted.map(({ name, proof }) => `${name} (${proof})`),
   );
@@ -207,7 +207,7 @@ describe.each(platforms)("$name", (platform) => {
 });
 
 afterAll(() => {
-  const others = everyPlatform().filter(({ proof }) => proof === "from sources");
+  const others = nodeTables().platforms.filter(({ proof }) => proof === "from sources");
   const table = [
     [
       "platform (controllers; computes are compute.test.ts's, elCompute.test.ts's)",

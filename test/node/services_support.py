@@ -103,11 +103,12 @@ class FakeProc(Proc):
         open_files: Sequence[str] = (),
         program: Optional[str] = None,
         lines: Optional[Sequence[str]] = None,
+        effective: Optional[int] = None,
     ) -> None:
-        """A process; `lines` are its whole cgroup file."""
+        """A process; `lines` are its whole cgroup file, `effective` the user whose rights it has."""
         folder = "%s/%d" % (self.root, pid)
         os.makedirs(folder + "/fd")
-        self._put(folder + "/status", "Name:\tx\nUid:\t%d\t%d\t%d\t%d\n" % ((uid,) * 4))
+        self._put(folder + "/status", "Name:\tx\nUid:\t%d\t%d\t%d\t%d\n" % ((uid,) + (uid if effective is None else effective,) * 3))
         self._put(folder + "/cmdline", "".join(word + "\0" for word in words))
         self._put(folder + "/environ", "".join(word + "\0" for word in environment))
         self._put(folder + "/comm", "x\n")

@@ -9,7 +9,7 @@ from openstack_spice.changes.kind import Planned
 from openstack_spice.checks import port, web
 from openstack_spice.checks.layers import check_layers, planned_conf
 from openstack_spice.checks.pending import check_pending, files_read_by, units_the_plan_restarts
-from openstack_spice.checks.space import check_space
+from openstack_spice.checks.space import check_space, check_space_for_units
 from openstack_spice.checks.writable import check_writable
 from openstack_spice.document.desired import Desired
 from openstack_spice.errors import CannotTell, Refused
@@ -90,12 +90,19 @@ class FakeNova:
 
 def test_room_is_looked_for_in_the_first_folder_that_is_there(tmp_path):
     node = make_node(tmp_path, files={"/var/lib/x": ""})
-    free = {"/var/lib": 16383, "/etc": 16384, "/": 0}
+    free = {"/var/lib": 16383, "/etc": 16384, "/": 0, "/run": 16384}
     node.files.free_kib = lambda path: free[path]
     assert message_of(check_space, node.context) == "only 16383 KiB are free in /var/lib, 16384 are needed. Make room, and run again"
     free["/var/lib"] = 16384
     os.makedirs(node.files.at("/etc"))
+    os.makedirs(node.files.at("/run"), exist_ok=True)
     assert message_of(check_space, node.context) is None
+    # Where systemd would read no unit anew (the trial's rows D1 and D2).
+    free["/run"] = 16383
+    for check in (check_space, check_space_for_units):
+        assert message_of(check, node.context) == "only 16383 KiB are free in /run, 16384 are needed. Make room, and run again"
+    free.update({"/run": 16384, "/var/lib": 0})
+    assert message_of(check_space_for_units, node.context) is None
     found = os.statvfs(str(tmp_path))
     assert abs(make_node(tmp_path).files.free_kib("/etc") - found.f_bavail * found.f_frsize // 1024) < 1 << 20
 

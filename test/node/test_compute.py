@@ -290,6 +290,12 @@ class TestBusy:
         compute.services.proc.process(50, cgroup, uid=pwd.getpwnam(user).pw_uid, words=words)
         assert self.work(compute) == work
 
+    def test_a_program_with_roots_rights_that_nobody_started_is_nobodys(self, tmp_path):
+        compute = Compute(tmp_path)
+        # As `exec -a cp su /srv/instances/1/disk`: its effective user is root.
+        compute.services.proc.process(50, "/", uid=65534, words=["cp", "/srv/instances/1/disk"], effective=0)
+        assert self.work(compute) == ""
+
     def test_an_image_that_is_fetched(self, tmp_path):
         compute = Compute(tmp_path)
         compute.services.proc.process(50, "/", uid=65534, open_files=["/srv/instances/_base/y.part"])

@@ -113,6 +113,30 @@ def test_a_file_that_somebody_edited_meanwhile_is_left_alone(folder, files):
 
 
 @as_root
+@pytest.mark.parametrize("theirs", ["a link", "a file", "nothing"])
+def test_what_its_folders_owner_puts_in_the_place_of_a_new_file_is_not_taken_for_ours(folder, theirs):
+    secret = folder / "secret"
+    write(secret, b"secret\n", 0o600)
+    conf = folder / "etc" / "nova.conf"
+    write(conf, b"former\n")
+
+    class Racing(Files):
+        def _rename(self, inside, name, to, path):
+            os.unlink(name, dir_fd=inside)
+            if theirs == "a link":
+                os.symlink(str(secret), name, dir_fd=inside)
+            elif theirs == "a file":
+                write(folder / "etc" / name, b"theirs\n")
+            super()._rename(inside, name, to, path)
+
+    with pytest.raises(Failed) as stop:
+        Racing(Interruption(), str(folder)).replace("/etc/nova.conf", b"former\n", b"new\n", nothing)
+    assert stop.value.message == ("cannot-rewrite" if theirs == "nothing" else "edited-meanwhile")
+    assert (secret.read_bytes(), stat.S_IMODE(secret.stat().st_mode)) == (b"secret\n", 0o600)
+    if theirs == "nothing":
+        assert conf.read_bytes() == b"former\n"
+
+
 def test_owner_mode_and_extended_attributes_stay(folder, files):
     conf = folder / "etc" / "nova.conf"
     write(conf, b"former\n", 0o460)

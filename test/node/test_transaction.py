@@ -75,7 +75,7 @@ def test_a_change_is_in_the_journal_before_it_is_made(files):
 
     class Looking(Thing):
         def set(self, entry, journal):
-            seen.append(read_journal(files, ROLE).entries)
+            seen.append(read_journal(files, ROLE, None).entries)
 
     kind = Looking({})
     kind.apply(kind.planned("a", "-", "-", "1"), opened(files))
@@ -116,13 +116,33 @@ def test_a_journal_whose_last_line_was_cut_off_has_all_lines_before(files, tmp_p
     path = str(tmp_path) + journal_file(ROLE)
     with open(path, "rb") as file:
         data = file.read()
-    whole = read_journal(files, ROLE)
+    whole = read_journal(files, ROLE, None)
     for cut in range(len(data)):
         with open(path, "wb") as file:
             file.write(data[:cut])
-        content = read_journal(files, ROLE)
+        content = read_journal(files, ROLE, None)
         assert content.entries == whole.entries[: len(content.entries)]
         assert len(content.entries) == sum(line.startswith(b"[") for line in data[:cut].split(b"\n")[:-1])
+
+
+def test_what_an_undo_did_not_expect_is_told_without_a_value(files, capfd):
+    class Odd(Thing):
+        def set(self, entry, journal):
+            raise ValueError("a password")
+
+    kind = Odd({"a": "1"})
+    assert transaction(kind).undo([Entry("thing", "a", "-", "-", "1")], opened(files)).failures == ("a",)
+    told = capfd.readouterr().err
+    assert "a could not be put back: the program has a defect: ValueError at " in told and "password" not in told
+
+
+def test_a_journal_with_a_kind_that_this_version_does_not_know_is_refused_and_kept(files):
+    journal = opened(files)
+    journal.write(Entry("thing", "a", "-", "-", "1"))
+    with pytest.raises(Refused) as stop:
+        read_journal(files, ROLE, frozenset(["option"]))
+    assert (stop.value.message, stop.value.facts["kinds"]) == ("record-kind-unknown", "thing")
+    assert read_journal(files, ROLE, frozenset(["thing"])).entries == journal.entries
 
 
 @given(st.binary(max_size=300))
@@ -131,7 +151,7 @@ def test_a_journal_of_any_bytes_is_read_or_refused(tmp_path_factory, data):
     (root / "var/lib/openstack-spice/roles" / ROLE).mkdir(parents=True)
     (root / journal_file(ROLE)[1:]).write_bytes(data)
     try:
-        read_journal(Files(Interruption(), str(root)), ROLE)
+        read_journal(Files(Interruption(), str(root)), ROLE, None)
     except Refused as stop:
         assert stop.message == "journal-damaged"
 

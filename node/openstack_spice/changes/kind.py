@@ -38,7 +38,7 @@ class Outcome(enum.Enum):
 
 
 class Kind(ABC):
-    """One kind of change. A subclass has all that is particular to it, and is registered in changes/registry.py."""
+    """One kind of change. A subclass has all that is particular to it, and is registered in parts.py."""
 
     name: str  # as records have it
     made_in: Pass

@@ -2,7 +2,7 @@
 
 from typing import Callable, Dict, List, Mapping, NamedTuple, Sequence, Tuple
 
-from ..errors import CannotTell, Failed, Stop
+from ..errors import CannotTell, Failed, Stop, place_of
 from ..messages import text_of
 from ..reporter import Reporter
 from ..state.entry import Entry
@@ -147,4 +147,6 @@ def reason_of(error: Exception) -> str:
         return text_of(error)
     if isinstance(error, CannotTell):
         return text_of(Failed("cannot-tell", subject=error.subject, reason=error.reason))
-    return printable("%s: %s" % (type(error).__name__, error))
+    if isinstance(error, OSError):
+        return printable("%s: %s" % (type(error).__name__, error.strerror))
+    return text_of(Failed("unexpected-error", kind=type(error).__name__, place=place_of(error)))  # its text can have a value in it

@@ -222,14 +222,17 @@ def _checked(key: str, value: str, number: int) -> str:
 
 
 def _source(value: str, number: int) -> str:
-    """A CIDR block in its canonical form."""
+    """A CIDR block in its canonical form, which is how it stands in rules. A zone (`fe80::%eth0`), which Python takes with any text in it,
+    is no part of one."""
     try:
         block = ipaddress.ip_network(value)
     except ValueError:
         raise BadDocument("document-source-malformed", number=number)
+    if "%" in value:
+        raise BadDocument("document-source-malformed", number=number)
     if isinstance(block, ipaddress.IPv6Network) and block.network_address.ipv4_mapped is not None and block.prefixlen >= 96:
         raise BadDocument("document-source-mapped", number=number)
-    return value
+    return str(block)
 
 
 def _ports(value: str, number: int) -> PortRange:

@@ -84,7 +84,4 @@ MESSAGES: Mapping[str, Message] = {
         "Nova's API could not be asked: {reason}",
         "See that '{python} -c \"import keystoneauth1\"' works, or leave novaApiCredentials out",
     ),
-    "novnc-still-listens": Message(
-        "{unit} still listens on TCP {port} after it was stopped", "See 'systemctl status {unit}' on the node, and run again"
-    ),
 }

@@ -18,5 +18,8 @@ MESSAGES: Mapping[str, Message] = {
         "the run was killed on the node. What it changed is put back by the node itself within {seconds} s, or by the next run",
         "Run again",
     ),
+    "system-error": Message(
+        "the system refuses something that the program needs: {reason} ({file}, at {place})", "Make room there, or mend it, and run again"
+    ),
     "unexpected-error": Message("the program has a defect: {kind} at {place}", "Report this to openstack-spice"),
 }

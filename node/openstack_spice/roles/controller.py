@@ -95,7 +95,8 @@ class Controller(Role):
 def restart_after_undo(parts: Parts, unit: str) -> None:
     """Restarts a unit that runs on where something that it reads was put back. Raises Failed."""
     changes = parts.context.reporter.changes
-    if not any(not change.startswith(("service/", "firewall/")) for change in changes) or not parts.units.is_active(unit):
+    is_needed = parts.restarts_anyway or any(not change.startswith(("service/", "firewall/")) for change in changes)
+    if not is_needed or not parts.units.is_active(unit):
         return
     parts.units.bring_up("restart", unit)
     if parts.context.role == "compute":

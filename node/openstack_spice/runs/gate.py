@@ -1,6 +1,6 @@
 """The gate: everything that can be known to go wrong is found here, before the first write."""
 
-from typing import Tuple
+from typing import Optional, Tuple
 
 from ..changes.options import with_merged_origins
 from ..checks.managers import check_managers
@@ -21,6 +21,7 @@ def run_checks(session: Session) -> Tuple[Parts, Role]:
     platform = session.detected_platform()
     session.read_record()
     parts = Parts(session.context(platform))
+    _read_nova_conf(session)
     check_managers(parts.context, parts.units)
     _check_owner(session)
     _check_nova(session, parts)
@@ -49,10 +50,7 @@ def _check_nova(session: Session, parts: Parts) -> None:
     version = parts.nova.version()
     if not version:
         raise Refused("nova-missing", package=parts.context.platform.nova_package)
-    try:
-        conf = session.system.files.read_if_there(NOVA_CONF)
-    except CannotTell:
-        raise Refused("nova-conf-unreadable", file=NOVA_CONF)
+    conf = _read_nova_conf(session)
     if conf is None:
         raise Refused("nova-conf-missing", file=NOVA_CONF)
     if not conf:
@@ -60,3 +58,11 @@ def _check_nova(session: Session, parts: Parts) -> None:
     asserted = session.desired.header("release")
     if asserted and str(parts.nova.major()) != asserted:
         raise Refused("release-other", asserted=asserted, version=version)
+
+
+def _read_nova_conf(session: Session) -> Optional[bytes]:
+    """nova.conf's bytes; None where it is not there. What asks for them first says best that they cannot be had. Raises Refused."""
+    try:
+        return session.system.files.read_if_there(NOVA_CONF)
+    except CannotTell:
+        raise Refused("nova-conf-unreadable", file=NOVA_CONF)

@@ -1,12 +1,13 @@
 """The way back, from the record; it needs no document and no Pulumi, and can be run again wherever it broke."""
 
+from ..checks.space import check_space_for_units
 from ..document.platforms import to_record
 from ..errors import CannotTell, Failed, Refused
 from ..packages.removal import remove_packages
 from ..parts import Parts
 from ..roles.choice import role_of
 from ..state.journal import Journal
-from ..state.paths import ROLE_NAMES, record_file
+from ..state.paths import ROLE_NAMES, journal_file, record_file
 from ..state.record import Record
 from .converge import report
 from .session import Session
@@ -29,6 +30,9 @@ def revert(session: Session) -> None:
     _check_order(session)
     session.keep_audit()
     parts = Parts(session.context(session.platform_of(record.platform)))
+    check_space_for_units(parts.context)
+    # What a revert that was cut off put back, this one does not see change; and a service may not have read it.
+    parts.restarts_anyway = session.finishes_another
     try:
         _put_back(session, record, parts)
     except CannotTell as answer:  # something was put back by then: it is no refusal
@@ -56,7 +60,8 @@ def _put_back(session: Session, record: Record, parts: Parts) -> None:
 
 
 def _check_order(session: Session) -> None:
-    """noVNC has to be back before the SPICE proxy may go. Raises Refused, CannotTell."""
+    """noVNC has to be back, also after a retirement that was cut off, before the SPICE proxy may go. Raises Refused, CannotTell."""
     retirement = ROLE_NAMES[2]
-    if session.role == "controller" and session.system.files.exists(record_file(retirement)):
+    files = session.system.files
+    if session.role == "controller" and (files.exists(record_file(retirement)) or files.exists(journal_file(retirement))):
         raise Refused("revert-order")

@@ -36,6 +36,7 @@ class Session:
         self.lock = Lock(system.clock)
         self.keeping = Keeping(system, request, limits, self.reporter)
         self.record: Optional[Record] = None
+        self.finishes_another = False  # whether a run before this one did not come to its end
 
     @property
     def role(self) -> str:
@@ -100,9 +101,10 @@ class Session:
 
     def recover(self) -> None:
         """Takes back what a run before this one journaled and did not finish, before anything else. Raises Failed, Refused."""
-        content = read_journal(self.system.files, self.role)
+        content = read_journal(self.system.files, self.role, KIND_NAMES)
         if content is None:
             return
+        self.finishes_another = True
         journal = Journal(self.system.files, self.role)
         journal.resume(content)
         if content.entries:

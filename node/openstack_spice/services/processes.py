@@ -9,6 +9,8 @@ from ..system.proc import ESTABLISHED, LISTENING, Proc, Socket
 from ..text import for_people, printable
 from .units import Units
 
+LONGEST_COMMAND = 300  # characters; its user chose them, and the rest of a message is to be read too
+
 
 class Listener(NamedTuple):
     """Who listens on a TCP port."""
@@ -89,7 +91,8 @@ def _unit_of_paths(paths: Sequence[str], prefixes: Sequence[str]) -> str:
 
 def _command(proc: Proc, pid: int) -> str:
     words = proc.words(pid) if pid else []
-    return " ".join(for_people(word) for word in words).strip() or (for_people(proc.name(pid)) if pid else "") or "unknown"
+    command = " ".join(for_people(word) for word in words).strip() or (for_people(proc.name(pid)) if pid else "") or "unknown"
+    return command if len(command) <= LONGEST_COMMAND else command[: LONGEST_COMMAND - 4] + " ..."
 
 
 class Processes:
@@ -150,7 +153,7 @@ class Processes:
 
     def of_users(self, uids: FrozenSet[int]) -> Iterator[int]:
         """Processes of these users alone."""
-        return (pid for pid in self._proc.pids() if self._proc.uid(pid) in uids)
+        return (pid for pid in self._proc.pids() if self._proc.is_of(pid, uids))
 
     def _has_socket(self, unit: str, sockets: List[Socket]) -> bool:
         return bool(sockets) and bool(self._proc.owners(frozenset(one.inode for one in sockets), self.of_unit(unit)))

@@ -5,7 +5,7 @@ new file that is not in its place yet. A last line that was cut off was not foll
 """
 
 import json
-from typing import List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import FrozenSet, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from ..errors import Failed, Refused
 from ..system import Files
@@ -76,11 +76,13 @@ class JournalContent(NamedTuple):
     platform: Mapping[str, str]  # as it was at the start; empty in a journal of the program in bash
 
 
-def read_journal(files: Files, role: str) -> Optional[JournalContent]:
+def read_journal(files: Files, role: str, kinds: Optional[FrozenSet[str]]) -> Optional[JournalContent]:
     """The journal of a run that did not come to its end; None where there is none.
 
     A journal of the program in bash, lines of five tab-separated fields, is read too.
-    Raises Refused where it is damaged, CannotTell where it cannot be read.
+
+    :param kinds: the kinds of change that this program knows; None where entries are only looked at
+    Raises Refused where it is damaged, or has a kind that is not known, CannotTell where it cannot be read.
     """
     file = journal_file(role)
     data = files.read_if_there(file)
@@ -103,6 +105,9 @@ def read_journal(files: Files, role: str) -> Optional[JournalContent]:
             entries.append(Entry(*value))
         else:
             raise Refused("journal-damaged", file=file)
+    unknown = [] if kinds is None else sorted({entry.kind for entry in entries} - kinds)
+    if unknown:
+        raise Refused("record-kind-unknown", file=file, kinds=", ".join(unknown))
     return JournalContent(tuple(entries), tuple(new_files), platform)
 
 

@@ -255,12 +255,15 @@ class Files(Reading):
                 os.lseek(descriptor, 0, os.SEEK_SET)
                 if read_all(descriptor, LARGEST, place.path) != data:
                     raise OSError(errno.EIO, "what was written reads otherwise")
-            finally:
-                os.close(descriptor)
-            self._rename(place.folder, name, place.name, place.path)
-        except BaseException:
-            os.unlink(name, dir_fd=place.folder)
-            raise
+                self._rename(place.folder, name, place.name, place.path)
+            except BaseException:
+                _unlink_where_there(place.folder, name)
+                raise
+            # In a folder of somebody else's, that one can put another file in the place of ours until it has its name.
+            if not _is_under(descriptor, place):
+                raise Failed("edited-meanwhile", file=place.path)
+        finally:
+            os.close(descriptor)
         self._sync(place.folder, place.path)
 
     def _name_for(self, name: str) -> str:
@@ -298,6 +301,23 @@ class Files(Reading):
 
     def _symlink(self, target: str, folder: int, name: str, path: str) -> None:
         os.symlink(target, name, dir_fd=folder)
+
+
+def _unlink_where_there(folder: int, name: str) -> None:
+    try:
+        os.unlink(name, dir_fd=folder)
+    except FileNotFoundError:  # somebody else took it away
+        pass
+
+
+def _is_under(descriptor: int, place: Place) -> bool:
+    """Whether an open file has the place's name."""
+    mine = os.fstat(descriptor)
+    try:
+        found = os.stat(place.name, dir_fd=place.folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return (found.st_dev, found.st_ino) == (mine.st_dev, mine.st_ino)
 
 
 def is_roots_alone(found: os.stat_result) -> bool:

@@ -6,7 +6,7 @@ A process that ends meanwhile has nothing: that is no failure to tell. Root read
 import os
 import socket
 import struct
-from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Dict, FrozenSet, Iterator, List, NamedTuple, Optional, Tuple
 
 from ..errors import CannotTell
 
@@ -44,10 +44,14 @@ class Proc:
     def uid(self, pid: int) -> Optional[int]:
         """Whose the process is, by its effective user id; None where it is gone. The owner of its folder tells less: root's, where
         the process has asked not to be looked at."""
-        for line in self._read(pid, "status").split(b"\n"):
-            if line.startswith(b"Uid:"):
-                return int(line.split()[2])
-        return None
+        uids = self._uids(pid)
+        return uids[1] if uids else None
+
+    def is_of(self, pid: int, uids: FrozenSet[int]) -> bool:
+        """Whether the process is one of these users', by who started it and by whose rights it has: anybody can start a program that has
+        root's rights (su, sudo), and say what it is called."""
+        found = self._uids(pid)
+        return bool(found) and set(found) <= uids
 
     def words(self, pid: int) -> List[bytes]:
         """Its command line; none where it is gone, or has none."""
@@ -117,6 +121,13 @@ class Proc:
             if len(owners) == len(wanted):
                 break
         return owners
+
+    def _uids(self, pid: int) -> List[int]:
+        """The user ids, real and effective; none where the process is gone."""
+        for line in self._read(pid, "status").split(b"\n"):
+            if line.startswith(b"Uid:"):
+                return [int(word) for word in line.split()[1:3]]
+        return []
 
     def _table(self, name: str, family: int) -> Iterator[Socket]:
         try:

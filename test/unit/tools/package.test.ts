@@ -8,6 +8,12 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 const repository = resolve(__dirname, "../../..");
 const installed = join(repository, "node_modules");
 
+/** The files of a folder and of those below it. */
+const namesBelow = (folder: string, extension: string) =>
+  readdirSync(join(repository, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(extension))
+    .map((name) => `${folder}/${name}`);
+
 const namesIn = (folder: string, extension: string) =>
   readdirSync(join(repository, folder))
     .filter((name) => name.endsWith(extension))
@@ -18,6 +24,8 @@ const wanted = [
   ...["CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "package.json"],
   ...namesIn("docs", ".md"),
   ...namesIn("host/program", ".sh"),
+  ...["node/bootstrap.sh", "node/start.py"],
+  ...namesBelow("node/openstack_spice", ".py"),
   ...["components", "host", "nova"]
     .flatMap((folder) => namesIn(folder, ".ts"))
     .flatMap((file) => [".js", ".d.ts"].map((extension) => `dist/${file.replace(/\.ts$/, extension)}`)),

@@ -126,12 +126,18 @@ describe("docs/configuration.md", () => {
 });
 
 describe("docs/messages.md", () => {
-  const folders = ["host/program", "components", "nova"];
-  const code = folders
-    .flatMap((folder) => readdirSync(join(repository, folder)).map((name) => read(join(folder, name))))
+  const sources = (folder: string) =>
+    readdirSync(join(repository, folder), { recursive: true, encoding: "utf8" })
+      .filter((name) => /\.(ts|py|sh)$/.test(name))
+      .map((name) => read(join(folder, name)));
+  const code = ["node", "components", "nova", "host"]
+    .flatMap(sources)
     .join("\n")
-    // A phrase that the program puts together from two places.
-    .replaceAll("$(queue_text)", "its message queue");
+    // Texts of several lines.
+    .replace(/"\s+"/g, "")
+    // What the program puts in their places.
+    .replaceAll("{queue}", "its message queue")
+    .replaceAll("{file}", "/etc/nova/nova.conf");
   /** What others print: SSH's library, coreutils, Nova. */
   const ofOthers = /^ssh: |^no common algorithm|: FAILED$|^Unavailable console type/;
   const quoted = [...read("docs/messages.md").matchAll(/^- ((?:`[^`]+`(?:,\s+|(?= \(|:)))+)/gm)]
