@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { REPOSITORY } from "../support/engine";
 import { LabNode } from "../support/lab";
+import { ofProgram } from "../support/programs";
 import { controllerDocument, retirementDocument } from "./support/documents";
 import { controllerReport, converge, lines, report, revert } from "./support/program";
 import { type Snapshot, changedPaths, snapshot } from "./support/snapshot";
@@ -39,8 +40,11 @@ describe("a node on which others were at work since", () => {
     await node.remove();
   });
 
+  /** The entries, of format 1 below its first line; format 2 is JSON. */
   const entriesOf = (record: string) =>
-    record.split("\n").filter((line, index) => index === 0 || !line.startsWith("#"));
+    record.startsWith("{")
+      ? (JSON.parse(record) as { entries: readonly (readonly string[])[] }).entries.map((entry) => entry.join("\t"))
+      : record.split("\n").filter((line, index) => line !== "" && (index === 0 || !line.startsWith("#")));
   async function convergeBoth(): Promise<void> {
     expect((await converge(node, document)).status).toBe(0);
     expect((await converge(node, retirementDocument(NAME))).status).toBe(0);
@@ -112,7 +116,7 @@ describe("a node on which others were at work since", () => {
       const former = readFileSync(join(REPOSITORY, `test/host/records/format-1-${role}.record`), "utf8");
       // The first line and all entries have the same bytes: so an earlier program, which passes over other lines with `#`, reads this one's record too.
       const now = await node.read(`cat ${roles}/${role}/record`);
-      expect(entriesOf(now)).toEqual(entriesOf(former));
+      expect(entriesOf(now)).toEqual(ofProgram({ bash: entriesOf(former), python: entriesOf(former).slice(1) }));
       await node.read(`cat >${roles}/${role}/record`, former);
     }
     const retirement = await revert(node, "vnc-proxy-retirement");

@@ -295,6 +295,14 @@ class TestInForce:
         asking.nova.compute_option("libvirt", "virt_type", "kvm")
         assert len(asking.calls) == 2
 
+    def test_a_line_that_cannot_be_read_has_its_number_in_the_file_as_it_is(self, tmp_path):
+        def answer(words, stdin):
+            planned = words[-1].startswith("/dev/fd/")
+            return json.dumps({"error": {"file": "/etc/nova/nova.conf", "line": 9 if planned else 8, "kind": "Empty section name"}})
+
+        _, effective = self.asking(tmp_path, answer)
+        assert effective.options_in_force(COMPUTE, b"x").lines == ("/etc/nova/nova.conf:8: Empty section name",)
+
     def test_the_proof_of_a_run_is_the_answer_of_the_next_one(self, tmp_path):
         asking, effective = self.asking(tmp_path, said())
         effective.verify_effective_options(COMPUTE)

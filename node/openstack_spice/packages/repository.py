@@ -20,7 +20,8 @@ RecordOf = Callable[[str], Optional[Record]]
 """Gives the record of a role, None where there is none."""
 
 _ROLES = ("controller", "compute")  # those whose documents can bring a repository
-_CREDENTIALS = re.compile(r"://[^/?#\s,]*@")
+# A name before `@`; or what stands where a port would, and is none, as where a password has a slash in it. And settings of yum's and dnf's.
+_CREDENTIALS = re.compile(r"://[^/?#\s,]*@|://[^/?#\s,\[]*:(?!\d*([/?#\s,]|\Z))|\A(proxy_)?(username|password)\s*=")
 
 
 def has_credentials(text: str) -> bool:

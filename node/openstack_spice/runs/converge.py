@@ -173,10 +173,7 @@ def _commit(run: Converging) -> None:
     )
     write_record(run, record)
     parts.probes.keep()
-    try:
-        session.close_journal()
-    except (Failed, CannotTell):  # it is converged, and recorded: what is left to tidy up is worth a second try, and no failure before
-        session.close_journal()
+    session.close_journal()
 
 
 def write_record(run: Converging, record: Record) -> None:

@@ -1,11 +1,11 @@
 """A run: one request, with the node's lock, brought to its end whatever the end is."""
 
-from typing import Mapping, Optional
+from typing import Callable, Mapping, Optional
 
 from ..context import Context, WorkFolder
 from ..document.desired import Desired, read_document
 from ..document.platforms import PLATFORMS, Platform, described, find_platform, from_record
-from ..errors import Failed, Refused, Stop
+from ..errors import CannotTell, Failed, Refused, Stop
 from ..limits import Limits
 from ..packages.web_client import tidy_web_clients
 from ..parts import KIND_NAMES, Parts
@@ -121,12 +121,12 @@ class Session:
 
     def close_journal(self) -> None:
         """What the journal has was undone, or is in the record: it goes, and with it a role's folder that has no record."""
-        self.keeping.close_journal(self.role)
+        _tidied_up(lambda: self.keeping.close_journal(self.role))
         tidy_web_clients(self.system.files)
 
     def forget(self) -> None:
         """Nothing of the role is recorded any more. Raises Failed, CannotTell."""
-        self.keeping.forget(self.role)
+        _tidied_up(lambda: self.keeping.forget(self.role))
         tidy_web_clients(self.system.files)
 
     def tell(self, stop: Stop) -> None:
@@ -139,3 +139,12 @@ class Session:
         """The end of every run."""
         self.folder.remove()
         self.keeping.tidy(self.lock)
+
+
+def _tidied_up(step: Callable[[], None]) -> None:
+    """Takes a step that can be taken again, twice where it fails: by then the node is as it should be, and what is left to tidy up is
+    no reason to call that a failure before it was tried again. Raises Failed, CannotTell."""
+    try:
+        step()
+    except (Failed, CannotTell):
+        step()

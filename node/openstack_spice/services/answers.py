@@ -85,6 +85,10 @@ class Answers:
         declared = [tuple(option.split("/", 1)) + (value,) for option, value in self._context.desired.options.items()]
         key = self._key(unit) if planned is None else ""
         answer = self._asked(unit, declared, [], planned)
+        if answer.error and planned is not None:
+            as_it_is = self._asked(unit, [], [], None)
+            if as_it_is.error:  # a line has the number there that people find it by
+                return as_it_is
         if key and not answer.error:
             self._note(unit, key, answer)
         return answer

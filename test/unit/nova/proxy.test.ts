@@ -84,6 +84,13 @@ describe("checkProxy refuses", () => {
   it.each([
     ["localhost", "localhost"],
     ["console.localhost", "console.localhost"],
+    // The rest of the kind of row D28 of the trial.
+    ["localhost.", "localhost."],
+    ["LOCALHOST", "localhost"],
+    ["console.localhost.", "console.localhost."],
+    ["localhost.localdomain", "localhost.localdomain"],
+    ["localhost6", "localhost6"],
+    ["ip6-localhost", "ip6-localhost"],
     ["127.0.0.1", "127.0.0.1"],
     ["127.1", "127.0.0.1"],
     ["2130706433", "127.0.0.1"],

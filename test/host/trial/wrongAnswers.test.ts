@@ -1,0 +1,168 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Release } from "../../../nova";
+import { LabNode, type Outcome } from "../../support/lab";
+import { testedProgram } from "../../support/programs";
+import { controllerDocument, retirementDocument } from "../support/documents";
+import { converge, revert, runVerb } from "../support/program";
+import { type Snapshot, snapshot } from "../support/snapshot";
+
+/**
+ * What a node answers is so: rows D20, D24, D25, D31 to D33 of the trial, and its cases from the field that are a controller's. Each step starts where the
+ * one before ended.
+ */
+
+const NAME = "t-wrong";
+const CONF = "/etc/nova/nova.conf";
+const RECORD = "/var/lib/openstack-spice/roles/controller/record";
+const settings = { allowedSources: ["203.0.113.0/24"], closeToOthers: true, removePackagesOnDestroy: true };
+const document = controllerDocument(NAME, settings);
+const error = (text: string) => `openstack-spice: error: ${NAME}: ${text}\n`;
+
+describe.runIf(testedProgram === "python")("a controller that others set up in their way", () => {
+  let node: LabNode;
+  let before: Snapshot;
+  let conf: string;
+
+  beforeAll(async () => {
+    node = await LabNode.boot(NAME, "nova");
+    // A comment in Latin-1 and one in UTF-8 and a NUL byte in a value that is to be another; a hook of apt's.
+    await node.read(
+      `printf '# \\316\\261\\n[spice]\\nhtml5proxy_host = 127.0.0.1\\0\\n' >>${CONF}
+       printf 'DPkg::Post-Invoke { "echo $NEEDRESTART_SUSPEND $NEEDRESTART_MODE >>/root/needrestart"; };\\n' >/etc/apt/apt.conf.d/99needrestart`,
+    );
+    before = await snapshot(node);
+    conf = await node.read(`base64 -w0 ${CONF}`);
+  });
+  afterAll(async () => {
+    await node.remove();
+  });
+
+  /** Makes the node so, runs `test`, and takes that back. */
+  async function where(spoil: string, mend: string, test: () => Promise<void>): Promise<void> {
+    await node.read(spoil);
+    try {
+      await test();
+    } finally {
+      await node.read(mend);
+    }
+  }
+  const failsAndKeeps = async (run: () => Promise<Outcome>, status: number, message: RegExp) => {
+    const record = await node.read(`cat ${RECORD}`);
+    const outcome = await run();
+    expect([outcome.status, outcome.stdout.includes("changed")]).toEqual([status, false]);
+    expect(outcome.stderr).toMatch(message);
+    expect(await node.read(`cat ${RECORD}`)).toBe(record);
+  };
+
+  it("that was refused has nothing of the program left after its destroy, in root's home or in another", async () => {
+    const refused = controllerDocument(NAME, { ...settings, release: Release.Antelope });
+    for (const user of ["root", "ops"]) {
+      expect((await converge(node, refused, { user })).status).toBe(3);
+      expect(await revert(node, "controller", { user })).toMatchObject({ status: 0, stdout: "no record\n" });
+      expect(await node.read(`ls -d ~${user}/.openstack-spice 2>/dev/null || echo gone`)).toBe("gone\n");
+    }
+    expect(await snapshot(node)).toEqual(before);
+  });
+
+  it("names a line that is no option by file, number and kind, and never shows it (D20)", async () => {
+    const broken = "[DEFAULT]\ntransport_url = rabbit://nova:s3cret@queue/\n\n  and s3cret goes on\n";
+    await where(
+      `cp -a ${CONF} /root/whole; cat >>${CONF} <<'END'\n${broken}END`,
+      `cat /root/whole >|${CONF}`,
+      async () => {
+        const number = (await node.read(`grep -an 'goes on' ${CONF}`)).split(":")[0];
+        for (const run of [converge, async () => await runVerb(node, "check", document)]) {
+          const { status, stdout, stderr } = await run(node, document);
+          expect([status, stdout]).toEqual([3, ""]);
+          expect(stderr).toContain(`${CONF}:${number}: Unexpected continuation line`);
+          expect(stderr).not.toContain("s3cret");
+        }
+      },
+    );
+  });
+
+  it("tells 4,500 sources in lines of at most 1,000 characters", async () => {
+    const allowedSources = Array.from({ length: 4500 }, (_, i) => `192.0.${Math.floor(i / 256)}.${i % 256}/32`);
+    const { status, stdout, stderr } = await runVerb(
+      node,
+      "check",
+      controllerDocument(NAME, { ...settings, allowedSources }),
+    );
+    expect([status, stderr]).toEqual([0, ""]);
+    const longest = stdout.split("\n").reduce((one, other) => (one.length < other.length ? other : one));
+    expect([longest.length, longest.slice(-4)]).toEqual([1000, " ..."]);
+    expect(longest.startsWith("change firewall/proxy: open -> 6082 only from 192.0.0.0/32, 192.0.0.1/32, ")).toBe(true);
+  });
+
+  it("converges, with bytes of any encoding in its nova.conf, and no service of others is restarted by apt's hooks (D32, D33)", async () => {
+    // And with a shell of root's that overwrites no file, nor do its children; what sends the program to the node here is one.
+    const bashrc = `cp -a .bashrc bashrc; printf 'set -o noclobber\\nexport SHELLOPTS\\n' | cat - bashrc >.bashrc; rm -rf .openstack-spice`;
+    await where(bashrc, "mv bashrc .bashrc", async () => {
+      const { status, stdout } = await converge(node, document);
+      expect([status, stdout.split("\n").at(-2)]).toEqual([0, "changed 8"]);
+    });
+    expect(await node.read("sort -u /root/needrestart")).toBe("1 l\n");
+    expect((await converge(node, document)).stdout.split("\n").at(-2)).toBe("changed 0");
+  });
+
+  it.each([
+    [
+      "systemctl",
+      "echo 'Failed to connect to bus' >&2; exit 1",
+      3,
+      /the node does not tell about service\/openstack-spice-controller.service: Failed to connect to bus/,
+    ],
+    [
+      "nft",
+      "echo 'netlink: Error: cache initialization failed: Operation not permitted' >&2; exit 1",
+      1,
+      /firewall\/proxy could not be put back: the node does not tell about firewall\/nft: netlink: Error/,
+    ],
+  ])("whose %s does not answer is not reverted, and forgets nothing (D31)", async (tool, script, status, message) => {
+    const file = `/usr/local/sbin/${tool}`;
+    await where(`printf '#!/bin/sh\\n%s\\n' "${script}" >${file}; chmod +x ${file}`, `rm ${file}`, async () => {
+      await failsAndKeeps(() => revert(node, "controller"), status, message);
+    });
+  });
+
+  it("keeps its SPICE proxy as long as noVNC is retired, or was when a run was cut off (D25)", async () => {
+    expect((await converge(node, document)).status).toBe(0);
+    await node.read(
+      "sed -i 's/^NOVA_CONSOLE_PROXY_TYPE=.*/NOVA_CONSOLE_PROXY_TYPE=novnc/' /etc/default/nova-consoleproxy; systemctl enable -q --now nova-novncproxy",
+    );
+    await node.until("ss -Hltn | grep -q ':6080 '", 60);
+    expect((await converge(node, retirementDocument(NAME))).status).toBe(0);
+    const order =
+      "noVNC is stopped on this node by the role vnc-proxy-retirement, and without this role the node would serve no console at all. Run 'openstack-spice revert vnc-proxy-retirement' first";
+    const retirement = "/var/lib/openstack-spice/roles/vnc-proxy-retirement";
+    for (const by of ["openstack-spice revert controller", "sudo -u ops openstack-spice revert controller"]) {
+      expect(await node.run(by)).toEqual({ status: 3, stdout: "", stderr: error(order) });
+    }
+    await where(
+      `mv ${retirement}/record ${retirement}/journal`,
+      `mv ${retirement}/journal ${retirement}/record`,
+      async () => {
+        expect((await revert(node, "controller")).stderr).toBe(error(order));
+      },
+    );
+    const active = "systemctl is-active nova-spicehtml5proxy nova-novncproxy || :";
+    expect(await node.read(active)).toBe("active\ninactive\n");
+    expect((await node.run("openstack-spice revert vnc-proxy-retirement")).status).toBe(0);
+    expect(await node.read(active)).toBe("active\nactive\n");
+    await node.read("systemctl disable -q --now nova-novncproxy");
+  });
+
+  it("tells and goes back after an upgrade to a release that the program does not know (D24)", async () => {
+    const release = `printf 'ID=debian\\nVERSION_ID=99\\n' >/run/os-release; mount --bind /run/os-release /usr/lib/os-release`;
+    await where(release, "umount /usr/lib/os-release", async () => {
+      const told = await node.run("openstack-spice status");
+      expect([told.status, told.stdout.split("\n").includes("role controller")]).toEqual([0, true]);
+      await failsAndKeeps(() => converge(node, document), 3, /platform 'debian 99' is not supported/);
+      expect(await revert(node, "controller")).toMatchObject({ status: 0 });
+    });
+    expect(await node.read("sort -u /root/needrestart")).toBe("1 l\n");
+    // Byte for byte, a NUL among them.
+    expect(await node.read(`base64 -w0 ${CONF}`)).toBe(conf);
+    expect((await snapshot(node)).own).toEqual(before.own);
+  });
+});
