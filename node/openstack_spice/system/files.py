@@ -137,16 +137,11 @@ class Files(Reading):
                 raise Failed("cannot-remove", file=path, reason=reason_of(error))
 
     def remove_tree(self, path: str) -> None:
-        """Takes a folder of ours away with all that is in it; nothing where it is not there. Follows no link. Raises Failed."""
+        """Takes a folder of ours away with all that is in it; nothing where it is not there. Follows no link. Its own folder is synced,
+        once: what is in it goes with its name. Raises Failed."""
         try:
             with self._parent(path) as (folder, name):
-                found = os.stat(name, dir_fd=folder, follow_symlinks=False)
-                if not stat.S_ISDIR(found.st_mode):
-                    self._unlink(folder, name, path)
-                else:
-                    for inner in self.names(path):
-                        self.remove_tree(os.path.join(path, inner))
-                    self._rmdir(folder, name, path)
+                self._remove_entry(folder, name, path)
                 self._sync(folder, path)
         except FileNotFoundError:
             return
@@ -154,6 +149,16 @@ class Files(Reading):
             raise Failed("cannot-remove", file=path, reason=error.reason)
         except OSError as error:
             raise Failed("cannot-remove", file=path, reason=reason_of(error))
+
+    def _remove_entry(self, folder: int, name: str, path: str) -> None:
+        """Takes an entry of an open folder away, and all that is in it. Raises OSError, CannotTell."""
+        if not stat.S_ISDIR(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
+            self._unlink(folder, name, path)
+            return
+        for inner in self.names(path):
+            with self._parent(os.path.join(path, inner)) as (opened, entry):
+                self._remove_entry(opened, entry, os.path.join(path, inner))
+        self._rmdir(folder, name, path)
 
     def make_folder(self, path: str, mode: int) -> None:
         """Makes a folder, root's, and those above it; nothing where it is there. Raises OSError."""
