@@ -126,7 +126,7 @@ function toList(dependsOn: pulumi.ResourceOptions["dependsOn"]): pulumi.Input<pu
 export function convergeCommand(sha256: string, role: string, installPython = false): string {
   const script = [
     `cd ~/${uploadFolder};f=$1-\${0::8}.sh`,
-    `sha256sum -c --quiet<<<"$0  $f"&&exec bash $f --arrive $0${installPython ? " --install-python" : ""}`,
+    `sha256sum -c --quiet<<<"$0  $f"&&exec bash $f $0${installPython ? " --install-python" : ""}`,
   ].join(";");
   return `bash -c ${shellQuote(script)} ${sha256} ${role}`;
 }
@@ -135,23 +135,20 @@ export function convergeCommand(sha256: string, role: string, installPython = fa
  * The command line that reverts a role, by the program that converged it: root's copy, which the node's own command `openstack-spice` finds. `-` has it
  * read the document that the resource last converged to, and leave a role alone that another resource has converged since.
  *
- * Succeeds, with a message, where the node has no record at all: it was never converged, or was reverted on the node or reinstalled. Then what was uploaded
- * for the role goes. Fails where there are records, and not the command, or not all of it: every version's last line begins with `exec`.
+ * Succeeds, with a message, where the node has no record at all: it was never converged, or was reverted on the node or reinstalled; what was uploaded for
+ * it stays then. Fails where there are records, and not the command, or not all of it: every version's last line begins with `exec`. Short, since the state
+ * keeps it twice for each node.
  */
 export function revertCommand(role: string): string {
   const script = [
+    "[ -e /var/lib/$0 ]||exec echo no record",
     "b=/usr/local/sbin/$0",
-    "[ -e /var/lib/$0 ]&&{ grep -q ^exec $b&&exec $b revert $1 -",
-    "echo $b damaged",
-    "exit 1",
-    "}",
-    "rm -fd ~/.$0/$1-* ~/.$0 2>&-",
-    "echo no record",
+    "grep -q ^exec $b&&exec $b revert $1 -",
   ].join(";");
   return `sh -c ${shellQuote(script)} openstack-spice ${role}`;
 }
 
-/** Where programs are uploaded to, below the login user's home; {@link revertCommand} has it too. */
+/** Where programs are uploaded to, below the login user's home. */
 const uploadFolder = ".openstack-spice";
 
 /** The path of a role's upload. Each role has its own: one's upload must not meet another's check. */

@@ -2,7 +2,7 @@
 # openstack-spice: the first lines of the program that runs on a node; the rest, in Python, follows behind them in the same file as a
 # tar archive (host/archive.ts puts both together). Needs bash 4.2, coreutils, util-linux and Python 3.6 or newer.
 #
-#   FILE --arrive SHA256 [--install-python] <DOCUMENT    run by the login user, from the uploaded file: root runs a checked copy of it
+#   FILE SHA256 [--install-python] <DOCUMENT    run by the login user, from the uploaded file: root runs a checked copy of it
 #   FILE [--install-python] OPTION... VERB ...           run by root: starts the program (node/openstack_spice/main.py)
 #
 # Exit codes: 1 failed, 3 refused; else the program's.
@@ -90,10 +90,7 @@ install_python() {
   logger -t openstack-spice -p authpriv.notice -- "$line" || :
 }
 
-if [[ ${1:-} == --arrive ]]; then
-  shift
-  arrive "$@"
-fi
+if [[ ${1:-} =~ ^[0-9a-f]{64}$ ]]; then arrive "$@"; fi
 install=
 if [[ ${1:-} == --install-python ]]; then
   install=yes

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # How the file that the login user uploaded becomes the program that root runs:
 #
-#   program --arrive SHA256 <DOCUMENT    run by the login user, from the uploaded file
+#   program SHA256 <DOCUMENT    run by the login user, from the uploaded file
 #
 # Root copies the file to where only root can write, checks the copy, and runs the copy: what is checked is
 # what runs, whatever happens to the uploaded file meanwhile.
@@ -38,7 +38,4 @@ remove_uploaded() {
   rmdir -- "$folder" 2>/dev/null || :
 }
 
-if [[ ${1:-} == --arrive ]]; then
-  shift
-  arrive "$@"
-fi
+if [[ ${1:-} =~ ^[0-9a-f]{64}$ ]]; then arrive "$@"; fi

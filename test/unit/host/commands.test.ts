@@ -86,7 +86,7 @@ describe.skipIf(!bash42)("the command that converges", () => {
     const document = "format = 1\n[spice]\nkey = 'a \"b\" $c'\n";
     const { status, stdout, stderr } = login(shell, command, document);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-    expect(stdout).toBe(`--arrive|${digestOf(program)}|${document}`);
+    expect(stdout).toBe(`${digestOf(program)}|${document}`);
   });
 
   it.each<[string, string | undefined]>([
@@ -106,12 +106,12 @@ describe.skipIf(!bash42)("the command that converges", () => {
   it("passes on that Python may be installed, where that is asked for", () => {
     write(file, program);
     expect(login("sh", convergeCommand(digestOf(program), "compute", true)).stdout).toBe(
-      `--arrive|${digestOf(program)}|--install-python|`,
+      `${digestOf(program)}|--install-python|`,
     );
   });
 
   it("is short, holds no secret, and is one line", () => {
-    expect(command.length).toBe(178);
+    expect(command.length).toBe(169);
     expect(command).not.toContain("\n");
   });
 });
@@ -333,12 +333,12 @@ describe("the command that reverts", () => {
 
   it("names the node's own command, and where its records are", () => {
     expect(revertCommand("compute")).toMatch(
-      /^sh -c 'b=\/usr\/local\/sbin\/\$0;\[ -e \/var\/lib\/\$0 \]&&.*' openstack-spice compute$/,
+      /^sh -c '\[ -e \/var\/lib\/\$0 \]\|\|.*;b=\/usr\/local\/sbin\/\$0;.*' openstack-spice compute$/,
     );
   });
 
   it("is short, and is one line", () => {
-    expect(revertCommand("compute").length).toBe(181);
+    expect(revertCommand("compute").length).toBe(130);
     expect(revertCommand("compute")).not.toContain("\n");
   });
 
@@ -352,23 +352,6 @@ describe("the command that reverts", () => {
     expect(login("sh", command())).toEqual({ status: 0, stdout: "no record\n", stderr: "" });
   });
 
-  it.each(shells)(
-    "takes what was uploaded for the role away from %s, where nothing is recorded, and nothing else",
-    (shell) => {
-      const others = ["vnc-proxy-retirement-0a1b2c3d.sh", "compute", "notes"];
-      for (const name of ["compute-0a1b2c3d.sh", "compute-4e5f6a7b.sh", ...others]) {
-        write(`.openstack-spice/${name}`, "");
-      }
-      expect(login(shell, command())).toEqual({ status: 0, stdout: "no record\n", stderr: "" });
-      expect(readdirSync(join(home, ".openstack-spice")).sort()).toEqual([...others].sort());
-      for (const name of others) {
-        rmSync(join(home, ".openstack-spice", name));
-      }
-      expect(login(shell, command())).toEqual({ status: 0, stdout: "no record\n", stderr: "" });
-      expect(existsSync(join(home, ".openstack-spice"))).toBe(false);
-    },
-  );
-
   it.each<[string, string | undefined]>([
     ["is gone", undefined],
     ["is empty", ""],
@@ -381,7 +364,7 @@ describe("the command that reverts", () => {
     write(".openstack-spice/compute-0a1b2c3d.sh", "");
     mkdirSync(join(home, "state"));
     const { status, stdout } = login("sh", command());
-    expect([status, stdout]).toEqual([1, "./bin/openstack-spice damaged\n"]);
+    expect([status === 0, stdout]).toEqual([false, ""]);
     expect(readdirSync(join(home, ".openstack-spice"))).toEqual(["compute-0a1b2c3d.sh"]);
   });
 });

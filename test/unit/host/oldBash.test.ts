@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { hostProgram } from "../../../host/program";
-import { testedProgram } from "../../support/programs";
 
 /** What bash 4.2 does not have, with the version that it came in. */
 const newer: readonly (readonly [name: string, since: string, pattern: RegExp])[] = [
@@ -17,7 +16,7 @@ const newer: readonly (readonly [name: string, since: string, pattern: RegExp])[
   ["${ command; }", "5.3", /\$\{[ |]/],
 ];
 
-describe.skipIf(testedProgram !== "bash")("the program is for bash 4.2 too", () => {
+describe("the former program is for bash 4.2 too", () => {
   const code = hostProgram("bash")
     .text.split("\n")
     .filter((line) => !/^\s*#/.test(line))
