@@ -138,6 +138,9 @@ const beginnings: Readonly<Record<ProgramLanguage, (end: string) => string>> = {
 describe.skipIf(!bash42 || user === undefined || user === 0).each<ProgramLanguage>(["bash", "python"])(
   "the arrival of the program in %s",
   (language) => {
+    /** For what one of the two programs alone does. */
+    const of = (one: ProgramLanguage): ((title: string, test: () => void) => void) =>
+      one === language ? it : () => undefined;
     const programWith = beginnings[language];
     const program = programWith(`printf '%s|' "$0" "$@"; cat`);
     const digest = digestOf(program);
@@ -155,26 +158,23 @@ describe.skipIf(!bash42 || user === undefined || user === 0).each<ProgramLanguag
       expect(asked()[0]).toMatch(/^-n \/bin\/bash -c \{ .* \} \S* ?\S*\/programs\/[0-9a-f]{64}\.sh -$/);
     });
 
-    it.runIf(language === "python")(
-      "is not copied where it is there already, and copied again where that is damaged",
-      () => {
-        allowSudo();
-        write(`.openstack-spice/compute-${shortDigest(digest)}.sh`, program);
-        const inode = () => {
-          const { status, stdout } = login("sh", convergeCommand(digest, "compute"), "document");
-          expect([status, stdout]).toEqual([0, `${arrived()}|--uploaded|${uploaded()}|converge|document`]);
-          expect(readFileSync(arrived(), "utf8")).toBe(program);
-          return statSync(arrived()).ino;
-        };
-        const first = inode();
-        expect(inode()).toBe(first);
-        for (const damaged of ["", program.slice(0, -1), `id\n${program}`]) {
-          writeFileSync(arrived(), damaged);
-          inode();
-        }
-        expect(readdirSync(join(home, "state", "programs"))).toEqual([`${digest}.sh`]);
-      },
-    );
+    of("python")("is not copied where it is there already, and copied again where that is damaged", () => {
+      allowSudo();
+      write(`.openstack-spice/compute-${shortDigest(digest)}.sh`, program);
+      const inode = () => {
+        const { status, stdout } = login("sh", convergeCommand(digest, "compute"), "document");
+        expect([status, stdout]).toEqual([0, `${arrived()}|--uploaded|${uploaded()}|converge|document`]);
+        expect(readFileSync(arrived(), "utf8")).toBe(program);
+        return statSync(arrived()).ino;
+      };
+      const first = inode();
+      expect(inode()).toBe(first);
+      for (const damaged of ["", program.slice(0, -1), `id\n${program}`]) {
+        writeFileSync(arrived(), damaged);
+        inode();
+      }
+      expect(readdirSync(join(home, "state", "programs"))).toEqual([`${digest}.sh`]);
+    });
 
     it("runs nothing that changed after it was checked", () => {
       allowSudo();
@@ -222,7 +222,7 @@ describe.skipIf(!bash42 || user === undefined || user === 0).each<ProgramLanguag
       expect(readFileSync(arrived(), "utf8")).toBe(program);
     });
 
-    it.runIf(language === "python")("has the program install Python only where that is asked for", () => {
+    of("python")("has the program install Python only where that is asked for", () => {
       allowSudo();
       write(`.openstack-spice/compute-${shortDigest(digest)}.sh`, program);
       expect(login("sh", convergeCommand(digest, "compute", true)).stdout).toBe(
@@ -231,7 +231,7 @@ describe.skipIf(!bash42 || user === undefined || user === 0).each<ProgramLanguag
     });
 
     // That of the program in Python is tested in test/node.
-    it.runIf(language === "bash")(
+    of("bash")(
       "takes the role's uploads away, of every version, and none that came later or is of another role",
       () => {
         const old = `compute-${"0".repeat(64)}.sh`;

@@ -16,7 +16,7 @@ const newer: readonly (readonly [name: string, since: string, pattern: RegExp])[
   ["${ command; }", "5.3", /\$\{[ |]/],
 ];
 
-describe("the former program is for bash 4.2 too", () => {
+describe("the program is for bash 4.2 too", () => {
   const code = hostProgram("bash")
     .text.split("\n")
     .filter((line) => !/^\s*#/.test(line))
