@@ -220,9 +220,13 @@ describe.runIf(testedProgram === "python")("a controller whose every byte counts
     "a record with %s that this version does not know is refused by converge, revert and status, and kept (D10)",
     async (_, edit, message) => {
       await keeps(`cp -p ${RECORD} /root/record; sed -i '${edit}' ${RECORD}`, `mv /root/record ${RECORD}`, async () => {
-        const runs = [converge(node, document), revert(node, "controller"), node.run("openstack-spice status")];
+        const runs = [
+          async () => await converge(node, document),
+          async () => await revert(node, "controller"),
+          async () => await node.run("openstack-spice status"),
+        ];
         for (const run of runs) {
-          expect(await run).toEqual({ status: 3, stdout: "", stderr: error(message) });
+          expect(await run()).toEqual({ status: 3, stdout: "", stderr: error(message) });
         }
       });
     },
