@@ -1,6 +1,8 @@
+import { randomInt } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ProgramLanguage, hostProgram } from "../../host/program";
 import { Release } from "../../nova";
+import { sample } from "../faults/support/sample";
 import { LabNode, type Outcome } from "../support/lab";
 import { controllerDocument, retirementDocument } from "./support/documents";
 import { converge, revert, runVerb } from "./support/program";
@@ -66,10 +68,6 @@ const cases: readonly Case[] = [
       "iptables -A INPUT -p tcp --dport 22 -j ACCEPT; iptables -A INPUT -j DROP; mkdir -p /etc/iptables; iptables-save >/etc/iptables/rules.v4",
     documents: [controllerDocument(NAME, { allowedSources: ["198.18.0.0/24", "192.0.2.0/28"] })],
   },
-  {
-    name: "no firewall, and the port closed to others",
-    documents: [controllerDocument(NAME, { allowedSources: ["198.18.0.0/24"], closeToOthers: true })],
-  },
   { name: "a release that is another one", documents: [controllerDocument(NAME, { release: Release.Yoga })] },
   {
     name: "a masked unit",
@@ -77,7 +75,7 @@ const cases: readonly Case[] = [
     documents: [controllerDocument(NAME)],
   },
   {
-    name: "an nova.conf that is not there",
+    name: "a nova.conf that is not there",
     prepare: "mv /etc/nova/nova.conf /root/",
     documents: [controllerDocument(NAME)],
   },
@@ -88,6 +86,12 @@ const cases: readonly Case[] = [
     documents: [controllerDocument(NAME)],
   },
 ];
+
+/** With `all` in OPENSTACK_SPICE_DIFFERENTIAL every case is tried; else two of the first six, chosen by OPENSTACK_SPICE_SEED, since each takes a minute. */
+const chosen =
+  process.env["OPENSTACK_SPICE_DIFFERENTIAL"] === "all"
+    ? cases
+    : sample(cases.slice(0, 6), 2, Number(process.env["OPENSTACK_SPICE_SEED"] ?? randomInt(2 ** 31)));
 
 describe("both programs", () => {
   let node: LabNode;
@@ -143,7 +147,7 @@ describe("both programs", () => {
     };
   }
 
-  it.each(cases)("do the same with $name", async (given) => {
+  it.each(chosen)("do the same with $name", async (given) => {
     const inBash = await deedsOf("bash", given);
     expect(await deedsOf("python", given)).toEqual(inBash);
     expect(inBash.left).toEqual({});
