@@ -62,10 +62,11 @@ class ServiceProgram:
         return {match.group(1): match.group(2) for match in found if match}
 
     def user(self, unit: str) -> str:
-        """As whom it runs: the unit's User=, nova where the unit is not there yet, else root, and then only where all that it reads is
-        root's. Raises Refused, CannotTell."""
+        """As whom it runs: the unit's User=, nova where the unit is not there yet or is masked, and so tells nothing, else root, and then
+        only where all that it reads is root's. Raises Refused, CannotTell."""
         told = self._units.show(unit, "User")
-        if not told and self._units.is_absent(unit) and _name_of("nova") is not None:
+        untold = self._units.state(unit).startswith(("absent ", "masked"))
+        if not told and untold and _name_of("nova") is not None:
             return "nova"  # as every platform's package will have it
         name = _name_of(told) if told else self._running_user(unit)
         if name is None:
