@@ -5,13 +5,12 @@ ledger tells them.
 """
 
 import fnmatch
-import time
 from typing import List, Mapping, Optional, Sequence, Tuple
 
 from ..changes.kind import Planned
 from ..context import Context
 from ..errors import Refused
-from ..packages.packages import Packages
+from ..packages.packages import Packages, moment
 from ..services.program import ServiceProgram
 from ..services.units import Units
 from ..state.ledger import Ledger
@@ -97,11 +96,6 @@ def files_read_by(context: Context, units: Units, program: ServiceProgram, unit:
         paths.append(context.platform.proxy_type_file)
     paths += units.files(unit)
     return sorted(set(paths), key=lambda path: path.encode("utf-8", "surrogateescape"))
-
-
-def moment(seconds: int) -> str:
-    """A time as messages have it."""
-    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(seconds))
 
 
 def _inside(context: Context, path: str) -> List[str]:
