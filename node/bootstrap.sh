@@ -31,8 +31,8 @@ def end(status, text):
     sys.exit(status)
 if sys.version_info < (3, 6):
     end(3, sys.executable + " is Python " + sys.version.split()[0] + ", and 3.6 or newer is needed. Install python3 on this node, and run again")
-import hashlib
-file = sys.argv[1]
+import hashlib, os
+file = os.path.realpath(sys.argv[1])
 with open(file, "rb") as opened:
     data = opened.read()
 digest = hashlib.sha256(data).hexdigest()
@@ -55,7 +55,8 @@ refuse() {
 # arrive SHA256 [--install-python]
 arrive() {
   local answer file run
-  file=$(readlink -f -- "${BASH_SOURCE[0]}")
+  file=${BASH_SOURCE[0]}
+  [[ $file == /* ]] || file=$PWD/$file
   run=(/bin/bash -c "$ARRIVE" "$STATE_DIR/programs/$1.sh")
   if ((EUID != 0)); then
     run=(sudo -n "${run[@]}")
@@ -67,8 +68,10 @@ arrive() {
 
 # find_python: the interpreter, in PYTHON: the distribution's own before another one. RHEL 8 has one that is not called python3.
 find_python() {
-  PYTHON=/usr/libexec/platform-python
-  [[ -x $PYTHON ]] || PYTHON=$(PATH=/usr/bin:$PATH && type -P python3)
+  for PYTHON in /usr/libexec/platform-python /usr/bin/python3; do
+    [[ ! -x $PYTHON ]] || return 0
+  done
+  PYTHON=$(type -P python3)
 }
 
 # install_python: the package, only where no other one changes with it. It stays when the node gets back what it had: what puts that
@@ -103,4 +106,4 @@ if ! find_python; then
   find_python || refuse "python3 was installed, and is not found. Report this to openstack-spice"
 fi
 # Isolated, and without site-packages: no file but the standard library's and this program's own is imported as root.
-exec "$PYTHON" -I -S -c "$START" "$(readlink -f -- "${BASH_SOURCE[0]}")" "$@"
+exec "$PYTHON" -I -S -c "$START" "${BASH_SOURCE[0]}" "$@"
