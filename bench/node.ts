@@ -85,6 +85,51 @@ async function bench(
   }
 }
 
+/** A document with 100 options more. */
+function withOptions(document: string): string {
+  const options = Array.from({ length: 100 }, (_, index) => `option_${index} = ${index}\n`);
+  return `${document}[openstack_spice_bench]\n${options.join("")}`;
+}
+
+/** A converge that changes nothing, on a node that has much of everything. */
+async function benchMany(title: string, node: LabNode, role: string, document: string): Promise<void> {
+  const program = hostProgram("python");
+  const many = withOptions(document);
+  await converge(node, many, { program });
+  const nothing = await measured(async () => {
+    await node.read("true");
+  });
+  const same = await measured(async () => {
+    await good(node, role, many, program);
+  });
+  console.log(`${title}, python, a converge that changes nothing:   ${beyond(same, nothing)}`);
+  await revert(node, role, { program });
+}
+
+/** 500 rules of nftables, in a chain that refuses what none of them accepts. */
+async function addRules(node: LabNode): Promise<void> {
+  const rules = Array.from({ length: 500 }, (_, index) => `ip saddr 198.51.100.7 tcp dport ${10000 + index} accept\n`);
+  const chain =
+    "type filter hook input priority 0; policy drop;\nct state established accept\niif lo accept\ntcp dport 22 accept";
+  await node.read(
+    "cat >/etc/nftables.conf && systemctl enable --quiet nftables && systemctl restart nftables",
+    `#!/usr/sbin/nft -f\nflush ruleset\ntable inet filter {\nchain input {\n${chain}\n${rules.join("")}}\n}\n`,
+  );
+}
+
+/** 50 guests that run, each with a SPICE and a VNC console; their processors are stopped. */
+async function addGuests(node: LabNode): Promise<void> {
+  await node.read(
+    `for number in $(seq 50); do
+       cat >/run/guest.xml <<XML
+<domain type='qemu'><name>bench-$number</name><memory unit='MiB'>1</memory><os><type arch='x86_64'>hvm</type></os>
+<devices><graphics type='spice' autoport='yes'/><graphics type='vnc' autoport='yes'/></devices></domain>
+XML
+       virsh --connect qemu:///system create --paused /run/guest.xml >/dev/null
+     done`,
+  );
+}
+
 async function main(): Promise<void> {
   const idle = usage();
   await pause(5000);
@@ -102,6 +147,13 @@ async function main(): Promise<void> {
       "nova-spicehtml5proxy",
       programs,
     );
+    await addRules(controller);
+    await benchMany(
+      "controller, 500 rules, 100 options more",
+      controller,
+      "controller",
+      controllerDocument("bench-n", { allowedSources: ["203.0.113.0/24"] }),
+    );
   } finally {
     await controller.remove();
   }
@@ -110,6 +162,8 @@ async function main(): Promise<void> {
     const document = (agentEnabled: boolean) =>
       computeDocument(queued.compute.name, { agentEnabled, acceptPendingChanges: true });
     await bench("compute", queued.compute, "compute", [document(true), document(false)], "nova-compute", programs);
+    await addGuests(queued.compute);
+    await benchMany("compute, 50 guests, 100 options more", queued.compute, "compute", document(true));
   } finally {
     await queued.compute.remove();
     await queued.controller.remove();
