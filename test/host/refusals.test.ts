@@ -66,6 +66,13 @@ const refusals: readonly Refusal[] = [
     message: `${TOOL} is not installed. Install it on the node`,
   },
   {
+    title: "somebody else's file where the node's own command is to be",
+    spoil: "printf '#!/bin/sh\\necho mine\\n' >/usr/local/sbin/openstack-spice",
+    mend: "grep -q mine /usr/local/sbin/openstack-spice && rm /usr/local/sbin/openstack-spice",
+    message:
+      "/usr/local/sbin/openstack-spice is somebody else's, and this program keeps its own command there. Give that file another name, or take the node out",
+  },
+  {
     title: "a systemd that starts no unit",
     spoil: "cp -a /usr/bin/systemd-run /root/; printf '#!/bin/sh\\necho no bus >&2\\nexit 1\\n' >/usr/bin/systemd-run",
     mend: "mv /root/systemd-run /usr/bin/",

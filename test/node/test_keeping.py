@@ -1,5 +1,6 @@
 """What stays on a node for the way back, and what goes: the launcher, the kept programs, what was uploaded."""
 
+import hashlib
 import os
 import subprocess
 
@@ -19,6 +20,7 @@ from openstack_spice.state.uploaded import note_upload, remove_noted_upload
 from openstack_spice.system.hold import Hold
 
 MINE, OTHER = "a" * 64, "b" * 64
+WHOLE = hashlib.sha256(b"whole").hexdigest()
 HOME = "/home/ops/.openstack-spice"
 
 
@@ -29,7 +31,8 @@ def node(tmp_path, monkeypatch):
     for digest in (MINE, OTHER):
         made.files.put(program_file(digest), "program")
         made.files.put(PROGRAMS + "/" + digest + "/manifest", "manifest")
-    made.files.put(LAUNCHER, "launcher")
+    made.files.put(LAUNCHER, launcher.LAUNCHER_TEXT)
+    os.chmod(made.files.at(LAUNCHER), 0o755)
     os.makedirs(made.files.at(ROLES))
     made.lock = Lock(made.clock, str(tmp_path / "lock"))
     made.system = made.context.system
@@ -51,6 +54,14 @@ class TestTidy:
     def test_nothing_stays_where_nothing_is_recorded(self, node):
         tidy(node.system, node.lock, None)
         assert not node.files.exists(STATE) and not node.files.exists(LAUNCHER)
+
+    @pytest.mark.parametrize(
+        "text,stays", [("#!/bin/sh\necho mine\n", True), ("x" * 100, True), ("", False), (launcher.LAUNCHER_TEXT[:90], False)]
+    )
+    def test_somebody_elses_file_of_the_launchers_name_stays(self, node, text, stays):
+        node.files.put(LAUNCHER, text)
+        tidy(node.system, node.lock, None)
+        assert node.files.exists(LAUNCHER) == stays
 
     def test_what_a_record_needs_stays(self, node):
         with_role(node, MINE)
@@ -115,6 +126,24 @@ class TestKeeping:
         keeping.forget("compute")
         assert node.files.names(ROLES) == [] and not node.files.exists(HOME)
         assert node.commands.lines()[-1] == "systemctl stop openstack-spice-compute-dead-man.timer"
+
+    @pytest.mark.parametrize(
+        "damage",
+        [
+            lambda files: files.put(LAUNCHER, launcher.LAUNCHER_TEXT[:-1]),
+            lambda files: os.chmod(files.at(LAUNCHER), 0o644),
+            lambda files: os.unlink(files.at(LAUNCHER)),
+            lambda files: files.put(program_file(WHOLE), ""),
+            lambda files: os.unlink(files.at(program_file(WHOLE))),
+            lambda files: os.unlink(files.at(program_link("compute"))),
+        ],
+    )
+    def test_sees_what_is_damaged_of_the_way_back(self, node, damage):
+        node.files.put(program_file(WHOLE), "whole")
+        keeping = with_role(node, WHOLE)
+        assert keeping.is_whole("compute")
+        damage(node.files)
+        assert not keeping.is_whole("compute")
 
     def test_a_journal_that_is_closed_leaves_a_role_that_has_a_record(self, node):
         keeping = with_role(node, MINE)

@@ -13,6 +13,9 @@ MESSAGES: Mapping[str, Message] = {
         "the stack '{owner}' already manages the role {role} of this node, this one is '{this}'",
         "Take the node out of one of them",
     ),
+    "launcher-foreign": Message(
+        "{file} is somebody else's, and this program keeps its own command there", "Give that file another name, or take the node out"
+    ),
     "not-root": Message("not run as root", "Give the login user sudo, or log in as root"),
     "tool-missing": Message("{tool} is not installed", "Install it on the node"),
     "no-systemd": Message("systemd does not run this node, and only systemd is supported", "Take the node out"),

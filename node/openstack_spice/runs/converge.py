@@ -35,7 +35,10 @@ def converge(session: Session) -> None:
     session.recover()
     parts, role = run_checks(session)
     plan = role.plan(in_transaction=False)
-    if not plan and _record_is_as_declared(session, parts):
+    is_whole = session.record is None or session.keeping.is_whole(session.role)
+    if not is_whole:
+        session.reporter.say("what puts this node back is damaged: it is written again")
+    if not plan and is_whole and _record_is_as_declared(session, parts):
         session.keeping.note_upload(session.role)
         parts.probes.keep()
         report(session, parts, role)

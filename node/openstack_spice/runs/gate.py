@@ -10,7 +10,8 @@ from ..errors import CannotTell, Refused
 from ..parts import Parts
 from ..roles.choice import role_of
 from ..roles.role import Role
-from ..state.paths import NOVA_CONF
+from ..state.paths import LAUNCHER, NOVA_CONF, ROLES
+from ..state.programs import launcher_is_foreign
 from .session import Session
 from .tools import check_tools
 
@@ -24,6 +25,7 @@ def run_checks(session: Session) -> Tuple[Parts, Role]:
     _read_nova_conf(session)
     check_managers(parts.context, parts.units)
     _check_owner(session)
+    _check_launcher(session)
     _check_nova(session, parts)
     # Options are called as this Nova calls them from here on.
     read = session.desired
@@ -43,6 +45,13 @@ def _check_owner(session: Session) -> None:
     allowed = ("", session.desired.owner, session.desired.header("former-owner"))
     if owner not in allowed:
         raise Refused("stack-other", owner=owner, role=session.role, this=session.desired.owner)
+
+
+def _check_launcher(session: Session) -> None:
+    """Nobody else's file is where the node's own command is to be. Where something is recorded it is ours, damaged."""
+    files = session.system.files
+    if not files.names_if_there(ROLES) and launcher_is_foreign(files):
+        raise Refused("launcher-foreign", file=LAUNCHER)
 
 
 def _check_nova(session: Session, parts: Parts) -> None:

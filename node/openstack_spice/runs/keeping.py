@@ -6,11 +6,11 @@ from ..reporter import Reporter
 from ..state.journal import Journal
 from ..state.lock import Lock
 from ..state.paths import PROGRAMS, STATE, journal_file, program_link, record_file, role_folder
-from ..state.programs import program_file, tidy
+from ..state.programs import program_file, program_is_whole, tidy
 from ..state.uploaded import note_upload, remove_noted_upload
 from ..system import System
 from .alarm import Alarm
-from .launcher import write_launcher
+from .launcher import launcher_is_whole, write_launcher
 from .request import Request
 from .unit import RunUnit
 
@@ -38,6 +38,10 @@ class Keeping:
         for path in (program_file(self._request.program), PROGRAMS, STATE, STATE.rpartition("/")[0]):
             files.sync(path)
         files.point_link(program_link(role), program_file(self._request.program), lambda path: None)
+
+    def is_whole(self, role: str) -> bool:
+        """Whether the program that a role goes back by and the node's own command are as they were written. Raises CannotTell."""
+        return launcher_is_whole(self._system.files) and program_is_whole(self._system.files, role)
 
     def note_upload(self, role: str) -> None:
         """What was uploaded, and by the time of the note, until when; for :meth:`forget`. Raises Failed."""

@@ -1,8 +1,12 @@
 """What root, or an operator with sudo, types on the node, with no need of Pulumi or its state; and what `destroy` runs."""
 
+import stat
+
 from ..state.paths import LAUNCHER
 from ..system import Files
 from ..system.files import Access, Announce
+
+_ACCESS = Access(0, 0, 0o755)
 
 # The last line begins with `exec`: by that the command that destroys tells a launcher that is cut off (host/convergence.ts).
 LAUNCHER_TEXT = r"""#!/bin/bash
@@ -23,8 +27,14 @@ exec bash "$program" "$@"
 """
 
 
+def launcher_is_whole(files: Files) -> bool:
+    """Whether it is there as above, and can be run by everybody. Raises CannotTell."""
+    state = files.state(LAUNCHER)
+    access = None if state is None else (state.st_uid, state.st_gid, stat.S_IMODE(state.st_mode))
+    return access == _ACCESS and files.read_if_there(LAUNCHER) == LAUNCHER_TEXT.encode("ascii")
+
+
 def write_launcher(files: Files, announce: Announce) -> None:
     """Puts it where it is not there as above. Raises Failed, CannotTell."""
-    text = LAUNCHER_TEXT.encode("ascii")
-    if files.read_if_there(LAUNCHER) != text:
-        files.create(LAUNCHER, text, Access(0, 0, 0o755), announce)
+    if not launcher_is_whole(files):
+        files.create(LAUNCHER, LAUNCHER_TEXT.encode("ascii"), _ACCESS, announce)

@@ -3,6 +3,7 @@
 Every process of a program shares a lock of its archive for as long as it lives. What no record needs, and nobody runs, goes.
 """
 
+import hashlib
 import re
 from typing import List, Optional, Set
 
@@ -10,7 +11,7 @@ from ..errors import CannotTell, Failed, Refused
 from ..system import Files, System
 from ..system.hold import Hold
 from .lock import CALLERS_LOCK, Lock
-from .paths import LAUNCHER, PROGRAMS, ROLES, STATE, program_link
+from .paths import LAUNCHER, LAUNCHER_MARK, PROGRAMS, ROLES, STATE, program_link
 
 CALLERS_WAIT = 10  # seconds; callers keep their lock for a moment alone
 LEFTOVER_AGE = 3600  # seconds, after which a file that was on its way to its place has nobody who will put it there
@@ -22,6 +23,20 @@ _LEFTOVER = re.compile(r"\.(arriving\.[A-Za-z0-9]{6}|[0-9a-f]{64}\.[0-9a-f]{12})
 def program_file(digest: str) -> str:
     """Where a program is kept."""
     return PROGRAMS + "/" + digest + ".sh"
+
+
+def program_is_whole(files: Files, role: str) -> bool:
+    """Whether the program that a role goes back by is there, with the bytes that it is named by. Raises CannotTell."""
+    file = files.link(program_link(role))
+    data = None if file is None else files.read_if_there(file)
+    return data is not None and file == program_file(hashlib.sha256(data).hexdigest())
+
+
+def launcher_is_foreign(files: Files) -> bool:
+    """Whether somebody else's file has the launcher's name: none of this program's, of any version or cut off before its first byte. Raises
+    CannotTell."""
+    data = files.read_if_there(LAUNCHER)
+    return bool(data) and not any(line.startswith(LAUNCHER_MARK) for line in (data or b"").split(b"\n"))
 
 
 def tidy(system: System, lock: Lock, held: Optional[Hold]) -> None:
@@ -58,7 +73,8 @@ def _remove_what_nobody_needs(system: System) -> None:
         if _LEFTOVER.match(name) and _age(system, PROGRAMS + "/" + name) > LEFTOVER_AGE:
             files.remove_tree(PROGRAMS + "/" + name)
     if not roles:
-        files.remove(LAUNCHER)
+        if not launcher_is_foreign(files):
+            files.remove(LAUNCHER)
         for folder in (PROGRAMS, ROLES, STATE):
             files.remove_folder_if_empty(folder)
 

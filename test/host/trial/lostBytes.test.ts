@@ -21,6 +21,7 @@ const RULES = `/etc/${UNIT}`;
 const LAUNCHER = "/usr/local/sbin/openstack-spice";
 const POINTS = "/run/openstack-spice-points";
 const document = controllerDocument(NAME, { allowedSources: ["203.0.113.0/24"], closeToOthers: true });
+const WRITTEN_AGAIN = `openstack-spice: ${NAME}: what puts this node back is damaged: it is written again\n`;
 const error = (text: string) => `openstack-spice: error: ${NAME}: ${text}\n`;
 
 describe.runIf(testedProgram === "python")("a controller whose every byte counts", () => {
@@ -204,6 +205,27 @@ describe.runIf(testedProgram === "python")("a controller whose every byte counts
       expect([status === 0, stdout]).toEqual([false, ""]);
     });
   });
+
+  it.each([
+    ["the launcher is empty", `: >${LAUNCHER}`],
+    ["the launcher is gone", `rm ${LAUNCHER}`],
+    ["nobody may run the launcher", `chmod 0644 ${LAUNCHER}`],
+    // This the bootstrap does itself, before the program starts.
+    ["the kept program is empty", `: >$(readlink ${STATE}/roles/controller/program)`, ""],
+    ["the link to the kept program is gone", `rm ${STATE}/roles/controller/program`],
+  ])(
+    "a converge puts the way back right where %s, though nothing else changes (D8)",
+    async (_, spoil, said = WRITTEN_AGAIN) => {
+      const former = await kept();
+      await node.read(spoil);
+      const { status, stdout, stderr } = await converge(node, document);
+      expect([status, stdout.trimEnd().split("\n").at(-1), stderr]).toEqual([0, "changed 0", said]);
+      // The record names the program that wrote it last; the first one was the test's build.
+      const paths = (text: string) => text.replace(/^\S+ +\S+\/(record|program)$/gm, "");
+      expect(paths(await kept())).toBe(paths(former));
+      expect(await node.read(`stat -c '%a %U' ${LAUNCHER}; ${LAUNCHER} status | head -n 1`)).toMatch(/^755 root\n\S/);
+    },
+  );
 
   it.each([
     [
