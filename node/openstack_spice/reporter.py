@@ -8,6 +8,7 @@ from typing import List, Optional
 
 from .errors import Stop
 from .messages import text_of
+from .nova_conf.secrets import without_secrets
 from .state.audit import Audit
 from .text import cut, printable, to_bytes
 
@@ -34,8 +35,8 @@ class Reporter:
         _write(2, "openstack-spice: error: %s: %s" % (self.node, text_of(stop)))
 
     def quote(self, data: bytes) -> None:
-        """Lines that something on the node said, such as a service's last words."""
-        for line in data.decode("utf-8", "replace").splitlines():
+        """Lines that something on the node said, such as a service's last words; without passwords in URLs."""
+        for line in without_secrets(data).decode("utf-8", "replace").splitlines():
             _write(2, line)
 
     def changed(self, text: str) -> None:

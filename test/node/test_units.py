@@ -1,5 +1,7 @@
 """Units are asked by one process, and what they are asked for ends in time, whatever they say."""
 
+import os
+
 import pytest
 from fakes import FakeJournal, failed, make_node
 from openstack_spice.changes.kind import Outcome
@@ -183,6 +185,41 @@ def test_a_service_that_does_not_come_up_fails_with_its_last_words(tmp_path):
     assert services.said == ["last words of nova-compute:"]
     assert services.node.reporter.quoted[0] == "its last line"
     assert services.node.commands.lines()[-1] == "journalctl -u nova-compute -n 15 --no-pager -o cat"
+
+
+class TestSecretsInLastWords:
+    """Row D20 of the trial: of any text that a service says, not of oslo.config's errors alone."""
+
+    def said(self, tmp_path, monkeypatch, unreadable=False):
+        services = Services(tmp_path, {COMPUTE: {}}, limits=Limits(service_wait=5))
+        services.systemd.then[("restart", COMPUTE)] = [(0, STARTING), (1, dict(DEAD, ActiveState="failed"))]
+        services.node.files.put("/etc/nova/nova.conf", "[DEFAULT]\ntransport_url = rabbit://nova:s3cret@h/\n")
+        services.node.files.put("/etc/nova/nova.conf.d/more.conf", "[keystone_authtoken]\npassword = hunter22\n")
+        words = "url is rabbit://nova:s3cret@h/ with s3cret\nlogged in with hunter22\n"
+        services.node.commands.answer("journalctl", words)
+        services.node.files.put("/var/log/nova/nova-compute.log", words)
+        os.utime(services.node.files.at("/var/log/nova/nova-compute.log"), (services.node.clock.now() + 1,) * 2)
+        quoted = []
+        monkeypatch.setattr(services.node.reporter, "quote", quoted.append)
+        if unreadable:
+            os.mkfifo(services.node.files.at("/etc/nova/nova.conf.d/fifo"))
+            os.rename(services.node.files.at("/etc/nova/nova.conf.d/fifo"), services.node.files.at("/etc/nova/nova.conf"))
+        with pytest.raises(Failed):
+            services.units.bring_up("restart", COMPUTE)
+        return services.said, b"\n".join(quoted)
+
+    def test_are_hidden_in_the_journal_and_in_the_log(self, tmp_path, monkeypatch):
+        _, quoted = self.said(tmp_path, monkeypatch)
+        assert b"s3cret" not in quoted and b"hunter22" not in quoted
+        assert quoted.count(b"logged in with ***") == 2
+
+    def test_so_nothing_is_shown_where_they_are_not_known(self, tmp_path, monkeypatch):
+        said, quoted = self.said(tmp_path, monkeypatch, unreadable=True)
+        assert quoted == b""
+        assert said == [
+            "what nova-compute said is not shown: Nova's configuration cannot be read whole, so secrets in it would not be known. "
+            "See 'journalctl -u nova-compute -n 15 --no-pager -o cat'"
+        ]
 
 
 def test_the_end_of_novas_log_is_shown_where_it_was_written_since(tmp_path):

@@ -1,18 +1,21 @@
 """Units are started, restarted and stopped, and each of that ends in time, whatever the unit says."""
 
 import time
-from typing import Dict, List, NamedTuple, NoReturn, Optional, Set, Tuple
+from typing import Dict, FrozenSet, List, NamedTuple, NoReturn, Optional, Set, Tuple
 
 from ..context import Context
 from ..errors import CannotTell, Failed, Stop
+from ..nova_conf.secrets import secrets_in, without_secrets
 from ..state.entry import Entry
 from ..state.journal import Journal
+from ..state.paths import NOVA_CONF
 from ..text import ABSENT
 from . import show
 from .unit_states import UnitStates
 
 TELL_AFTER = 10  # seconds that something may stop without a word about it
 STOP_MARGIN = 10  # seconds that systemd gets beyond the unit's own limit
+MOST_FILES, LARGEST_FILE = 1000, 1 << 20  # of Nova's folder, that are looked through for secrets; bytes
 LOG_LINES = 10
 LOG_SIZE = 65536  # bytes of a log that are looked at
 
@@ -127,12 +130,17 @@ class Units(UnitStates):
 
     def failed(self, unit: str, fact: str) -> NoReturn:
         """Fails with what the service said last, in the journal and in Nova's log, which has the cause where the service got as far as
-        to open it. Raises Failed always."""
+        to open it; without the secrets that stand in Nova's configuration. Raises Failed always."""
         context = self._context
-        context.reporter.say("last words of %s:" % unit)
         command = ("journalctl", "-u", unit, "-n", "15", "--no-pager", "-o", "cat")
-        context.reporter.quote(context.system.commands.run(command, seconds=20).out)
-        context.reporter.quote(self._log_since_asked(unit))
+        try:
+            secrets = self._secrets()
+            context.reporter.say("last words of %s:" % unit)
+            context.reporter.quote(without_secrets(context.system.commands.run(command, seconds=20).out, secrets))
+            context.reporter.quote(without_secrets(self._log_since_asked(unit), secrets))
+        except (CannotTell, Stop):
+            text = "what %s said is not shown: Nova's configuration cannot be read whole, so secrets in it would not be known. See '%s'"
+            context.reporter.say(text % (unit, " ".join(command)))
         raise Failed("service-failed", unit=unit, fact=fact)
 
     def system_is_stopping(self) -> bool:
@@ -186,6 +194,14 @@ class Units(UnitStates):
         until = time.strftime("%H:%M:%S UTC", time.gmtime(self._context.system.clock.now() + seconds))
         limit = self.show(unit, "TimeoutStopUSec")
         self._context.reporter.say("%s is stopping (TimeoutStopUSec=%s); waiting for that, until %s at most" % (unit, limit, until))
+
+    def _secrets(self) -> FrozenSet[bytes]:
+        """Those of all files below Nova's folder, and of nova.conf, which can be a link to elsewhere. Raises CannotTell, Stop."""
+        files = self._context.system.files
+        found = set(secrets_in(files.read_if_there(NOVA_CONF) or b""))
+        for file in files.walk(NOVA_CONF.rpartition("/")[0], MOST_FILES, LARGEST_FILE):
+            found |= secrets_in(file.data)
+        return frozenset(found)
 
     def _log_since_asked(self, unit: str) -> bytes:
         """The end of Nova's log of it, where that was written since the unit was asked to start."""
