@@ -64,9 +64,20 @@ def _check_nova(session: Session, parts: Parts) -> None:
         raise Refused("nova-conf-missing", file=NOVA_CONF)
     if not conf:
         raise Refused("nova-conf-unreadable", file=NOVA_CONF)
+    if "python3" in parts.nova.python():
+        _check_encoding(conf)
     asserted = session.desired.header("release")
     if asserted and str(parts.nova.major()) != asserted:
         raise Refused("release-other", asserted=asserted, version=version)
+
+
+def _check_encoding(conf: bytes) -> None:
+    """Python 3 reads nova.conf as UTF-8: with any other byte, in a comment too, no service of Nova starts again. Raises Refused."""
+    for number, line in enumerate(conf.split(b"\n"), 1):
+        try:
+            line.decode("utf-8")
+        except UnicodeDecodeError:
+            raise Refused("nova-conf-not-utf8", file=NOVA_CONF, number=number)
 
 
 def _read_nova_conf(session: Session) -> Optional[bytes]:

@@ -25,7 +25,7 @@ describe.runIf(testedProgram === "python")("a controller that others set up in t
 
   beforeAll(async () => {
     node = await LabNode.boot(NAME, "nova");
-    // A comment in Latin-1 and one in UTF-8 and a NUL byte in a value that is to be another; a hook of apt's.
+    // A comment that is not ASCII and a NUL byte in a value that is to be another; a hook of apt's.
     await node.read(
       `printf '# \\316\\261\\n[spice]\\nhtml5proxy_host = 127.0.0.1\\0\\n' >>${CONF}
        printf 'DPkg::Post-Invoke { "echo $NEEDRESTART_SUSPEND $NEEDRESTART_MODE >>/root/needrestart"; };\\n' >/etc/apt/apt.conf.d/99needrestart`,
@@ -91,7 +91,18 @@ describe.runIf(testedProgram === "python")("a controller that others set up in t
     expect(longest.startsWith("change firewall/proxy: open -> 6082 only from 192.0.0.0/32, 192.0.0.1/32, ")).toBe(true);
   });
 
-  it("converges, with bytes of any encoding in its nova.conf, and no service of others is restarted by apt's hooks (D32, D33)", async () => {
+  it("is refused, before anything is written, where its nova.conf is not UTF-8, with which no service of Nova starts (D33)", async () => {
+    await where(`sed -i '1i # caf\\xe9' ${CONF}`, `sed -i 1d ${CONF}`, async () => {
+      expect(await converge(node, document)).toEqual({
+        status: 3,
+        stdout: "",
+        stderr: `openstack-spice: error: ${NAME}: line 1 of ${CONF} is not UTF-8, and Nova's services, in Python 3, would not start again. Mend that line, and run again\n`,
+      });
+    });
+    expect(await node.read(`base64 -w0 ${CONF}`)).toBe(conf);
+  });
+
+  it("converges, with text that is not ASCII in its nova.conf, and no service of others is restarted by apt's hooks (D32, D33)", async () => {
     // And with a shell of root's that overwrites no file, nor do its children; what sends the program to the node here is one.
     const bashrc = `cp -a .bashrc bashrc; printf 'set -o noclobber\\nexport SHELLOPTS\\n' | cat - bashrc >.bashrc; rm -rf .openstack-spice`;
     await where(bashrc, "mv bashrc .bashrc", async () => {
