@@ -245,6 +245,15 @@ class FakeNode:
         self.reporter = reporter
 
 
+def note_syncs(monkeypatch: Any, root: Any, noted: List[str]) -> None:
+    """What the program has the kernel sync below a folder is added to the list from now on, as `sync PATH`."""
+
+    def fsync(descriptor: int) -> None:
+        noted.append("sync " + os.readlink("/proc/self/fd/%d" % descriptor)[len(str(root)) :])
+
+    monkeypatch.setattr(os, "fsync", fsync)
+
+
 def make_node(
     root: Any,
     answers: Optional[Mapping[Any, Answer]] = None,

@@ -1,10 +1,11 @@
 """Ports that are open to the declared sources alone: the files, the kernel, the unit of the boot, and who is told of it."""
 
 import hashlib
+import os
 import shlex
 
 import pytest
-from fakes import FakeJournal, failed, make_node
+from fakes import FakeJournal, failed, make_node, note_syncs
 from openstack_spice.changes.closed_ports import ClosedPortsKind
 from openstack_spice.changes.kind import Outcome, Pass
 from openstack_spice.document.desired import Desired, PortRange
@@ -301,6 +302,19 @@ class TestClosedPorts:
             "openstack-spice-console-ports has run, but the kernel has other rules than /etc/openstack-spice-console-ports. Compare "
             "'nft list table inet openstack_spice' or 'iptables -S OPENSTACK_SPICE'"
         )
+
+    def test_are_synced_with_the_links_by_which_a_boot_starts_the_unit(self, tmp_path, monkeypatch):
+        node = Node(tmp_path)
+        wants = node.fake.files.at("/etc/systemd/system/sysinit.target.wants")
+        os.makedirs(wants)
+        note_syncs(monkeypatch, node.fake.files.at("/")[:-1], node.units.calls)
+        node.apply(node.consoles.plan())
+        links = ["sync /etc/systemd/system/sysinit.target.wants", "sync /etc/systemd/system"]
+        enabled = node.units.calls.index("enable --quiet " + UNIT)
+        assert node.units.calls[enabled + 1 : enabled + 3] == links
+        del node.units.calls[:]
+        node.kind.undo(node.journal.written[0], node.journal)
+        assert node.units.calls[:3] == ["disable --quiet " + UNIT] + links
 
     def test_fail_where_the_unit_cannot_be_enabled(self, tmp_path):
         node = Node(tmp_path)

@@ -1,7 +1,7 @@
 """What is planned in each firewall, what is done to it, and what becomes of a question that it does not answer."""
 
 import pytest
-from fakes import FakeJournal, failed, make_node
+from fakes import FakeJournal, failed, make_node, note_syncs
 from openstack_spice.changes.edits import Edits
 from openstack_spice.changes.firewall import FirewallKinds
 from openstack_spice.changes.kind import Outcome
@@ -450,6 +450,19 @@ class TestUfw:
         node.apply()
         assert node.ran()[-1] == "ufw %sallow from 192.0.2.7/32 to any port 6082 proto tcp comment openstack-spice: SPICE consoles" % place
         assert node.plan() == []
+
+    def test_what_ufw_wrote_is_synced_after_it_wrote(self, tmp_path, monkeypatch):
+        calls = []
+        answers = {
+            "ufw status": "Status: active\n\nTo\n",
+            "ufw": lambda words, _: calls.append(" ".join(words[:2])) or node.fake.files.put("/etc/ufw/user.rules", self.TUPLE) or "",
+        }
+        files = {"/etc/ufw/user.rules": "", "/etc/ufw/user6.rules": ""}
+        node = Node(tmp_path, answers, self.UNITS, (V4,), files=files)
+        node.plan()
+        note_syncs(monkeypatch, node.fake.files.root, calls)
+        node.apply()
+        assert calls == ["ufw allow", "sync /etc/ufw/user.rules", "sync /etc/ufw/user6.rules", "sync /etc/ufw"]
 
     def test_is_none_where_it_is_off(self, tmp_path):
         node = Node(tmp_path, {"ufw status": "Status: inactive\n"}, self.UNITS, (V4,))

@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from fakes import FakeJournal, failed, make_node
+from fakes import FakeJournal, failed, make_node, note_syncs
 from openstack_spice.changes.kind import Outcome
 from openstack_spice.changes.units import MaskKind, UnitKind, unit_text
 from openstack_spice.errors import CannotTell, Failed, Refused
@@ -407,6 +407,26 @@ def test_what_systemctl_refuses_is_told(tmp_path):
         with pytest.raises(Failed) as error:
             ask()
         assert text(error).startswith(told)
+
+
+@pytest.mark.parametrize("verb, enabled", [("enable", True), ("disable", False)])
+def test_the_links_that_a_boot_goes_by_are_synced_after_systemctl_made_them(tmp_path, monkeypatch, verb, enabled):
+    services = Services(tmp_path, {COMPUTE: {}})
+    root = tmp_path / "root"
+    for folder in ("systemd/system/multi-user.target.wants", "systemd/system/a.service.requires", "systemd/system/b.d", "rc.d/rc2.d"):
+        (root / "etc" / folder).mkdir(parents=True)
+    (root / "etc/rc2.d").symlink_to("rc.d/rc2.d")
+    (root / "etc/systemd/system/c.wants").write_text("no folder")
+    note_syncs(monkeypatch, root, services.systemd.asked)
+    services.units.enable(COMPUTE, enabled)
+    first, *synced = services.systemd.asked
+    assert first == "%s nova-compute" % verb
+    assert sorted(synced) == [
+        "sync /etc/rc.d/rc2.d",
+        "sync /etc/systemd/system",
+        "sync /etc/systemd/system/a.service.requires",
+        "sync /etc/systemd/system/multi-user.target.wants",
+    ]
 
 
 class TestUnitKind:

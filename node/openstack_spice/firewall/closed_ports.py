@@ -10,6 +10,7 @@ from typing import Callable, Dict, List, Optional, Sequence, Tuple
 from ..changes.kind import Planned
 from ..context import Context
 from ..errors import CannotTell, Failed, Refused
+from ..services.boot_links import sync_boot_links
 from ..services.units import Units
 from ..state.entry import Entry
 from ..state.journal import Journal
@@ -123,6 +124,7 @@ class ClosedPorts:
         units.daemon_reload()
         if not units.systemctl("enable", "--quiet", closing.unit).ok:
             raise Failed("closed-ports-not-enabled", unit=closing.unit)
+        sync_boot_links(files)
         units.forget()
         units.bring_up("restart", closing.unit)
         self._kernel.forget()
@@ -141,6 +143,7 @@ class ClosedPorts:
         files, units = self._context.system.files, self._units
         # A unit that is not there can neither be disabled nor stopped; that it is gone is seen below.
         units.systemctl("disable", "--quiet", closing.unit)
+        sync_boot_links(files)
         units.systemctl("stop", closing.unit)
         files.remove(closing.unit_file)
         files.remove(closing.file)

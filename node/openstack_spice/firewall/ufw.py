@@ -3,6 +3,7 @@
 The state is read from the file: what `ufw show added` prints of a rule depends on the other rules.
 """
 
+import os
 import re
 from typing import List, Sequence
 
@@ -68,7 +69,15 @@ class Ufw(Backend):
         result = self._context.system.commands.run(["ufw"] + words, self._context.limits.probe_wait)
         self._kernel.forget()
         self._context.reporter.quote(result.err)
+        self._sync()
         return result.ok
+
+    def _sync(self) -> None:
+        """Makes durable what ufw wrote, which syncs nothing itself. Raises Failed, CannotTell."""
+        files = self._context.system.files
+        for path in (RULES, RULES6, os.path.dirname(RULES)):
+            if files.exists(path):
+                files.sync(path)
 
 
 def rule_for(source: Source) -> str:

@@ -11,6 +11,7 @@ from ..state.journal import Journal
 from ..state.paths import NOVA_CONF
 from ..text import ABSENT
 from . import show
+from .boot_links import sync_boot_links
 from .unit_states import UnitStates
 
 TELL_AFTER = 10  # seconds that something may stop without a word about it
@@ -85,8 +86,9 @@ class Units(UnitStates):
             raise Failed("unit-not-stopped", unit=unit)
 
     def enable(self, unit: str, enabled: bool) -> None:
-        """Has it start at boot, or not. Raises Failed."""
+        """Has it start at boot, or not, durably. Raises Failed."""
         result = self.systemctl("enable" if enabled else "disable", "--quiet", unit)
+        sync_boot_links(self._context.system.files)
         self.forget()
         if not result.ok:
             raise Failed("unit-not-enabled", unit=unit, state="enabled" if enabled else "disabled")
