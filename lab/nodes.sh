@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Nodes: systemd as PID 1 in systemd-nspawn on an overlay of a layer, with real sshd, apt, iptables and nftables.
-# $LAB/nodes.d/NAME holds ip, layer, lower (the overlay's folders), upper (what the node changed), console.log, pid.
+# $LAB/nodes.d/NAME holds ip, layer, lower (the overlay's folders), upper (what the node changed), console.log, pid; see also disks.sh.
 
 readonly CONTROLLER_IP=$NET.11 COMPUTE_IP=$NET.21
 
@@ -33,9 +33,9 @@ free_ip() {
   esac
 }
 
-# create_node NAME LAYER: the node's folder with its address and its own host key; nothing boots yet.
+# create_node NAME LAYER [DISKS]: the node's folder with its address and its own host key; nothing boots yet.
 create_node() {
-  local name=$1 layer=$2 folder
+  local name=$1 layer=$2 disks=${3:-} folder
   folder=$(node_folder "$name")
   [[ $name =~ ^[a-z][a-z0-9-]{0,14}$ ]] || die "$name is no node name: a-z, 0-9 and -, a letter first, at most 15 characters."
   [[ ! -d $folder ]] || die "there is a node $name already. Use: lab reset $name, or lab down $name."
@@ -45,6 +45,7 @@ create_node() {
   free_ip "$name" >"$new/ip"
   echo "$layer" >"$new/layer"
   layer_chain "$layer" >"$new/lower"
+  [[ -z $disks ]] || echo "$disks" >"$new/disks.options"
   ssh-keygen -q -t ed25519 -N '' -C "$name" -f "$new/host_key"
   mv "$new" "$folder"
   write_directory
@@ -145,7 +146,7 @@ reset_node() {
   folder=$(node_folder "$name")
   node_ip "$name" >/dev/null
   kill_node "$name"
-  rm -rf --one-file-system "$folder/upper" "$folder/work" "$folder/furnished"
+  rm -rf --one-file-system "$folder/upper" "$folder/work" "$folder/disks" "$folder/furnished"
   start_node "$name"
 }
 
@@ -154,17 +155,18 @@ remove_node() {
   rm -rf --one-file-system "$(node_folder "$1")"
 }
 
-# add_node NAME LAYER, with the lock `machine`: the node and what it needs of this machine.
+# add_node NAME LAYER [DISKS], with the lock `machine`: the node and what it needs of this machine.
 add_node() {
   claim_machine
   network_up
-  create_node "$1" "$2"
+  create_node "$@"
 }
 
-# boot_new_node NAME LAYER: builds what it needs, and returns when the lab's key logs in.
+# boot_new_node NAME LAYER [DISKS]: builds what it needs, and returns when the lab's key logs in.
 boot_new_node() {
-  [[ $# == 2 ]] || die "lab node NAME LAYER. Layers: $(layers | tr '\n' ' ')"
+  (($# == 2 || $# == 3)) || die "lab node NAME LAYER [DISKS]. Layers: $(layers | tr '\n' ' ')"
   need_packages "${HOST_PACKAGES[@]}"
+  (($# == 2)) || need_disks
   load_layer_keys
   ensure_layer "$2"
   ensure_pool

@@ -68,11 +68,15 @@ supervise() {
 
 # boot_node NAME: in a mount name space of its own; ends when the node powers off (0) or reboots (133).
 boot_node() {
-  local name=$1 folder=$LAB/nodes.d/$1
+  local name=$1 folder=$LAB/nodes.d/$1 suppress_sync=yes
   mount -t overlay "oslab-$name" -o "lowerdir=$(<"$folder/lower"),upperdir=$folder/upper,workdir=$folder/work" "$folder/root" ||
     die "$name: no overlay can be made at $LAB. A file system such as ext4, xfs or tmpfs is needed: set OPENSTACK_SPICE_LAB to a folder on one."
   [[ -f $folder/furnished ]] || furnish "$name" "$folder/root"
   touch "$folder/furnished"
+  if [[ -f $folder/disks.options ]]; then
+    mount_disks "$folder"
+    suppress_sync=no
+  fi
   # in the hybrid layout too, the node sees one pure cgroup2 tree
   if [[ ! -f /sys/fs/cgroup/cgroup.controllers ]]; then
     umount -R /sys/fs/cgroup
@@ -83,7 +87,7 @@ boot_node() {
   SYSTEMD_NSPAWN_API_VFS_WRITABLE=network exec systemd-nspawn --quiet --directory="$folder/root" --machine="$name" --boot \
     --keep-unit --register=no --network-namespace-path="/run/netns/$(node_namespace "$name")" \
     --capability=CAP_NET_ADMIN,CAP_NET_RAW --resolv-conf=off --timezone=off --link-journal=no --console=pipe \
-    --suppress-sync=yes --bind-ro="$LAB/pool:/srv/pool"
+    --suppress-sync="$suppress_sync" --bind-ro="$LAB/pool:/srv/pool"
 }
 
 # furnish NAME ROOT: what makes the node this node, written once on its fresh disk, before the first boot.

@@ -1,8 +1,9 @@
 /** Drives the lab (`lab/lab`): throw-away real nodes, reached over real SSH with the lab's key. */
-import { spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
 import { get } from "node:http";
 import { join } from "node:path";
+import type { Readable, Writable } from "node:stream";
 import { REPOSITORY } from "./engine";
 import { eventually } from "./eventually";
 
@@ -85,12 +86,16 @@ export class LabNode {
     readonly address: string,
   ) {}
 
-  /** Boots a node with a fresh disk; one of that name that an earlier run left behind goes first. */
-  static async boot(name: string, layer: string): Promise<LabNode> {
+  /**
+   * Boots a node with a fresh disk; one of that name that an earlier run left behind goes first.
+   *
+   * @param disks ext4 mount options of disks that the node has for itself, on which fsync does its work (`lab/disks.sh`). @default it has none
+   */
+  static async boot(name: string, layer: string, disks?: string): Promise<LabNode> {
     if (addressOf(name) !== undefined) {
       await lab("down", name);
     }
-    await lab("node", name, layer);
+    await lab("node", name, layer, ...(disks === undefined ? [] : [disks]));
     return LabNode.existing(name);
   }
 
@@ -113,6 +118,21 @@ export class LabNode {
     await lab("reboot", this.name);
   }
 
+  /** Its power is cut. */
+  async cut(): Promise<void> {
+    await lab("cut", this.name);
+  }
+
+  /** Boots it when it is off, with the disks that it had, and waits until it lets us in. */
+  async start(): Promise<void> {
+    await lab("start", this.name);
+  }
+
+  /** The folder with its files `etc.img` and `var.img`: the disks that it has for itself. */
+  get disks(): string {
+    return join(LAB_STATE, "nodes.d", this.name, "disks");
+  }
+
   /** Takes it away. */
   async remove(): Promise<void> {
     await lab("down", this.name);
@@ -121,7 +141,16 @@ export class LabNode {
   /** Runs a command line in the login shell of `user` (default root) on the node. */
   async run(command: string, options: StartOptions & { readonly user?: string } = {}): Promise<Outcome> {
     const { user = "root", ...rest } = options;
-    return await start("ssh", ["-F", join(LAB_STATE, "ssh_config"), "-l", user, this.name, command], rest);
+    return await start("ssh", this.ssh(user, command), rest);
+  }
+
+  /** Starts a command line of root's that is talked to by its standard input and output. */
+  talk(command: string): ChildProcessByStdio<Writable, Readable, null> {
+    return spawn("ssh", this.ssh("root", command), { stdio: ["pipe", "pipe", "inherit"] });
+  }
+
+  private ssh(user: string, command: string): readonly string[] {
+    return ["-F", join(LAB_STATE, "ssh_config"), "-l", user, this.name, command];
   }
 
   /** Standard output of a command line run by root. @throws where it fails */
