@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 
 import openstack_spice
 import pytest
@@ -16,7 +17,7 @@ from openstack_spice.system.files import Access
 HERE = pathlib.Path(__file__).resolve().parent
 openstack_spice.__path__.append(str(HERE))
 
-from openstack_spice.testing import numbering, wrapping  # noqa: E402
+from openstack_spice.testing import numbering, start, wrapping  # noqa: E402
 from openstack_spice.testing.actions import Actions  # noqa: E402
 from openstack_spice.testing.plan import At, read_plan  # noqa: E402
 from openstack_spice.testing.points import PARTS, POINTS  # noqa: E402
@@ -94,6 +95,69 @@ class TestNumbers:
         assert os.listdir(str(tmp_path)) == []
 
 
+class TestDurability:
+    """Which descriptors the kernel is asked to sync, and when a test gets to look."""
+
+    @pytest.fixture
+    def create(self, tmp_path, monkeypatch):
+        calls = []
+        monkeypatch.setattr(os, "fsync", lambda descriptor: calls.append(os.readlink("/proc/self/fd/%d" % descriptor)))
+
+        def create(synced):
+            durability = numbering.Durability(synced, lambda kind, subject: calls.append(kind + " " + subject))
+            files = numbering.FaultyFiles(Interruption(), numbering.Numbering(), str(tmp_path), durability)
+            files.create("/file", b"0123456789", MINE, nothing)
+            files.remove("/file")
+            return [call.replace(str(tmp_path), "") for call in calls]
+
+        return create
+
+    def test_all_is_synced_where_nothing_is_asked_for(self, create):
+        file, *rest = create("")
+        assert file.startswith("/file.openstack-spice.")
+        assert rest == ["rename /file", "", "unlink /file", ""]
+
+    def test_folders_alone_can_be_synced(self, create):
+        assert create("folders") == ["rename /file", "", "unlink /file", ""]
+
+    def test_nothing_can_be_synced(self, create):
+        assert create("nothing") == ["rename /file", "unlink /file"]
+
+    def test_a_removed_folder_is_told(self, tmp_path):
+        told = []
+        durability = numbering.Durability("", lambda kind, subject: told.append((kind, subject)))
+        files = numbering.FaultyFiles(Interruption(), numbering.Numbering(), str(tmp_path), durability)
+        files.make_folder("/folder", 0o700)
+        files.remove_folder_if_empty("/folder")
+        assert told == [("rmdir", "/folder")]
+
+    def test_names_are_announced_by_pipes_one_at_a_time_and_wait_for_an_answer(self, tmp_path):
+        for name in ("asked", "answered"):
+            os.mkfifo(str(tmp_path / name))
+        announce = start.durability_of(read_plan(b'{"announceNames": "%s"}' % bytes(tmp_path))).announce
+        threads = [threading.Thread(target=announce, args=("rename", "/file-%d" % i)) for i in range(2)]
+        asked, answered = (os.open(str(tmp_path / name), os.O_RDWR) for name in ("asked", "answered"))
+        for thread in threads:
+            thread.start()
+        lines = set()
+        for _ in threads:
+            lines.add(os.read(asked, 64))  # one line: the other process has not asked
+            assert any(thread.is_alive() for thread in threads)
+            os.write(answered, b"yes\n")
+        for thread in threads:
+            thread.join(10)
+            assert not thread.is_alive()
+        assert lines == {b"rename /file-0\n", b"rename /file-1\n"}
+
+    def test_nothing_is_announced_where_nobody_listens(self, tmp_path):
+        start.durability_of(read_plan(b'{"announceNames": "%s/none"}' % bytes(tmp_path))).announce("rename", "/file")
+        assert os.listdir(str(tmp_path)) == []
+
+    def test_another_word_is_refused(self):
+        with pytest.raises(KeyError):
+            start.durability_of(read_plan(b'{"synced": "files"}'))
+
+
 class TestWrapping:
     def test_a_method_stands_for_its_overrides_each_call_once(self):
         from openstack_spice.changes import kind, options
@@ -149,7 +213,14 @@ class TestActions:
 def test_a_plan_is_read():
     plan = read_plan(b'{"at": [{"point": "journal", "when": "after", "count": 2, "then": "kill"}], "limits": {"lock_wait": 3}}')
     assert plan.at == [At("journal", "after", 2, "", "", "kill")]
-    assert (plan.limits, plan.without, plan.numbered) == ({"lock_wait": 3}, [], None)
+    assert (plan.limits, plan.without, plan.numbered, plan.synced) == ({"lock_wait": 3}, [], None, "")
+
+
+@pytest.mark.parametrize("verb, counted", [("converge", True), ("revert", True), ("check", False), ("", False)])
+def test_operations_of_both_verbs_can_be_counted(verb, counted, monkeypatch, tmp_path):
+    monkeypatch.setattr(start, "LIST", str(tmp_path / "list"))
+    start.numbering_of(read_plan(b'{"numbered": {"number": 0, "verb": "both"}}'), verb).next("look", "/x")
+    assert (tmp_path / "list").exists() is counted
 
 
 @pytest.mark.parametrize("name", [point.name for point in POINTS.values()] + list(PARTS.values()))

@@ -102,8 +102,8 @@ export interface Numbered {
   readonly number: number;
   /** `fail`: an error of the disk, or a command that something killed. */
   readonly fault?: "EIO" | "ENOSPC" | "kill" | "fail";
-  /** @default converge */
-  readonly verb?: "converge" | "revert";
+  /** `both`: each run counts from 1. @default converge */
+  readonly verb?: "converge" | "revert" | "both";
 }
 
 /** All that a test asks for. */
@@ -112,6 +112,14 @@ export interface Faults {
   readonly limits?: Readonly<Partial<Record<Limit, number>>>;
   readonly without?: readonly Part[];
   readonly numbered?: Numbered;
+  /** What the program's fsync makes durable: nothing, or only the names in folders and not what is in files. The program in Python only. @default all */
+  readonly synced?: "nothing" | "folders";
+  /**
+   * A folder on the node with two named pipes. Each process of the program writes a line to `asked`, and waits for one from `answered`: once when it
+   * starts, and after each name that it has given (`rename PATH`) or taken away (`unlink PATH`, `rmdir PATH`). Nothing where the folder is not there. The
+   * program in Python only.
+   */
+  readonly announceNames?: string;
 }
 
 /** The project's program, in which that happens. */

@@ -70,9 +70,9 @@ const without: Readonly<Record<Part, string>> = {
 };
 
 /** The program in bash in which that happens. */
-export function bashTestProgram({ at = [], limits = {}, without: parts = [], numbered }: Faults): HostProgram {
-  if (numbered !== undefined) {
-    throw new Error("the program in bash has no numbered points");
+export function bashTestProgram({ at = [], limits = {}, without: parts = [], ...inPythonOnly }: Faults): HostProgram {
+  if (Object.keys(inPythonOnly).length > 0) {
+    throw new Error(`the program in bash cannot do this: ${Object.keys(inPythonOnly).join(", ")}`);
   }
   const code = [...parts.map((part) => without[part]), ...at.map(injected)].join("\n");
   const call = '\nmain "$@"\n';

@@ -24,7 +24,7 @@ export function pythonTestProgram(faults: Faults): HostProgram {
 }
 
 /** As test/node/testing/plan.py reads it. */
-function plan({ at = [], limits = {}, without = [], numbered }: Faults) {
+function plan({ at = [], limits = {}, without = [], ...inPythonOnly }: Faults) {
   return {
     at: at.map(({ count = 1, ...rest }) => ({ ...rest, count: count === "each" ? 0 : count })),
     limits: Object.fromEntries(
@@ -34,6 +34,6 @@ function plan({ at = [], limits = {}, without = [], numbered }: Faults) {
       ]),
     ),
     without,
-    ...(numbered === undefined ? {} : { numbered }),
+    ...inPythonOnly,
   };
 }

@@ -7,7 +7,8 @@ writes the list of its operations: a line `NUMBER KIND SUBJECT` each.
 import errno
 import os
 import signal
-from typing import Any, Dict, List, Optional, Sequence
+import stat
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence
 
 from ..errors import CannotTell
 from ..system.commands import Commands, Result
@@ -56,12 +57,20 @@ def befall(fault: str, subject: str) -> None:
         raise OSError(number, os.strerror(number), subject)
 
 
+class Durability(NamedTuple):
+    """What becomes durable, and who gets to look at that."""
+
+    synced: str = ""  # what fsync makes durable: `nothing`, only `folders`; empty: all, as it should
+    announce: Callable[[str, str], None] = lambda kind, path: None  # called when a name was given or taken away
+
+
 class FaultyFiles(Files):
     """Files whose Nth operation goes wrong."""
 
-    def __init__(self, interruption: Interruption, numbering: Numbering, root: str = "/") -> None:
+    def __init__(self, interruption: Interruption, numbering: Numbering, root: str = "/", durability: Durability = Durability()) -> None:
         super().__init__(interruption, root)
         self._numbering = numbering
+        self._durability = durability
 
     def state(self, path: str) -> Optional[os.stat_result]:
         """A look."""
@@ -101,15 +110,19 @@ class FaultyFiles(Files):
 
     def _sync(self, descriptor: int, path: str) -> None:
         self._numbering.change("sync", path)
-        super()._sync(descriptor, path)
+        synced = self._durability.synced
+        if synced == "" or (synced == "folders" and stat.S_ISDIR(os.fstat(descriptor).st_mode)):
+            super()._sync(descriptor, path)
 
     def _rename(self, folder: int, name: str, to: str, path: str) -> None:
         self._numbering.change("rename", path)
         super()._rename(folder, name, to, path)
+        self._durability.announce("rename", path)
 
     def _unlink(self, folder: int, name: str, path: str) -> None:
         self._numbering.change("unlink", path)
         super()._unlink(folder, name, path)
+        self._durability.announce("unlink", path)
 
     def _mkdir(self, folder: int, name: str, mode: int, path: str) -> None:
         self._numbering.change("mkdir", path)
@@ -118,6 +131,7 @@ class FaultyFiles(Files):
     def _rmdir(self, folder: int, name: str, path: str) -> None:
         self._numbering.change("rmdir", path)
         super()._rmdir(folder, name, path)
+        self._durability.announce("rmdir", path)
 
     def _symlink(self, target: str, folder: int, name: str, path: str) -> None:
         self._numbering.change("symlink", path)

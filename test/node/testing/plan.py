@@ -21,7 +21,7 @@ class Numbered(NamedTuple):
 
     number: int  # 0: at none; all are noted
     fault: str  # EIO, ENOSPC, kill or fail
-    verb: str
+    verb: str  # of the run; `both`: of each run
 
 
 class Plan(NamedTuple):
@@ -31,6 +31,8 @@ class Plan(NamedTuple):
     without: List[str]  # parts of the program that do nothing; see points.py
     limits: Dict[str, float]
     numbered: Optional[Numbered]
+    synced: str = ""  # what fsync makes durable; see numbering.py
+    announce_names: str = ""  # the folder by which each process announces renames and removals; see announcing.py
 
 
 def read_plan(data: bytes) -> Plan:
@@ -46,6 +48,8 @@ def read_plan(data: bytes) -> Plan:
         list(value.get("without", [])),
         dict(value.get("limits", {})),
         None if numbered is None else Numbered(int(numbered["number"]), numbered.get("fault", ""), numbered.get("verb", "converge")),
+        value.get("synced", ""),
+        value.get("announceNames", ""),
     )
 
 

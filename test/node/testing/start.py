@@ -7,7 +7,8 @@ from typing import Any, Callable, Dict, List, Set, Tuple
 from ..limits import Limits
 from ..state.paths import ROLE_NAMES, unfinished_file
 from .actions import Actions, variables_of
-from .numbering import LIST, FaultyCommands, FaultyFiles, Numbering
+from .announcing import announcer
+from .numbering import LIST, Durability, FaultyCommands, FaultyFiles, Numbering
 from .plan import At, Plan, own_plan
 from .points import PARTS, POINTS
 from .wrapping import NotThere, wrap
@@ -30,15 +31,18 @@ def start(argv: List[str], digest: str, descriptor: int) -> int:
         limits = Limits()._replace(**plan.limits)  # type: ignore[arg-type]
         for part in plan.without:
             wrap(PARTS[part], lambda call, arguments: None)
+        durability = durability_of(plan)
         Points(plan.at if verb else [], verb, Actions(verb, interruption, environment)).install()
     except (KeyError, NotThere, TypeError, ValueError) as error:
         sys.stderr.write("the test build: the program has no %s\n" % error)
         return WRONG_PLAN
     # What the program's own way in takes from its modules, it takes from here.
     shipped.prepare = lambda: interruption
-    shipped.Files = lambda given: FaultyFiles(given, numbering)
+    shipped.Files = lambda given: FaultyFiles(given, numbering, durability=durability)
     shipped.Commands = lambda given: FaultyCommands(given, numbering, environment)
     shipped.Limits = lambda: limits
+    # What the bootstrap and start.py renamed came before any code of the test build.
+    durability.announce("start", " ".join(argv))
     return int(shipped.run(argv, digest, descriptor))
 
 
@@ -63,9 +67,16 @@ def _verb_of_unfinished(role: str) -> str:
 def numbering_of(plan: Plan, verb: str) -> Numbering:
     """The count of a run's operations; it counts for nothing in other processes."""
     asked = plan.numbered
-    if asked is None or asked.verb != verb:
+    if asked is None or verb not in (["converge", "revert"] if asked.verb == "both" else [asked.verb]):
         return Numbering()
     return Numbering(asked.number, asked.fault, LIST if asked.number == 0 else None)
+
+
+def durability_of(plan: Plan) -> Durability:
+    """What becomes durable of what this process writes. Raises KeyError where the plan has another word."""
+    if plan.synced not in ("", "nothing", "folders"):
+        raise KeyError(plan.synced)
+    return Durability(plan.synced, announcer(plan.announce_names)) if plan.announce_names else Durability(plan.synced)
 
 
 class Points:
