@@ -21,6 +21,7 @@ def sources(line):
         ("192.0.2.0/255.255.255.0", "192.0.2.0/24"),
         ("192.0.2.7", "192.0.2.7/32"),
         ("2001:0DB8:0::/32", "2001:db8::/32"),
+        ("0064:ff9b::192.0.2.0/120", "64:ff9b::c000:200/120"),
     ],
 )
 def test_a_block_has_one_form(written, block):
@@ -37,6 +38,10 @@ def test_a_block_has_one_form(written, block):
         ("fe80::%x;drop/64", "document-source-malformed"),
         ("192.0.2.1/24", "document-source-malformed"),
         ("010.0.0.0/8", "document-source-malformed"),
+        ("10.0.00.0/8", "document-source-malformed"),
+        ("10.0.0.08/32", "document-source-malformed"),
+        ("255.0.0.0/255.00.0.0", "document-source-malformed"),
+        ("::010.0.0.0/128", "document-source-malformed"),
         ("::ffff:192.0.2.0/120", "document-source-mapped"),
         ("::ffff:c000:200/120", "document-source-mapped"),
     ],

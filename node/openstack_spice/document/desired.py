@@ -223,12 +223,13 @@ def _checked(key: str, value: str, number: int) -> str:
 
 def _source(value: str, number: int) -> str:
     """A CIDR block in its canonical form, which is how it stands in rules. A zone (`fe80::%eth0`), which Python takes with any text in it,
-    is no part of one."""
+    is no part of one. Nor is a number that begins with 0 (`010.0.0.0`), which is octal to some programs, and which Python before 3.9.5
+    takes as decimal."""
     try:
         block = ipaddress.ip_network(value)
     except ValueError:
         raise BadDocument("document-source-malformed", number=number)
-    if "%" in value:
+    if "%" in value or re.search(r"(?:^|[.:])0[0-9]+\.|\.0[0-9]", value):
         raise BadDocument("document-source-malformed", number=number)
     if isinstance(block, ipaddress.IPv6Network) and block.network_address.ipv4_mapped is not None and block.prefixlen >= 96:
         raise BadDocument("document-source-mapped", number=number)
