@@ -78,8 +78,10 @@ def in_a_name_space_of_its_own(root, tool):
     assert firewall.text() == tool
     whole = kernel_rules()
     if tool == "nftables":
+        # nft of Debian 12 lists `tcp flags & (syn | ack) == syn` in the shorter form, and those before and after it do not.
+        whole_as_short = whole.replace("tcp flags & (syn | ack) == syn", "tcp flags syn / syn,ack")
         rules = ('iif "lo" accept', "ip saddr 192.0.2.7 accept", "ip6 saddr 2001:db8::7 accept", "tcp flags syn / syn,ack drop")
-        assert "chain consoles {\n\t\t%s\n\t}" % "\n\t\t".join(rules) in whole
+        assert "chain consoles {\n\t\t%s\n\t}" % "\n\t\t".join(rules) in whole_as_short
     else:
         assert "-A INPUT -p tcp -j OPENSTACK_SPICE\n-A OPENSTACK_SPICE -p tcp -m tcp ! --dport 5900:5999 -j RETURN\n" in whole
         assert "-A OPENSTACK_SPICE -s 192.0.2.7/32 -j ACCEPT\n" in whole and "-A OPENSTACK_SPICE -s 2001:db8::7/128 -j ACCEPT\n" in whole

@@ -250,7 +250,7 @@ class TestLauncher:
         (self.roles / "compute").mkdir(parents=True)
 
         def run(*words):
-            ended = subprocess.run(["bash", str(tmp_path / "launcher")] + list(words), capture_output=True)
+            ended = subprocess.run(["bash", str(tmp_path / "launcher")] + list(words), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
             return ended.returncode, ended.stdout.decode(), ended.stderr.decode()
 
         return run

@@ -174,7 +174,9 @@ def test_a_damaged_archive_is_never_run(tmp_path, keep):
     path = "%s/%s.sh" % (programs, hashlib.sha256(data).hexdigest())
     with open(path, "wb") as file:
         file.write(data[:keep])
-    ended = subprocess.run([sys.executable, "-I", "-S", "-c", starter(programs), path, "status"], capture_output=True)
+    ended = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", starter(programs), path, "status"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
     assert (ended.returncode, ended.stdout) == (1, b"")
     assert re.fullmatch(
         r"openstack-spice: error: \S+: %s is damaged. Put it back, or restore by hand from /var/lib/openstack-spice/roles\n"
@@ -185,6 +187,6 @@ def test_a_damaged_archive_is_never_run(tmp_path, keep):
 
 def test_an_old_interpreter_is_refused():
     old = "import sys; sys.version_info = (2, 7, 18); sys.version = '2.7.18 (default)'; exec(%r)" % starter("/nowhere")
-    ended = subprocess.run([sys.executable, "-c", old, "/nowhere/x.sh", "status"], capture_output=True)
+    ended = subprocess.run([sys.executable, "-c", old, "/nowhere/x.sh", "status"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert (ended.returncode, ended.stdout) == (3, b"")
     assert b"is Python 2.7" in ended.stderr and b"and 3.6 or newer is needed. Install python3 on this node, and run again\n" in ended.stderr

@@ -256,6 +256,12 @@ def inherited(node: ast.ClassDef) -> Set[str]:
     return found
 
 
+def constant_text(node: ast.AST) -> str:
+    """The text that stands there, else nothing. Before Python 3.8 it is another node, `Str`, whose text is `s`."""
+    value = getattr(node, "value", None) if isinstance(node, ast.Constant) else getattr(node, "s", None)
+    return value if isinstance(value, str) else ""
+
+
 STOPS = ("Refused", "Failed", "BadDocument", "Stop")
 
 
@@ -267,7 +273,7 @@ def raised() -> Iterator[Tuple[str, str, Set[str]]]:
                 facts = {keyword.arg or "**" for keyword in node.keywords}
                 given = node.args[0] if node.args else node
                 for one in (given.body, given.orelse) if isinstance(given, ast.IfExp) else (given,):
-                    yield name, one.value if isinstance(one, ast.Constant) else "", facts
+                    yield name, constant_text(one), facts
 
 
 def places(message) -> Set[str]:
@@ -287,13 +293,7 @@ def test_every_message_is_in_the_catalogue_with_all_its_facts():
 
 
 def test_every_message_of_the_catalogue_is_used():
-    used = {
-        node.value
-        for name, tree in MODULES.items()
-        if not name.startswith("messages")
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
+    used = {constant_text(node) for name, tree in MODULES.items() if not name.startswith("messages") for node in ast.walk(tree)}
     assert sorted(set(messages.catalogue()) - used) == []
 
 
