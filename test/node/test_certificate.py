@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 
 import pytest
 from fakes import FakeJournal, make_node
@@ -20,9 +19,9 @@ from openstack_spice.state.record import Record
 from openstack_spice.system.commands import Result
 from openstack_spice.system.files import Access
 from openstack_spice.text import present
+from probing import probe
 
 FILE = "/etc/nova/openstack-spice/console.pem"
-PROBE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "node", "openstack_spice", "probes", "certificate.py")
 needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl, which makes the certificates")
 YEAR = 365 * 86400
 
@@ -148,15 +147,12 @@ def test_what_the_look_at_a_certificate_says_is_obeyed(tmp_path, result, stops, 
     assert (probes.calls, node.reporter.said) == ([("certificate", "nova-spicehtml5proxy", ["/c{x}.pem", "/c{x}.pem", "h"])], said)
 
 
-def looked_at(certificate, key, host="console.example.org", now=None, python=sys.executable):
+def looked_at(certificate, key, host="console.example.org", now=None):
     """What the probe says, and its status."""
-    with open(PROBE, encoding="utf-8") as file:
-        source = file.read()
-    if now is not None:
-        source = "import time\nnow = time.time() + %d\ntime.time = lambda: now\n%s" % (now, source)
-    done = subprocess.run([python, "-W", "error", "-c", source, certificate, key, host], capture_output=True, check=False)
-    assert done.stderr == b""
-    return done.returncode, done.stdout.decode("utf-8")
+    before = "" if now is None else "import time\nnow = time.time() + %d\ntime.time = lambda: now\n" % now
+    done = probe("certificate", [certificate, key, host], before=before, warnings="error")
+    assert done.err == b""
+    return done.status, done.out.decode("utf-8")
 
 
 @needs_openssl
