@@ -4,6 +4,7 @@
  */
 import { spawnSync } from "node:child_process";
 import type { ProgramLanguage } from "../../host/program";
+import { compareAnswers, comparesAll } from "./differential";
 import { callInBash } from "./nodeFunctionsInBash";
 import { callInPython } from "./nodeFunctionsInPython";
 import { testedProgram } from "./programs";
@@ -145,7 +146,10 @@ export function nodeFunction<O extends Operation>(operation: O, given: Case<O>):
   return answer as Answer<O>;
 }
 
-/** The same with many cases at once, which is quicker. */
+/** The same with many cases at once, which is quicker. @throws Error also where both programs are to be compared, and differ */
 export function nodeFunctions<O extends Operation>(operation: O, cases: readonly Case<O>[]): readonly Answer<O>[] {
+  if (comparesAll) {
+    compareAnswers(operation, cases);
+  }
   return testedProgram === "bash" ? callInBash(operation, cases) : callInPython(operation, cases);
 }
