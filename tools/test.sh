@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # npm test [-- TIER...]: installs what the tests need and runs the tiers, fastest first, each in a vitest run of its own. The tier unit
 # has the node program's own tests too, in Python (test/node).
-# Tiers: unit contract providers host up faults (CONTRIBUTING.md says what each proves). host, up and faults boot real nodes on this
-# machine and need Linux and root; elsewhere they are skipped, with a line that says so.
+# Tiers: unit pythons contract providers host up faults (CONTRIBUTING.md says what each proves). pythons has the node program's own tests
+# under other Pythons, OPENSTACK_SPICE_PYTHONS (default "3.6 bullseye sid"; tools/pythons.sh). It builds roots of Debian's suites, and
+# host, up and faults boot real nodes on this machine: they need Linux and root; elsewhere they are skipped, with a line that says so.
 # Of the fault cases it tries OPENSTACK_SPICE_FAULTS (default 8; `all`: every one, as `npm run test:faults` does), chosen by
 # OPENSTACK_SPICE_SEED (default: the commit), which is printed.
 # Ends with the time of each tier and, as last line, the sum of all: "N passed, N failed, N skipped". Exit status: 1 when one failed.
@@ -10,7 +11,7 @@ set -euo pipefail
 # shellcheck source=tools/lib/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
 
-readonly tiers=(unit contract providers host up faults)
+readonly tiers=(unit pythons contract providers host up faults)
 results=$(mktemp -d)
 # Not in a process of this shell's that is ended before it has forgotten the trap, as what tells the time of a build is.
 trap '[[ ${BASHPID:-$$} != "$$" ]] || rm -rf "$results"' EXIT
@@ -19,11 +20,15 @@ status=0
 
 # missing_for TIER: what this machine lacks for it, with the remedy; nothing when all is there.
 missing_for() {
-  [[ " host up faults " == *" $1 "* ]] || return 0
+  local does="boots real nodes"
+  [[ " pythons host up faults " == *" $1 "* ]] || return 0
+  [[ $1 != pythons ]] || does="builds roots of Debian's suites"
   if [[ $(uname -s) != Linux ]]; then
-    printf 'it boots real nodes, which needs Linux, and this is %s. Run it on a Linux machine you can spare' "$(uname -s)"
+    printf 'it %s, which needs Linux, and this is %s. Run it on a Linux machine you can spare' "$does" "$(uname -s)"
   elif [[ $(id -u) != 0 ]]; then
-    printf 'it boots real nodes, which needs root. Run it as root on a machine you can spare: sudo npm test -- %s' "$1"
+    printf 'it %s, which needs root. Run it as root on a machine you can spare: sudo npm test -- %s' "$does" "$1"
+  elif [[ $1 == pythons ]] && ! command -v apt-get >/dev/null; then
+    printf 'it %s, which needs apt-get. Run it on a Debian machine' "$does"
   fi
 }
 
@@ -45,6 +50,7 @@ prepare() {
 limit() {
   case $1 in
     host | up | faults) echo 3600 ;;
+    pythons) echo 1800 ;;
     *) echo 900 ;;
   esac
 }
@@ -76,12 +82,20 @@ python_tests() {
   )
 }
 
+# tests TIER: runs them, and leaves reports for `totals`.
+tests() {
+  case $1 in
+    pythons) bounded "$(limit pythons)" "$repo/tools/pythons.sh" "$results" "${pythons[@]}" ;;
+    *) vitest "$1" run --reporter=default --reporter=json --outputFile.json="$results/$1.json" ;;
+  esac
+}
+
 # run TIER: its tests; the outcome goes to `times`, `status` and, for `totals`, the folder `results`.
 run() {
   local tier=$1 started=$SECONDS result=0
   printf '\n== %s\n' "$tier"
   if (prepare "$tier"); then
-    vitest "$tier" run --reporter=default --reporter=json --outputFile.json="$results/$tier.json" || result=$?
+    tests "$tier" || result=$?
     ((result != 124)) || say "the tier $tier was ended: it took longer than $(duration "$(limit "$tier")")"
     if [[ $tier == unit ]] && ! (python_tests); then result=1; fi
   else
@@ -94,10 +108,14 @@ run() {
   times+=("$tier $(duration $((SECONDS - started)))")
 }
 
-# skip TIER REASON: its tests are listed, so that they count as skipped.
+# skip TIER REASON: its tests are listed, so that they count as skipped; of the tier pythons, each Python as one.
 skip() {
   say "skipping the tier $1: $2."
-  vitest "$1" list --json="$results/$1.skipped.json" >/dev/null 2>&1 || true
+  if [[ $1 == pythons ]]; then
+    printf '[%s]' "$(printf ',"%s"' "${pythons[@]}" | cut -c2-)" >"$results/$1.skipped.json"
+  else
+    vitest "$1" list --json="$results/$1.skipped.json" >/dev/null 2>&1 || true
+  fi
   times+=("$1 skipped")
 }
 
@@ -105,7 +123,7 @@ skip() {
 # failed without a failed test (it could not be prepared, a file could not be loaded, vitest itself broke) counts as one.
 totals() {
   node -e '
-    const { existsSync, readFileSync } = require("fs");
+    const { existsSync, readFileSync, readdirSync } = require("fs");
     const { relative } = require("path");
     const [folder, ...tiers] = process.argv.slice(1);
     const read = (name) => {
@@ -117,7 +135,8 @@ totals() {
     };
     const sum = { passed: 0, failed: 0, skipped: 0 };
     for (const tier of tiers) {
-      const files = [tier + ".json", tier + "-python.json"].flatMap((name) => read(name)?.testResults ?? []);
+      const reports = readdirSync(folder).filter((name) => name === tier + ".json" || (name.startsWith(tier + "-") && name.endsWith(".json")));
+      const files = reports.sort().flatMap((name) => read(name)?.testResults ?? []);
       for (const { name, status, message, assertionResults } of files) {
         const failed = assertionResults.filter(({ status }) => status === "failed");
         // A file that could not be loaded has no failed test.
@@ -156,5 +175,6 @@ main() {
 
 cd "$repo"
 commit=$(git rev-parse --short=7 HEAD 2>/dev/null || echo 1)
+read -ra pythons <<<"${OPENSTACK_SPICE_PYTHONS:-3.6 bullseye sid}"
 export OPENSTACK_SPICE_FAULTS=${OPENSTACK_SPICE_FAULTS:-8} OPENSTACK_SPICE_SEED=${OPENSTACK_SPICE_SEED:-$((16#${commit:0:7}))}
 main "$@"

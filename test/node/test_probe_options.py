@@ -34,6 +34,11 @@ for line in iter(sys.stdin.readline, ""):
 """
 
 
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
 class Server:
     """Runs the probe `options` often without the time that Python and oslo.config take to load."""
 
@@ -54,8 +59,7 @@ class Server:
         self.process.stdin.write(json.dumps(call).encode("ascii") + b"\n")
         self.process.stdin.flush()
         assert self.process.stdout.readline() == b"done\n"
-        out, err = (open(path, "rb").read() for path in streams[1:])
-        return Result(0, out, err)
+        return Result(0, *map(read, streams[1:]))
 
 
 @pytest.fixture(scope="module")

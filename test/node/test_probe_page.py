@@ -22,6 +22,7 @@ def serving(pages, context=None):
         def do_GET(self):
             body = pages.get(self.path)
             self.send_response(200 if body is not None else 404)
+            self.send_header("Content-Length", str(len(body or b"")))
             self.end_headers()
             self.wfile.write(body or b"")
 

@@ -1,4 +1,7 @@
-"""A plugin of pytest's that writes a report as vitest's, which tools/test.sh adds up with it: `-p vitest_report --vitest-report=FILE`."""
+"""A plugin of pytest's that writes a report as vitest's, which tools/test.sh adds up with it: `-p vitest_report --vitest-report=FILE`.
+
+`--vitest-title=TEXT` comes before the name of each test, to tell one run from another.
+"""
 
 import json
 import os
@@ -8,23 +11,27 @@ STATES = {"passed": "passed", "failed": "failed", "skipped": "pending"}
 
 
 def pytest_addoption(parser: Any) -> None:
-    """The report's place."""
+    """The report's place, and what its names begin with."""
     parser.addoption("--vitest-report", default=None)
+    parser.addoption("--vitest-title", default="")
 
 
 def pytest_configure(config: Any) -> None:
     """Where one is asked for."""
     path = config.getoption("--vitest-report")
     if path is not None:
-        config.pluginmanager.register(Report(path, str(config.rootpath)))
+        config.pluginmanager.register(
+            Report(path, str(getattr(config, "rootpath", None) or config.rootdir), config.getoption("--vitest-title"))
+        )
 
 
 class Report:
     """Takes the outcomes of tests, and writes them at the end."""
 
-    def __init__(self, path: str, root: str) -> None:
+    def __init__(self, path: str, root: str, title: str) -> None:
         self._path = path
         self._root = root
+        self._title = title
         self._files: Dict[str, Dict[str, Any]] = {}
 
     def pytest_collectreport(self, report: Any) -> None:
@@ -37,6 +44,7 @@ class Report:
         if report.when != "call" and report.passed:
             return
         name, _, title = report.nodeid.partition("::")
+        title = self._title + title
         file = self._file(name)
         results: List[Dict[str, Any]] = file["assertionResults"]
         known: Optional[Dict[str, Any]] = next((one for one in results if one["fullName"] == title), None)

@@ -141,20 +141,25 @@ install_debian() {
 
 # ensure_python: a Python with the packages of test/node/requirements.txt, in a virtual environment that is made once; its path.
 ensure_python() {
-  local key folder
   python3 -c 'import ensurepip, venv' 2>/dev/null || install_debian python3-venv >&2
-  key=$({ cat "$repo/test/node/requirements.txt" && python3 -V; } | cksum | cut -d ' ' -f 1)
+  virtual_environment python3 "$repo/test/node/requirements.txt"
+}
+
+# virtual_environment PYTHON REQUIREMENTS: the path of a Python as this one, with these packages.
+virtual_environment() {
+  local key folder
+  key=$({ cat "$2" && "$1" -V; } | cksum | cut -d ' ' -f 1)
   folder=$cache/python/$key
-  [[ -e $folder/complete ]] || alone "$folder.lock" make_python "$folder" >&2
+  [[ -e $folder/complete ]] || alone "$folder.lock" make_python "$folder" "$@" >&2
   printf '%s\n' "$folder/bin/python"
 }
-# make_python FOLDER
+# make_python FOLDER PYTHON REQUIREMENTS
 make_python() {
   [[ ! -e $1/complete ]] || return 0
-  say "installing the Python packages of test/node/requirements.txt"
+  say "installing the Python packages of ${3#"$repo/"}"
   rm -rf -- "$1"
-  logged "python3 -m venv" "$cache/log/venv.log" bounded 300 python3 -m venv "$1"
+  logged "python3 -m venv" "$cache/log/venv.log" bounded 300 "$2" -m venv "$1"
   logged "pip install" "$cache/log/pip.log" bounded 1200 \
-    "$1/bin/python" -m pip install --quiet --disable-pip-version-check -r "$repo/test/node/requirements.txt"
+    "$1/bin/python" -m pip install --quiet --disable-pip-version-check -r "$3"
   : >"$1/complete"
 }
