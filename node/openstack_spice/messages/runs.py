@@ -22,7 +22,7 @@ MESSAGES: Mapping[str, Message] = {
     "nova-missing": Message("Nova is not installed (no package {package})", "Install Nova on this node first, or take the node out"),
     "nova-conf-missing": Message("{file} does not exist", "Configure Nova on this node first"),
     "nova-conf-unreadable": Message("{file} is not readable, or empty", "Mend it, and run again"),
-    "nova-conf-not-utf8": Message(
+    "nova-conf-encoding": Message(
         "line {number} of {file} is not UTF-8, and Nova's services, in Python 3, would not start again", "Mend that line, and run again"
     ),
     "release-other": Message("release {asserted} is asserted, but Nova {version} is installed", "Correct 'release', or leave it out"),

@@ -77,7 +77,7 @@ def _check_encoding(conf: bytes) -> None:
         try:
             line.decode("utf-8")
         except UnicodeDecodeError:
-            raise Refused("nova-conf-not-utf8", file=NOVA_CONF, number=number)
+            raise Refused("nova-conf-encoding", file=NOVA_CONF, number=number)
 
 
 def _read_nova_conf(session: Session) -> Optional[bytes]:
