@@ -4,8 +4,9 @@ import os
 import pwd
 
 import pytest
-from fakes import FakeReporter
+from fakes import FakeJournal, FakeReporter
 from openstack_spice.changes.edits import Edits
+from openstack_spice.changes.kind import Outcome
 from openstack_spice.changes.shell import ShellKind
 from openstack_spice.changes.whole_files import FileKind
 from openstack_spice.document.desired import Desired
@@ -155,3 +156,15 @@ def test_another_user_reads_a_file_without_a_name_by_its_descriptor(tmp_path):
         command = ["/bin/sh", "-c", 'id -un && cat "$0" "$0"', path]
         result = Commands(Interruption()).run(command, user="nobody", pass_fds=(descriptor,))
     assert result.out == b"nobody\nplanned\nplanned\n"
+
+
+def test_an_undo_that_the_power_cut_off_between_the_file_and_its_folder_is_finished(tmp_path):
+    planning = Planning(tmp_path, {TYPE: ""})
+    files, journal = planning.services.node.files, FakeJournal()
+    entry = planning.file_kind.planned(PATH, "-", "-", present(BESIDE.encode("ascii"))).entry
+    os.makedirs(files.at(os.path.dirname(PATH)))
+    assert planning.file_kind.undo(entry, journal) is Outcome.NOTHING
+    assert not files.exists(os.path.dirname(PATH))
+    files.put(os.path.dirname(PATH) + "/operators.conf", "[Service]\n")
+    assert planning.file_kind.undo(entry, journal) is Outcome.NOTHING
+    assert files.exists(os.path.dirname(PATH) + "/operators.conf")

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import subprocess
 
 import pytest
@@ -51,6 +52,14 @@ def with_role(node, digest):
 
 
 class TestTidy:
+    def test_the_launcher_goes_last(self, node, monkeypatch):
+        removed = []
+        for name in ("remove", "remove_folder_if_empty"):
+            method = getattr(node.files, name)
+            monkeypatch.setattr(node.files, name, lambda path, method=method: (removed.append(path), method(path)))
+        tidy(node.system, node.lock, None)
+        assert removed[-2:] == [STATE, LAUNCHER]
+
     def test_nothing_stays_where_nothing_is_recorded(self, node):
         tidy(node.system, node.lock, None)
         assert not node.files.exists(STATE) and not node.files.exists(LAUNCHER)
@@ -268,6 +277,17 @@ class TestLauncher:
         assert run("status") == (0, "", "openstack-spice: nothing is recorded for any role: nothing to put back\n")
         self.record()
         assert run("revert", "controller") == (0, "", "openstack-spice: nothing is recorded for controller: nothing to put back\n")
+
+    def test_says_so_too_where_the_power_was_cut_when_the_last_of_it_was_tidied_away(self, run):
+        os.rmdir(str(self.roles / "compute"))
+        os.rmdir(str(self.roles))
+        assert run("revert", "compute", "-") == (0, "", "openstack-spice: nothing is recorded: nothing to put back\n")
+
+    def test_fails_where_what_is_recorded_cannot_be_listed(self, run):
+        shutil.rmtree(str(self.roles))
+        self.roles.write_text("no folder")
+        status, out, err = run("revert", "compute", "-")
+        assert (status, out) == (1, "") and err.endswith("roles: Not a directory\n")
 
     @pytest.mark.parametrize("words", [("status",), ("revert", "compute", "-")])
     @pytest.mark.parametrize("damage", ["empty", "cut", "zeros", "gone", "link gone"])

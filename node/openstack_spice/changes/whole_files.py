@@ -8,7 +8,7 @@ from ..state.ledger import Ledger
 from ..system import Files
 from ..system.files import EVERYBODY_READS, Access
 from ..text import ABSENT, bytes_of, present
-from .kind import Kind, Pass, Planned
+from .kind import Kind, Outcome, Pass, Planned
 
 
 class FileKind(Kind):
@@ -33,6 +33,16 @@ class FileKind(Kind):
             self._files.create(entry.where, data, self.access(entry.where), journal.announce)
             return
         self._files.remove(entry.where)
+        self._remove_empty_folder(entry)
+
+    def transition(self, entry: Entry, journal: Journal) -> Outcome:
+        outcome = super().transition(entry, journal)
+        if outcome is Outcome.NOTHING and entry.written == ABSENT:
+            # The power was cut after the file was away for good, and before its folder was.
+            self._remove_empty_folder(entry)
+        return outcome
+
+    def _remove_empty_folder(self, entry: Entry) -> None:
         if not self.keeps_empty_folder:
             self._files.remove_folder_if_empty(entry.where.rpartition("/")[0])
 

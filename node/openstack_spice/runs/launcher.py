@@ -15,8 +15,9 @@ PATH=/usr/sbin:/usr/bin:/sbin:/bin
 fail() { echo "openstack-spice: error: $1" >&2 && exit 1; }
 [[ ${1:-} != *[!a-z]* && ${2:-} != *[!a-z-]* ]] || { echo "openstack-spice status | revert ROLE" >&2 && exit 2; }
 [[ $EUID == 0 ]] || exec sudo -n "$0" "$@"
-cd /var/lib/openstack-spice/roles || exit
-shopt -s nullglob
+cd /var/lib/openstack-spice && names=$(ls) || exit
+[[ $names == *roles* ]] || { echo "openstack-spice: nothing is recorded: nothing to put back" >&2 && exit; }
+cd roles && shopt -s nullglob || exit
 records=(${2:-*}/record*) programs=(${2:-*}/program*)
 program=$(readlink "${programs[0]:-}")
 [[ $program || -z ${records[0]:-} ]] || fail "$PWD/${records[0]%/*}/program is gone. Put it back, or restore by hand from $PWD"

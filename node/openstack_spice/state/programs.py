@@ -73,10 +73,11 @@ def _remove_what_nobody_needs(system: System) -> None:
         if _LEFTOVER.match(name) and _age(system, PROGRAMS + "/" + name) > LEFTOVER_AGE:
             files.remove_tree(PROGRAMS + "/" + name)
     if not roles:
-        if not launcher_is_foreign(files):
-            files.remove(LAUNCHER)
+        # The launcher last: where the power is cut in between, what destroys asks it as long as there is anything (host/convergence.ts).
         for folder in (PROGRAMS, ROLES, STATE):
             files.remove_folder_if_empty(folder)
+        if not launcher_is_foreign(files):
+            files.remove(LAUNCHER)
 
 
 def _digests(names: List[str]) -> Set[str]:
