@@ -141,7 +141,7 @@ export function convergeCommand(sha256: string, role: string, installPython = fa
  */
 export function revertCommand(role: string): string {
   const script = [
-    "[ -e /var/lib/$0 ]||exec echo no record",
+    "ls /var/lib|grep -q $0||exec echo no record",
     "b=/usr/local/sbin/$0",
     "grep -q ^exec $b&&exec $b revert $1 -",
   ].join(";");

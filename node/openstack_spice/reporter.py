@@ -10,7 +10,7 @@ from .errors import Stop
 from .messages import text_of
 from .nova_conf.secrets import without_secrets
 from .state.audit import Audit
-from .text import cut, printable, to_bytes
+from .text import cut, from_bytes, printable, to_bytes
 
 
 class Reporter:
@@ -35,12 +35,13 @@ class Reporter:
         _write(2, "openstack-spice: error: %s: %s" % (self.node, text_of(stop)))
 
     def quote(self, data: bytes) -> None:
-        """Lines that something on the node said, such as a service's last words; without passwords in URLs."""
-        for line in without_secrets(data).decode("utf-8", "replace").splitlines():
+        """Lines that something on the node said, such as a service's last words."""
+        for line in data.decode("utf-8", "replace").splitlines():
             _write(2, line)
 
     def changed(self, text: str) -> None:
-        """A change that was made, or would be: `SUBJECT: OLD -> NEW`."""
+        """A change that was made, or would be: `SUBJECT: OLD -> NEW`; without passwords in URLs, as all that is shown."""
+        text = _shown(text)
         self.changes.append(text)
         self.log(text)
         self.fact("change", text)
@@ -53,15 +54,19 @@ class Reporter:
     def log(self, text: str) -> None:
         """A line of the audit log alone."""
         if self.audit is not None:
-            self.audit.write(text)
+            self.audit.write(_shown(text))
 
     def fact(self, key: str, value: str) -> None:
         """A line of the report."""
         _write(1, "%s %s" % (key, value))
 
 
+def _shown(text: str) -> str:
+    return from_bytes(without_secrets(to_bytes(text)))
+
+
 def _write(descriptor: int, text: str) -> None:
-    view = memoryview(to_bytes(cut(printable(text)) + "\n"))
+    view = memoryview(to_bytes(cut(printable(_shown(text))) + "\n"))
     try:
         while view:
             view = view[os.write(descriptor, view) :]

@@ -22,8 +22,8 @@ def present(data: bytes) -> str:
 
 
 def bytes_of(state: str) -> bytes:
-    """The bytes of a state that :func:`present` made."""
-    return decode(state[1:])
+    """The bytes of a state that :func:`present` made, whatever else it says behind a blank."""
+    return decode(state[1:].partition(" ")[0])
 
 
 ABSENT = "-"  # the state of what is not there

@@ -7,7 +7,7 @@ import pytest
 from fakes import make_node
 from openstack_spice.changes.kind import Planned
 from openstack_spice.checks import port, web
-from openstack_spice.checks.layers import check_layers, planned_conf
+from openstack_spice.checks.layers import check_in_force, check_layers, planned_conf
 from openstack_spice.checks.pending import check_pending, files_read_by, units_the_plan_restarts
 from openstack_spice.checks.space import check_space, check_space_for_units
 from openstack_spice.checks.writable import check_writable
@@ -182,7 +182,7 @@ class FakeEffective:
         self._told = InForce(*told)
 
     def options_in_force(self, unit, planned_bytes):
-        assert (unit, planned_bytes) == (UNIT, b"planned")
+        assert unit == UNIT and planned_bytes in (b"planned", None)
         return self._told
 
 
@@ -202,6 +202,7 @@ def test_a_layer_that_would_win_over_nova_conf_is_refused(tmp_path, told, reason
     context = make_node(tmp_path).context
     assert message_of(check_layers, context, FakeEffective(*told), b"planned") == reason
     assert message_of(check_layers, context, None, None) is None
+    assert message_of(check_in_force, context, FakeEffective(*told)) == reason
 
 
 @pytest.mark.parametrize(

@@ -306,7 +306,10 @@ class TestLauncher:
         said = "is gone" if damage.endswith("gone") else "is damaged"
         assert err == "openstack-spice: error: %s %s. Put it back, or restore by hand from %s\n" % (place, said, self.roles)
 
-    @pytest.mark.parametrize("words", [("revert", "../x"), ("--by", "x"), ("revert", "a;b"), ("REVERT",)])
+    @pytest.mark.parametrize(
+        "words",
+        [("revert", "../x"), ("--by", "x"), ("revert", "a;b"), ("REVERT",), ("revert", "controler"), ("status", "x"), ("revert",), ()],
+    )
     def test_takes_no_other_words(self, run, words):
         self.record()
         assert run(*words) == (2, "", "openstack-spice status | revert ROLE\n")

@@ -9,7 +9,6 @@ from ..document.pem import declared_pem, declares_tls, fingerprint
 from ..errors import Refused
 from ..nova_conf.ini import plain
 from ..state.entry import Entry
-from ..state.journal import Journal
 from ..system.files import Access, is_roots_alone
 from ..text import ABSENT, bytes_of, present
 from .kind import Planned
@@ -23,14 +22,7 @@ class PemKind(FileKind):
     is, nova could take the file away and put another one there."""
 
     name = "pem"
-
-    def set(self, entry: Entry, journal: Journal) -> None:
-        if entry.written == ABSENT:
-            super().set(entry, journal)
-            return
-        data = bytes_of(entry.written)
-        self._ledger.note_write(entry.where, data)
-        self._files.create(entry.where, data, self.access(entry.where), journal.announce, roots_folder=True)
+    in_roots_folder = True
 
     def access(self, where: str) -> Access:
         """Who may do what with the file. Raises Refused where there is no group nova."""

@@ -7,6 +7,7 @@ from ..document.desired import Desired
 from ..nova_conf.ini import Ini, plain, same_value, value_of_definition
 from ..nova_conf.origins import OPTIONS as ORIGINS
 from ..nova_conf.origins import merged_origins, origins_of
+from ..nova_conf.secrets import secrets_in, without_secrets
 from ..state.entry import Entry
 from ..state.journal import Journal
 from ..state.paths import NOVA_CONF
@@ -135,5 +136,8 @@ def _origins_in_force(context: Context, option: str) -> Optional[bytes]:
 
 
 def definition_text(state: str) -> str:
-    """An option's state as people read it."""
-    return UNSET if state == ABSENT else value_of_definition(bytes_of(state)[:-1])
+    """An option's state as people read it: without the secrets of lines that continue it, by mistake mostly."""
+    if state == ABSENT:
+        return UNSET
+    definition = bytes_of(state)[:-1]
+    return from_bytes(without_secrets(to_bytes(value_of_definition(definition)), secrets_in(definition)))

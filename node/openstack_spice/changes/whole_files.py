@@ -2,21 +2,24 @@
 
 from typing import Iterator, Optional, Tuple
 
+from ..errors import Refused
 from ..state.entry import Entry
 from ..state.journal import Journal
 from ..state.ledger import Ledger
 from ..system import Files
-from ..system.files import EVERYBODY_READS, Access
-from ..text import ABSENT, bytes_of, present
+from ..system.files import EVERYBODY_READS, Access, Attributes
+from ..text import ABSENT, bytes_of, decode, encode, from_bytes, present, to_bytes
 from .kind import Kind, Outcome, Pass, Planned
 
 
 class FileKind(Kind):
-    """`file PATH -`: `-`, or the file's bytes."""
+    """`file PATH -`: `-`, or the file's bytes. The state of somebody else's file, before it is replaced, says behind the bytes who may do
+    what with it, so that it comes back whole: ` OWNER GROUP MODE`, and ` NAME:VALUE` for each extended attribute."""
 
     name = "file"
     made_in = Pass.FILES
     keeps_empty_folder = False
+    in_roots_folder = False  # whether it is made only where nobody but root can write
 
     def __init__(self, files: Files, ledger: Ledger) -> None:
         self._files = files
@@ -26,21 +29,34 @@ class FileKind(Kind):
         data = self._files.read_if_there(where)
         return ABSENT if data is None else present(data)
 
+    def planned(self, where: str, what: str, former: str, written: str) -> Planned:
+        if former != ABSENT and _bytes_alone(former) == former:
+            former += self._access_word(where)
+        return super().planned(where, what, former, written)
+
     def set(self, entry: Entry, journal: Journal) -> None:
         if entry.written != ABSENT:
             data = bytes_of(entry.written)
             self._ledger.note_write(entry.where, data)
-            self._files.create(entry.where, data, self.access(entry.where), journal.announce)
+            former = _access_of(entry.written)
+            access, attributes = former or (self.access(entry.where), [])
+            roots_folder = self.in_roots_folder and former is None
+            self._files.create(entry.where, data, access, journal.announce, roots_folder, attributes)
             return
         self._files.remove(entry.where)
         self._remove_empty_folder(entry)
 
     def transition(self, entry: Entry, journal: Journal) -> Outcome:
-        outcome = super().transition(entry, journal)
-        if outcome is Outcome.NOTHING and entry.written == ABSENT:
-            # The power was cut after the file was away for good, and before its folder was.
-            self._remove_empty_folder(entry)
-        return outcome
+        now = self.read(entry.where, entry.what)
+        if now == _bytes_alone(entry.written):
+            if now == ABSENT:
+                # The power was cut after the file was away for good, and before its folder was.
+                self._remove_empty_folder(entry)
+            return Outcome.NOTHING
+        if now != _bytes_alone(entry.former):
+            return Outcome.KEPT
+        self.set(entry, journal)
+        return Outcome.MADE
 
     def _remove_empty_folder(self, entry: Entry) -> None:
         if not self.keeps_empty_folder:
@@ -49,6 +65,18 @@ class FileKind(Kind):
     def access(self, where: str) -> Access:
         """Who may do what with the file."""
         return EVERYBODY_READS
+
+    def _access_word(self, where: str) -> str:
+        """What a state says of a file's access; nothing where the file is as this kind makes it. Raises CannotTell."""
+        access, attributes = self._files.access(where)
+        try:
+            if not attributes and access == self.access(where):
+                return ""
+        except Refused:  # it could not be made here
+            pass
+        words = [str(access.owner), str(access.group), "%04o" % access.mode]
+        words += ["%s:%s" % (encode(to_bytes(name)), encode(value)) for name, value in attributes]
+        return "".join(" " + word for word in words)
 
     def subject(self, where: str, what: str) -> str:
         return "file" + where
@@ -70,3 +98,17 @@ class RepositoryKind(FileKind):
 
     name = "repository"
     keeps_empty_folder = True
+
+
+def _bytes_alone(state: str) -> str:
+    return state.partition(" ")[0]
+
+
+def _access_of(state: str) -> Optional[Tuple[Access, Attributes]]:
+    """Who may do what with a file, by its state; None where that says nothing of it."""
+    words = state.split(" ")[1:]
+    if not words:
+        return None
+    owner, group, mode = words[:3]
+    pairs = [word.split(":") for word in words[3:]]
+    return Access(int(owner), int(group), int(mode, 8)), [(from_bytes(decode(name)), decode(value)) for name, value in pairs]

@@ -38,8 +38,17 @@ def check_layers(context: Context, effective: Effective, planned: Optional[bytes
 
     :param planned: nova.conf as it would be; None where it stays
     """
-    if planned is None:
-        return
+    if planned is not None:
+        _demand_in_force(context, effective, planned)
+
+
+def check_in_force(context: Context, effective: Effective) -> None:
+    """Refuses where nothing is to be changed, and the service does not read what is declared. The last answer of the node's oslo.config
+    costs no process as long as nothing that the service reads has changed. Raises Refused, CannotTell."""
+    _demand_in_force(context, effective, None)
+
+
+def _demand_in_force(context: Context, effective: Effective, planned: Optional[bytes]) -> None:
     unit = context.platform.compute_unit if context.role == "compute" else context.platform.spice_unit
     outcome = effective.options_in_force(unit, planned)
     if outcome.status == IN_FORCE:

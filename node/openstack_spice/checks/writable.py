@@ -22,8 +22,9 @@ def check_writable(context: Context, plan: Sequence[Planned]) -> None:
     for target in targets:
         if target in mounted:
             raise Refused("file-mounted", file=target)
-        if set("ia") & set(flags.get(target, "")):
-            raise Refused("file-immutable", file=target)
+        for path in (target, target.rpartition("/")[0]):  # in a folder that is append-only nothing is renamed
+            if set("ia") & set(flags.get(path, "")):
+                raise Refused("file-immutable", file=path)
         if not files.is_writable(target) or not files.is_writable(target.rpartition("/")[0] + "/."):
             raise Refused("file-read-only", file=target)
 
@@ -53,7 +54,8 @@ def _mounted(mountinfo: bytes) -> List[str]:
 
 
 def _flags(context: Context, targets: Sequence[str]) -> Dict[str, str]:
-    """Their flags by lsattr; none on a file system that has none."""
-    told = context.system.commands.run(["lsattr", "-d", "--"] + list(targets), seconds=20).out.decode("utf-8", "surrogateescape")
+    """Their flags by lsattr, and those of their folders; none on a file system that has none."""
+    folders = sorted({target.rpartition("/")[0] for target in targets})
+    told = context.system.commands.run(["lsattr", "-d", "--"] + list(targets) + folders, seconds=20).out.decode("utf-8", "surrogateescape")
     rows = [line.split(" ", 1) for line in told.splitlines() if " " in line]
     return {row[1].strip(): row[0] for row in rows}

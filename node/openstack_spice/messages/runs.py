@@ -13,6 +13,10 @@ MESSAGES: Mapping[str, Message] = {
         "the stack '{owner}' already manages the role {role} of this node, this one is '{this}'",
         "Take the node out of one of them",
     ),
+    "record-lost": Message(
+        "{file} is gone, and this role was converged",
+        "Put it back, or restore the node by hand and remove {folder}, and run again",
+    ),
     "launcher-foreign": Message(
         "{file} is somebody else's, and this program keeps its own command there", "Give that file another name, or take the node out"
     ),

@@ -1,37 +1,45 @@
 """Passwords and other secrets that stand in configuration files, so that what a service says of them is shown without them: a parser's
-error has the line that it failed on, a database's the whole URL."""
+error has the line that it failed on, a database's the whole URL.
+
+Files of the service's user are looked through, so the time for it grows with their size alone, whatever stands in them.
+"""
 
 import re
-from typing import FrozenSet, Iterable, List, Set
+from typing import FrozenSet, Iterable, Iterator, List, Set, Tuple
 
 from .ini import unquoted
 
 HIDDEN = b"***"
 SHORTEST = 3  # bytes; less than these would be hidden everywhere
+LONGEST_URL_PART = 256  # bytes before a host that are looked at
 
-_NAME = re.compile(rb"pass|secret|token|credential|key\Z|transport_url|connection", re.IGNORECASE)
+_NAME = re.compile(rb"pass|pwd|secret|token|credential|hmac|key\Z|keys\Z|transport_url|connection", re.IGNORECASE)
 _NO_SECRET = re.compile(rb"(true|false|none|yes|no|on|off|default|/.*)\Z", re.IGNORECASE | re.DOTALL)
+_ENDS_A_URL_PART = re.compile(rb"[\s/@'\"]")
 _ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
-_USER_AND_PASSWORD = re.compile(rb"([^\s:/@,'\"]*):([^\s/@'\"]+)@")
-_BEFORE_AN_AT = re.compile(rb"(?=:([^\s/@'\"]+)@)")  # from every colon, since a URL can have several hosts
-_TO_THE_LAST_AT = re.compile(rb"//[^\s:/@]*:(\S*)@")  # of a password with a slash or an @ that should have been escaped
 
 
 def secrets_in(conf: bytes) -> FrozenSet[bytes]:
-    """The secrets of a configuration file, sound or not: values of options that are named like one, and passwords in URLs, each as it
-    stands there and as it is with its escapes resolved."""
+    """The secrets of a configuration file, sound or not: values of options that are named like one, also where they continue another
+    option by mistake, and passwords in URLs; each as it stands there, and with its escapes resolved."""
     found: Set[bytes] = set()
     is_secret = False
     for line in conf.split(b"\n"):
-        value = line.strip()
-        if line[:1] not in (b" ", b"\t"):
-            name, _, value = _halves(value)
-            is_secret = bool(_NAME.search(name.strip()))
-        if is_secret:
-            found.add(unquoted(value.strip()))
-        found.update(_BEFORE_AN_AT.findall(line))
-        found.update(_TO_THE_LAST_AT.findall(line))
-    found |= {_ESCAPE.sub(lambda escape: bytes([int(escape.group(1), 16)]), secret) for secret in found}
+        name, value = _halves(line.strip())
+        is_continued = line[:1] in (b" ", b"\t")
+        if is_continued and is_secret:
+            found.add(unquoted(line.strip()))
+        if not is_continued or _NAME.search(name):
+            is_secret = bool(_NAME.search(name))
+            if is_secret:
+                found.add(unquoted(value))
+        for start, end in _passwords(line):
+            found.add(line[start:end])
+            found.update(line[colon + 1 : end] for colon in range(start, end) if line[colon : colon + 1] == b":")
+        found.update(_to_the_last_at(line))
+    for secret in tuple(found):
+        found.add(_ESCAPE.sub(lambda escape: bytes([int(escape.group(1), 16)]), secret))
+        found.add(secret.replace(b"$$", b"$"))
     return frozenset(secret for secret in found if len(secret) >= SHORTEST and not _NO_SECRET.match(secret))
 
 
@@ -40,10 +48,37 @@ def without_secrets(text: bytes, secrets: Iterable[bytes] = ()) -> bytes:
     longest_first: List[bytes] = sorted(secrets, key=lambda secret: (-len(secret), secret))
     for secret in longest_first:
         text = text.replace(secret, HIDDEN)
-    return _USER_AND_PASSWORD.sub(rb"\1:" + HIDDEN + b"@", text)
+    pieces: List[bytes] = []
+    shown = 0
+    for start, end in _passwords(text):
+        pieces += [text[shown:start], HIDDEN]
+        shown = end
+    return b"".join(pieces + [text[shown:]])
 
 
-def _halves(line: bytes) -> "tuple[bytes, bytes, bytes]":
-    """A definition's name, separator and value; a line without a separator, as of a broken one, has its first word as name."""
+def _passwords(text: bytes) -> Iterator[Tuple[int, int]]:
+    """Where passwords stand, from the first colon of what is before a host to its `@`."""
+    at = text.find(b"@")
+    last = 0
+    while at >= 0:
+        part = text[max(last, at - LONGEST_URL_PART) : at]
+        ends = [found.end() for found in _ENDS_A_URL_PART.finditer(part)]
+        part = part[ends[-1] :] if ends else part
+        colon = part.find(b":")
+        if 0 <= colon < len(part) - 1:
+            yield at - len(part) + colon + 1, at
+        last = at + 1
+        at = text.find(b"@", last)
+
+
+def _to_the_last_at(line: bytes) -> Tuple[bytes, ...]:
+    """The password of a URL that has a slash or an @ in it, which should have been escaped."""
+    start, end = line.find(b"//"), line.rfind(b"@")
+    colon = line.find(b":", start + 2, end) if 0 <= start < end else -1
+    return () if colon < 0 else (line[colon + 1 : end],)
+
+
+def _halves(line: bytes) -> Tuple[bytes, bytes]:
+    """A definition's name and value; of a line without a separator, as of a broken one, the first word and what follows it."""
     at = re.search(rb"[=:]", line) or re.search(rb"\s", line)
-    return (line, b"", b"") if at is None else (line[: at.start()], at.group(), line[at.end() :])
+    return (line, b"") if at is None else (line[: at.start()].strip(), line[at.end() :].strip())

@@ -4,7 +4,7 @@ from typing import Callable, List, NamedTuple, Tuple
 
 from ..changes.kind import Planned
 from ..changes.transaction import reason_of
-from ..checks.layers import check_layers, planned_conf
+from ..checks.layers import check_in_force, check_layers, planned_conf
 from ..checks.pending import check_pending, units_the_plan_restarts
 from ..checks.writable import check_writable
 from ..document.platforms import to_record
@@ -39,6 +39,7 @@ def converge(session: Session) -> None:
     if not is_whole:
         session.reporter.say("what puts this node back is damaged: it is written again")
     if not plan and is_whole and _record_is_as_declared(session, parts):
+        check_in_force(parts.context, parts.effective)
         session.keeping.note_upload(session.role)
         parts.probes.keep()
         report(session, parts, role)

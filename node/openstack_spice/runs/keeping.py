@@ -5,7 +5,7 @@ from ..limits import Limits
 from ..reporter import Reporter
 from ..state.journal import Journal
 from ..state.lock import Lock
-from ..state.paths import PROGRAMS, STATE, journal_file, program_link, record_file, role_folder
+from ..state.paths import PROGRAMS, STATE, answers_file, journal_file, program_link, record_file, role_folder
 from ..state.programs import program_file, program_is_whole, tidy
 from ..state.uploaded import note_upload, remove_noted_upload
 from ..system import System
@@ -72,7 +72,9 @@ class Keeping:
         """Nothing of the role is recorded any more, and what was uploaded for it goes too. Raises Failed."""
         remove_noted_upload(self._system.files, role)
         files = self._system.files
-        # The record first: what is left after a power cut is no record of changes that are taken back.
+        # Answers without a record are those of a record that was lost. Then the record: what is left after a power cut is none of changes
+        # that are taken back.
+        files.remove(answers_file(role))
         files.remove(record_file(role))
         files.remove_tree(role_folder(role))
         self.disarm(role)

@@ -13,7 +13,8 @@ LAUNCHER_TEXT = r"""#!/bin/bash
 # Written by openstack-spice; goes with its last record.  openstack-spice status | revert ROLE
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 fail() { echo "openstack-spice: error: $1" >&2 && exit 1; }
-[[ ${1:-} != *[!a-z]* && ${2:-} != *[!a-z-]* ]] || { echo "openstack-spice status | revert ROLE" >&2 && exit 2; }
+asked='^(status|revert (controller|compute|vnc-proxy-retirement)( -)?)$'
+[[ "$*" =~ $asked ]] || { echo "openstack-spice status | revert ROLE" >&2 && exit 2; }
 [[ $EUID == 0 ]] || exec sudo -n "$0" "$@"
 cd /var/lib/openstack-spice && names=$(ls) || exit
 [[ $names == *roles* ]] || { echo "openstack-spice: nothing is recorded: nothing to put back" >&2 && exit; }

@@ -13,6 +13,7 @@ from ..reporter import Reporter
 from ..state.audit import Audit
 from ..state.journal import Journal, JournalContent, read_journal
 from ..state.lock import RUN_LOCK, Lock
+from ..state.paths import answers_file, record_file, role_folder
 from ..state.record import Record, read_record
 from ..system import System
 from ..text import in_a_row
@@ -56,8 +57,10 @@ class Session:
             raise Refused("lock-held", file=RUN_LOCK, seconds=wait)
 
     def read_record(self) -> Record:
-        """The role's record; empty where there is none. Raises Refused, CannotTell."""
+        """The role's record; empty where there is none. Raises Refused, also where it was lost, CannotTell."""
         self.record = read_record(self.system.files, self.role, KIND_NAMES)
+        if self.record is None and self.system.files.exists(answers_file(self.role)):
+            raise Refused("record-lost", file=record_file(self.role), folder=role_folder(self.role))
         return self.record or Record()
 
     def keep_audit(self) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Seq
 from ..context import Context
 from ..errors import CannotTell, Failed
 from ..nova.nova import Nova
-from ..state.paths import NOVA_CONF, role_folder
+from ..state.paths import NOVA_CONF, answers_file, role_folder
 from ..system.commands import Result
 from ..system.files import ROOT_ALONE
 from ..text import last_line, printable
@@ -59,7 +59,7 @@ class Answers:
         self._program = program
         self._nova = nova
         self._ask = ask
-        self._file = role_folder(context.role) + "/answers"
+        self._file = answers_file(context.role)
         self._known: Optional[Dict[str, Any]] = None
         self._changed = False
 

@@ -16,7 +16,8 @@ from .unit_states import UnitStates
 
 TELL_AFTER = 10  # seconds that something may stop without a word about it
 STOP_MARGIN = 10  # seconds that systemd gets beyond the unit's own limit
-MOST_FILES, LARGEST_FILE = 1000, 1 << 20  # of Nova's folder, that are looked through for secrets; bytes
+MOST_FILES, LARGEST_FILE = 1000, 4 << 20  # of Nova's folder, that are looked through for secrets; bytes, of all of them too
+MOST_SECRETS = 2000
 LOG_LINES = 10
 LOG_SIZE = 65536  # bytes of a log that are looked at
 
@@ -201,8 +202,12 @@ class Units(UnitStates):
         """Those of all files below Nova's folder, and of nova.conf, which can be a link to elsewhere. Raises CannotTell, Stop."""
         files = self._context.system.files
         found = set(secrets_in(files.read_if_there(NOVA_CONF) or b""))
+        size = 0
         for file in files.walk(NOVA_CONF.rpartition("/")[0], MOST_FILES, LARGEST_FILE):
             found |= secrets_in(file.data)
+            size += len(file.data)
+            if size > LARGEST_FILE or len(found) > MOST_SECRETS:
+                raise CannotTell(NOVA_CONF.rpartition("/")[0], "there is too much in it")
         return frozenset(found)
 
     def _log_since_asked(self, unit: str) -> bytes:

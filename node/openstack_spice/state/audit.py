@@ -6,7 +6,7 @@ What is written is what the report says, and has no secret in it.
 import socket
 import time
 
-from ..errors import CannotTell
+from ..errors import CannotTell, Stop
 from ..system import System
 from ..system.files import EVERYBODY_READS
 from ..text import cut, printable, to_bytes
@@ -26,12 +26,12 @@ class Audit:
         self._who = who
 
     def write(self, text: str) -> None:
-        """One line. A full disk is no reason to stop a run on its way back: syslog has it then."""
+        """One line. A full disk, or a log that somebody put elsewhere, is no reason to stop a run on its way back: syslog has it then."""
         line = cut(printable("%s: %s" % (self._who, text)))
         stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self._system.clock.now()))
         try:
             self._system.files.append(AUDIT_LOG, to_bytes("%s %s %s\n" % (stamp, self._node, line)), EVERYBODY_READS)
-        except (OSError, CannotTell):
+        except (OSError, CannotTell, Stop):
             pass
         _syslog(line)
 

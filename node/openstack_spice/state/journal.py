@@ -33,7 +33,11 @@ class Journal:
         self._append(json.dumps(platform, sort_keys=True).encode("ascii") + b"\n")
 
     def resume(self, content: "JournalContent") -> None:
-        """Goes on with the journal of a run that was cut off."""
+        """Goes on with the journal of a run that was cut off, behind its last whole line. Raises Failed where it cannot be written."""
+        try:
+            self._files.shorten(self._file, content.length)
+        except OSError:
+            raise Failed("state-cannot-be-written", file=self._file, folder=STATE)
         self._entries = list(content.entries)
         self._new_files = list(content.new_files)
 
@@ -74,6 +78,7 @@ class JournalContent(NamedTuple):
     entries: Tuple[Entry, ...]  # oldest first
     new_files: Tuple[str, ...]  # paths of files that may lie beside their place
     platform: Mapping[str, str]  # as it was at the start; empty in a journal of the program in bash
+    length: int  # bytes of its whole lines
 
 
 def read_journal(files: Files, role: str, kinds: Optional[FrozenSet[str]]) -> Optional[JournalContent]:
@@ -108,7 +113,7 @@ def read_journal(files: Files, role: str, kinds: Optional[FrozenSet[str]]) -> Op
     unknown = [] if kinds is None else sorted({entry.kind for entry in entries} - kinds)
     if unknown:
         raise Refused("record-kind-unknown", file=file, kinds=", ".join(unknown))
-    return JournalContent(tuple(entries), tuple(new_files), platform)
+    return JournalContent(tuple(entries), tuple(new_files), platform, len(data) - len(lines[-1]))
 
 
 def _is_entry(value: Sequence[object]) -> bool:

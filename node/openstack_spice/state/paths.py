@@ -14,7 +14,7 @@ ROLE_NAMES = ("controller", "compute", "vnc-proxy-retirement")
 
 
 def role_folder(role: str) -> str:
-    """Where what is known of a role lies: `record`, `journal`, `program`, `uploaded`, `unfinished`."""
+    """Where what is known of a role lies: `record`, `journal`, `program`, `answers`, `uploaded`, `unfinished`."""
     return ROLES + "/" + role
 
 
@@ -31,6 +31,11 @@ def journal_file(role: str) -> str:
 def unfinished_file(role: str) -> str:
     """Which run is at work, for the watchdog."""
     return role_folder(role) + "/unfinished"
+
+
+def answers_file(role: str) -> str:
+    """What the node's oslo.config said last, of a role that has a record."""
+    return role_folder(role) + "/answers"
 
 
 def program_link(role: str) -> str:

@@ -10,7 +10,7 @@ import errno
 import os
 import stat
 from contextlib import contextmanager
-from typing import Callable, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Callable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from ..errors import CannotTell, Failed
 from .interruption import Interruption
@@ -30,6 +30,9 @@ class Access(NamedTuple):
 
 ROOT_ALONE = Access(0, 0, 0o600)
 EVERYBODY_READS = Access(0, 0, 0o644)
+
+Attributes = List[Tuple[str, bytes]]
+"""Extended attributes by their names: ACL, SELinux label and others."""
 
 Announce = Callable[[str], None]
 """Called with the path of a new file before it is made, so that a run that is cut off there can be tidied up after."""
@@ -73,10 +76,33 @@ class Files(Reading):
         except OSError as error:
             raise Failed("cannot-rewrite", file=path, reason=reason_of(error))
 
-    def create(self, path: str, data: bytes, access: Access, announce: Announce, roots_folder: bool = False) -> None:
+    def access(self, path: str) -> Tuple[Access, Attributes]:
+        """Who may do what with a regular file, its ACL and the extended attributes of its users; those of the kernel's, such as
+        the SELinux label, a new file gets by itself. Raises FileNotFoundError, CannotTell."""
+        with self._place(path) as place:
+            descriptor = self._open_for_reading(place)
+            try:
+                found = os.fstat(descriptor)
+                attributes = [pair for pair in attributes_of(descriptor) if pair[0].startswith(("user.", "system.posix_acl_access"))]
+            except OSError as error:
+                raise CannotTell(path, reason_of(error))
+            finally:
+                os.close(descriptor)
+        return Access(found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)), attributes
+
+    def create(
+        self,
+        path: str,
+        data: bytes,
+        access: Access,
+        announce: Announce,
+        roots_folder: bool = False,
+        attributes: Sequence[Tuple[str, bytes]] = (),
+    ) -> None:
         """Makes a file with these bytes, in the place of one that is there. Its folder is made, root's and 0755, where it is missing.
 
         :param roots_folder: whether it is written only where nobody but root can write in its folder
+        :param attributes: extended attributes that it gets
         Raises Failed where it cannot be written; then nothing is in its place that was not there before.
         """
         self._interruption.check()
@@ -85,12 +111,13 @@ class Files(Reading):
             with self._place(path) as place:
                 if roots_folder and not is_roots_alone(os.fstat(place.folder)):
                     raise Failed("folder-not-roots", folder=os.path.dirname(place.path))
-                self._publish(place, data, access, [], announce)
+                self._publish(place, data, access, attributes, announce)
         except OSError as error:
             raise Failed("cannot-write", file=path, reason=reason_of(error))
 
     def append(self, path: str, data: bytes, access: Access) -> None:
-        """Adds bytes at a file's end, and syncs it; the file is made where it is missing, and its folder synced then. Raises OSError."""
+        """Adds bytes at a file's end, and syncs it; the file is made where it is missing, and its folder synced then. Raises OSError; then
+        the file has none of them, where the kernel lets us take them back."""
         with self._place(path) as place:
             flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
             try:
@@ -103,12 +130,28 @@ class Files(Reading):
                 demand_regular(descriptor, path)
                 if made:
                     self._set_access(descriptor, access)
-                self._write(descriptor, data, place.path)
-                self._sync(descriptor, place.path)
+                length = os.fstat(descriptor).st_size
+                try:
+                    self._write(descriptor, data, place.path)
+                    self._sync(descriptor, place.path)
+                except OSError:
+                    os.ftruncate(descriptor, length)
+                    raise
             finally:
                 os.close(descriptor)
             if made:
                 self._sync(place.folder, place.path)
+
+    def shorten(self, path: str, length: int) -> None:
+        """Cuts a file off after so many bytes, and syncs it. Raises OSError."""
+        with self._place(path) as place:
+            descriptor = self._open(place, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, 0)
+            try:
+                demand_regular(descriptor, path)
+                os.ftruncate(descriptor, length)
+                self._sync(descriptor, path)
+            finally:
+                os.close(descriptor)
 
     def remove(self, path: str) -> None:
         """Takes a file away, or a link itself; nothing where it is not there. Raises Failed where it cannot."""
@@ -244,7 +287,7 @@ class Files(Reading):
         finally:
             os.close(descriptor)
 
-    def _publish(self, place: Place, data: bytes, access: Access, attributes: List[Tuple[str, bytes]], announce: Announce) -> None:
+    def _publish(self, place: Place, data: bytes, access: Access, attributes: Sequence[Tuple[str, bytes]], announce: Announce) -> None:
         """Writes the new file beside its place, proves it, and puts it there."""
         name = self._name_for(place.name)
         announce(os.path.join(os.path.dirname(place.path), name))
@@ -253,6 +296,7 @@ class Files(Reading):
         try:
             try:
                 self._write(descriptor, data, place.path)
+                _remove_inherited_acl(descriptor)
                 self._set_access(descriptor, access)
                 for key, value in attributes:
                     os.setxattr(descriptor, key, value)
@@ -315,6 +359,15 @@ def _unlink_where_there(folder: int, name: str) -> None:
         pass
 
 
+def _remove_inherited_acl(descriptor: int) -> None:
+    """Takes away what a new file got from a default ACL of its folder: nobody gets more than the former file gave. Raises OSError."""
+    try:
+        os.removexattr(descriptor, "system.posix_acl_access")
+    except OSError as error:
+        if error.errno not in (errno.ENODATA, errno.ENOTSUP):
+            raise
+
+
 def _is_under(descriptor: int, place: Place) -> bool:
     """Whether an open file has the place's name."""
     mine = os.fstat(descriptor)
@@ -330,7 +383,7 @@ def is_roots_alone(found: os.stat_result) -> bool:
     return found.st_uid in (0, os.geteuid()) and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
-def attributes_of(descriptor: int) -> List[Tuple[str, bytes]]:
+def attributes_of(descriptor: int) -> Attributes:
     """The extended attributes, ACL and SELinux label among them; none on a file system that has none."""
     try:
         return [(key, os.getxattr(descriptor, key)) for key in os.listxattr(descriptor)]

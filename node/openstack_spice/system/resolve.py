@@ -5,7 +5,7 @@ import os
 import stat
 from typing import List, NamedTuple, Optional
 
-from ..errors import Refused
+from ..errors import CannotTell, Refused
 
 MOST_LINKS = 40  # as Linux follows at most
 
@@ -25,12 +25,15 @@ def resolve(path: str, root: str = "/") -> Place:
     refused, since in a folder of the service's user, as Debian's /etc/nova is, it could name any file of the node.
 
     :param root: the folder that the path is in, with no link on its own way; tests have another one
-    Raises FileNotFoundError where a folder is missing, Refused for a link that is not root's.
+    Raises FileNotFoundError where a folder is missing, Refused for a link that is not root's, CannotTell for a path that no file can have.
     """
+    if "\0" in path:
+        raise CannotTell(path, "no file has a NUL byte in its name")
     folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     opened: List[str] = []
     todo = [part for part in path.split("/") if part not in ("", ".")]
     links = 0
+    rest = -1  # how much of `todo` comes behind what the last link names
     try:
         while True:
             name = todo.pop(0) if todo else "."
@@ -47,8 +50,13 @@ def resolve(path: str, root: str = "/") -> Place:
                     os.close(folder)
                     folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
                     opened = []
+                rest = len(todo) if rest < 0 else min(rest, len(todo))
                 todo = [part for part in target.split("/") if part not in ("", ".")] + todo
                 continue
+            if len(todo) < rest:
+                rest = -1
+            if rest >= 0:
+                _demand(folder, name, path)
             if not todo:
                 return Place(folder, name, "/" + "/".join(opened + [name]))
             folder = _step(folder, name)
@@ -56,6 +64,14 @@ def resolve(path: str, root: str = "/") -> Place:
     except BaseException:
         os.close(folder)
         raise
+
+
+def _demand(folder: int, name: str, path: str) -> None:
+    """Raises CannotTell where a link leads to what is not there, such as a disk that is not mounted: that says nothing of what is on it."""
+    try:
+        os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        raise CannotTell(path, "a link on its way leads to nothing")
 
 
 def _step(folder: int, name: str) -> int:

@@ -6,7 +6,7 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   chmodSync,
-  chownSync,
+  lchownSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -16,6 +16,7 @@ import {
   statSync,
   utimesSync,
   writeFileSync,
+  symlinkSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
@@ -52,7 +53,7 @@ function write(name: string, text: string): void {
 function login(shell: string, command: string, stdin = "") {
   if (user !== undefined) {
     for (const name of ["", ...readdirSync(home, { recursive: true, encoding: "utf8" })]) {
-      chownSync(join(home, name), user, user);
+      lchownSync(join(home, name), user, user);
     }
   }
   const { status, stdout, stderr } = spawnSync(shell, ["-c", command], {
@@ -328,27 +329,28 @@ describe.skipIf(!bash42)("a node without Python", () => {
 describe("the command that reverts", () => {
   /** The command line, with folders of the test's in place of root's. */
   const command = (role = "compute") =>
-    revertCommand(role).replace("/var/lib/$0", "./state").replace("/usr/local/sbin/", "./bin/");
+    revertCommand(role).replace("/var/lib", "./lib").replace("/usr/local/sbin/", "./bin/");
   const launcher = `#!/bin/sh\nexec printf '%s|' "$@"\n`;
 
   it("names the node's own command, and where its records are", () => {
     expect(revertCommand("compute")).toMatch(
-      /^sh -c '\[ -e \/var\/lib\/\$0 \]\|\|.*;b=\/usr\/local\/sbin\/\$0;.*' openstack-spice compute$/,
+      /^sh -c 'ls \/var\/lib\|grep -q \$0\|\|.*;b=\/usr\/local\/sbin\/\$0;.*' openstack-spice compute$/,
     );
   });
 
   it("is short, and is one line", () => {
-    expect(revertCommand("compute").length).toBe(130);
+    expect(revertCommand("compute").length).toBe(134);
     expect(revertCommand("compute")).not.toContain("\n");
   });
 
   it.each(shells)("runs the node's own command from %s, where anything is recorded", (shell) => {
     write("bin/openstack-spice", launcher);
-    mkdirSync(join(home, "state"));
+    mkdirSync(join(home, "lib/openstack-spice"), { recursive: true });
     expect(login(shell, command())).toEqual({ status: 0, stdout: "revert|compute|-|", stderr: "" });
   });
 
   it("succeeds, with a message, where nothing is recorded", () => {
+    mkdirSync(join(home, "lib/others"), { recursive: true });
     expect(login("sh", command())).toEqual({ status: 0, stdout: "no record\n", stderr: "" });
   });
 
@@ -362,7 +364,9 @@ describe("the command that reverts", () => {
       write("bin/openstack-spice", text);
     }
     write(".openstack-spice/compute-0a1b2c3d.sh", "");
-    mkdirSync(join(home, "state"));
+    mkdirSync(join(home, "lib"));
+    // A link to a disk that is not mounted, which is no sign that nothing is recorded.
+    symlinkSync("/nowhere", join(home, "lib/openstack-spice"));
     const { status, stdout } = login("sh", command());
     expect([status === 0, stdout]).toEqual([false, ""]);
     expect(readdirSync(join(home, ".openstack-spice"))).toEqual(["compute-0a1b2c3d.sh"]);
