@@ -30,7 +30,7 @@ make_disk() {
   local image=$1 root=$2 mounted=${1%.img}.new
   shift 2
   rm -f "$image.new"
-  truncate -s 48M "$image.new"
+  truncate -s 64M "$image.new"
   mkfs.ext4 -q -b 4096 -E lazy_itable_init=0,lazy_journal_init=0 "$image.new"
   mkdir -p "$mounted"
   mount -t ext4 -o loop "$image.new" "$mounted"

@@ -112,6 +112,11 @@ class Session:
         journal.resume(content)
         if content.entries:
             self.reporter.say("an earlier run was interrupted; putting back what it had changed")
+            try:
+                # A folder of ours goes with its file, where nothing else is in it.
+                journal.remove_new_files()
+            except Failed:
+                pass  # what can be put back is put back first; then this is tried again
             self._undo(content, journal)
         journal.remove_new_files()
         self.close_journal()

@@ -13,7 +13,7 @@ const STATE = "/var/lib/openstack-spice";
 const ROLE = `${STATE}/roles/controller`;
 const LAUNCHER = "/usr/local/sbin/openstack-spice";
 /** A new file, until it is in its place. */
-const NEW_FILE = /\.openstack-spice\.[0-9a-f]{12}$/;
+export const NEW_FILE = /\.openstack-spice\.[0-9a-f]{12}\b/;
 
 /**
  * What a power cut would have lost, by the files of an image: nothing where each file is as it was or as it is to be, and a way back has all that it needs.
