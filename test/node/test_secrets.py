@@ -28,6 +28,9 @@ html5proxy_host = 127.0.0.1
 key_file = /etc/nova/key.pem
 key = /etc/nova/key.pem
 service_token_roles_required = true
+service_token_roles = service
+token_ttl = 600
+connection_recycle_time = 3600
 transport_url rabbit://broken:l1ne@h3/
 """
 
@@ -44,6 +47,7 @@ transport_url rabbit://broken:l1ne@h3/
         ("amqp://guest:unknown@192.0.2.1:5672: refused", "amqp://guest:***@192.0.2.1:5672: refused"),
         ("https://:p@h/", "https://:***@h/"),
         ("hmac-secret pwd-secret$x TopSecret3 TopSecret2", "*** *** *** ***"),
+        ("nova-spicehtml5proxy.service: failed after 600 s of 3600", "same"),
         ("AMQP server on h1:5672 is unreachable at 10:20:30. /etc/nova/key.pem true 192.0.2.7 https://keystone:5000/v3", "same"),
     ],
 )

@@ -14,6 +14,8 @@ SHORTEST = 3  # bytes; less than these would be hidden everywhere
 LONGEST_URL_PART = 256  # bytes before a host that are looked at
 
 _NAME = re.compile(rb"pass|pwd|secret|token|credential|hmac|key\Z|keys\Z|transport_url|connection", re.IGNORECASE)
+# The rest of what oslo and keystonemiddleware name alike: `service_token_roles` is `service` by default, which stands in the name of each unit.
+_NAME_OF_A_SETTING = re.compile(rb"_(roles?|required|ttl|time|timeout|interval|length|debug|trace|pool|size)\Z", re.IGNORECASE)
 _NO_SECRET = re.compile(rb"(true|false|none|yes|no|on|off|default|/.*)\Z", re.IGNORECASE | re.DOTALL)
 _ENDS_A_URL_PART = re.compile(rb"[\s/@'\"]")
 _ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
@@ -29,8 +31,8 @@ def secrets_in(conf: bytes) -> FrozenSet[bytes]:
         is_continued = line[:1] in (b" ", b"\t")
         if is_continued and is_secret:
             found.add(unquoted(line.strip()))
-        if not is_continued or _NAME.search(name):
-            is_secret = bool(_NAME.search(name))
+        if not is_continued or _names_a_secret(name):
+            is_secret = _names_a_secret(name)
             if is_secret:
                 found.add(unquoted(value))
         for start, end in _passwords(line):
@@ -41,6 +43,10 @@ def secrets_in(conf: bytes) -> FrozenSet[bytes]:
         found.add(_ESCAPE.sub(lambda escape: bytes([int(escape.group(1), 16)]), secret))
         found.add(secret.replace(b"$$", b"$"))
     return frozenset(secret for secret in found if len(secret) >= SHORTEST and not _NO_SECRET.match(secret))
+
+
+def _names_a_secret(name: bytes) -> bool:
+    return bool(_NAME.search(name)) and not _NAME_OF_A_SETTING.search(name)
 
 
 def without_secrets(text: bytes, secrets: Iterable[bytes] = ()) -> bytes:
