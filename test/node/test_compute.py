@@ -24,6 +24,7 @@ COMPUTE = "nova-compute"
 URI = "virsh --readonly --connect qemu:///system"
 MANY = ["5b1ce000-0000-4000-8000-%012d" % number for number in range(50)]
 A, B, C = MANY[:3]
+CAPABILITIES = ("virsh", "--connect", "qemu:///system", "domcapabilities; list --uuid")
 SLEEPS = Limits(queue_wait=2, service_wait=3, busy_wait=10, busy_tell=4, busy_pause=2)
 
 
@@ -79,7 +80,7 @@ class Compute:
         commands.answer("/usr/bin/python3", self.python)
         self.virsh = Virsh({guest: {} for guest in guests} if not isinstance(guests, dict) else guests)
         commands.answer(URI, self.virsh)
-        commands.answer("virsh --connect qemu:///system domcapabilities", domcapabilities("vnc", "spice"))
+        self.capable("vnc", "spice")
         self.api = ""
         self.options = dict({"DEFAULT/instances_path": "/srv/instances", "DEFAULT/state_path": "/srv"}, **dict(values))
         self.ports = list(ports)
@@ -101,6 +102,10 @@ class Compute:
         if not stdin:
             return self.api
         return self.answer if self.answer is not None else said(self.options, self.ports)
+
+    def capable(self, *displays):
+        guests = "".join(guest + "\n" for guest in self.virsh.guests)
+        self.node.commands.answer(CAPABILITIES, domcapabilities(*displays) + "\n\n" + guests + "\n")
 
     def connect(self, port=5672):
         self.services.proc.process(103, "/system.slice/nova-compute.service", open_files=["socket:[9]"])
@@ -136,7 +141,7 @@ class TestHypervisor:
 
     def test_qemu_without_spice_is_refused_though_a_video_model_is_called_so(self, tmp_path):
         compute = Compute(tmp_path)
-        compute.node.commands.answer("virsh --connect qemu:///system domcapabilities", domcapabilities("vnc"))
+        compute.capable("vnc")
         with pytest.raises(Refused) as error:
             compute.hypervisor.check_hypervisor()
         assert told(error) == (
@@ -146,7 +151,7 @@ class TestHypervisor:
 
     def test_a_libvirt_that_does_not_answer_is_refused(self, tmp_path):
         compute = Compute(tmp_path)
-        compute.node.commands.answer("virsh --connect qemu:///system domcapabilities", failed(1, "error"))
+        compute.node.commands.answer(CAPABILITIES, failed(1, "error"))
         with pytest.raises(Refused) as error:
             compute.hypervisor.check_hypervisor()
         assert told(error) == "libvirt does not answer 'virsh domcapabilities'. Start libvirtd, and run again"
@@ -169,6 +174,22 @@ class TestHypervisor:
         assert len(compute.hypervisor.guests()) == 50
         assert len(compute.node.commands.calls) == 4
         assert compute.hypervisor.guests()[1].ports == (5901, 6001)
+
+    def test_those_that_the_check_of_qemu_listed_are_not_listed_again_but_after_ten_seconds(self, tmp_path):
+        compute = Compute(tmp_path, {A: {"dumpxml": dump(A, ("vnc", 5900))}})
+        compute.hypervisor.check_hypervisor()
+        assert [guest.uuid for guest in compute.hypervisor.guests()] == [A]
+        compute.node.clock.pause(11)
+        assert [guest.uuid for guest in compute.hypervisor.guests()] == [A]
+        asked = [words[-1] for words in compute.node.commands.calls if words[0] == "virsh"]
+        assert asked == ["domcapabilities; list --uuid", "dumpxml " + A, "list --uuid", "dumpxml " + A]
+
+    def test_a_libvirt_that_starts_a_guest_and_lists_none_meanwhile_tells_of_spice_and_is_asked_again(self, tmp_path):
+        compute = Compute(tmp_path, {A: {"dumpxml": dump(A, ("vnc", 5900))}})
+        compute.node.commands.answer(CAPABILITIES, Result(124, b"<domainCapab", b""))
+        compute.node.commands.answer(CAPABILITIES[:-1] + ("domcapabilities",), domcapabilities("vnc", "spice"))
+        compute.hypervisor.check_hypervisor()
+        assert [guest.uuid for guest in compute.hypervisor.guests()] == [A]
 
     def test_a_guest_that_ended_meanwhile_is_none(self, tmp_path):
         compute = Compute(tmp_path, {A: {}, B: {"dumpxml": dump(B, ("vnc", 5900))}})

@@ -99,7 +99,7 @@ class TestCaller:
             "compute",
         )
         assert not node.files.exists(RUNS)
-        assert len(node.commands.calls) == 2
+        assert len(node.commands.calls) == 1
 
     def test_the_run_has_the_document_and_nobody_else_can_read_it(self, node):
         seen = {}
@@ -136,10 +136,11 @@ class TestCaller:
         assert node.commands.calls == []
 
     def test_where_systemd_does_not_answer_nothing_is_started(self, node):
-        node.commands.answer("systemctl show", failed(1, "Failed to connect to bus: Connection refused"))
+        for command in ("systemctl show", "systemd-run"):
+            node.commands.answer(command, failed(1, "Failed to connect to bus: Connection refused"))
         with pytest.raises(CannotTell):
             call(node)
-        assert not any(words[0] == "systemd-run" for words in node.commands.calls)
+        assert not node.files.exists(RUNS)
 
     def test_a_killed_run_is_told(self, node):
         run_of(node, code=None)
@@ -169,7 +170,12 @@ class TestCaller:
 
         node.commands.answer("systemctl reset-failed", forget)
         run_of(node)
+        start = node.commands.answers[("systemd-run",)]
+        refused = failed(1, "Failed to start transient service unit: Unit %s was already loaded" % UNIT)
+        node.commands.answer("systemd-run", lambda words, stdin: refused if node.state == FAILED else start(words, stdin))
         assert call(node) is ExitStatus.DONE
+        assert [words[1] for words in node.commands.calls if words[0] == "systemctl"] == ["show", "reset-failed", "show"]
+        assert node.reporter.quoted == []
 
     def at_work(self, node, asked):
         """A run that is at work, and has said something."""

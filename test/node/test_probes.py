@@ -309,6 +309,31 @@ class TestInForce:
         asking.nova.compute_option("libvirt", "virt_type", "kvm")
         assert len(asking.calls) == 1
 
+    def test_the_proof_of_a_run_is_that_of_later_ones_until_the_node_or_what_is_declared_changes(self, tmp_path):
+        options = {}
+        asking, _ = self.asking(tmp_path, said(), Desired(role="compute", node="node-1", options=options))
+        folder = asking.node.files.at("/var/lib/openstack-spice/roles/compute")
+        os.makedirs(folder)
+
+        def asked(value="true"):
+            before = len(asking.calls)
+            asking.services.units.forget()
+            options["spice/enabled"] = value
+            probes = asking.services.probes()
+            asking.services.nova.compute_option("libvirt", "virt_type", "kvm")
+            told = Effective(asking.services.context, asking.services.nova, asking.services.program, probes).options_in_force(COMPUTE)
+            probes.keep()
+            return told.status, len(asking.calls) - before
+
+        assert [asked(), asked()] == [(0, 1), (0, 0)]
+        assert [asked("not-kept-text"), asked("not-kept-text"), asked()] == [(0, 1), (0, 0), (0, 1)]
+        with open(folder + "/answers") as file:
+            assert "not-kept-text" not in file.read()
+        asking.node.commands.answer("/usr/bin/python3", said(wrong=self.WRONG))
+        with open(asking.node.files.at("/etc/nova/nova.conf"), "a") as file:
+            file.write("\n")
+        assert [asked(), asked()] == [(9, 2), (9, 1)]
+
     def test_no_answer_is_no_proof(self, tmp_path):
         asking, effective = self.asking(tmp_path, failed(1, "boom\n"))
         assert effective.options_in_force(COMPUTE)[:2] == (1, ("boom",))

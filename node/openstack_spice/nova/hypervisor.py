@@ -33,6 +33,7 @@ class Hypervisor:
         self._nova = nova
         self._packages = packages
         self._known: Optional[Tuple[float, List[Guest]]] = None  # those that run, and until when that counts
+        self._listed: Optional[Tuple[float, List[str]]] = None  # their uuids alone
 
     def check_hypervisor(self) -> None:
         """Refuses a compute that cannot do SPICE; an instance would go to ERROR at its next start. Raises Refused, CannotTell."""
@@ -46,13 +47,10 @@ class Hypervisor:
             raise Refused("guests-without-spice-type", name=printable(kind.upper()), type=printable(kind))
         if self._context.system.commands.which("virsh") is None:
             raise Refused("virsh-missing")
-        # libvirt does not answer this one on a read-only connection.
-        result = self._run(["virsh", "--connect", URI, "domcapabilities"])
-        if not result.ok:
-            raise Refused("libvirt-silent")
+        capabilities = self._capabilities()
         if platform.qemu_spice in self._packages.missing:
             return  # what brings SPICE to QEMU is about to be installed
-        if not knows_spice(result.out):
+        if not knows_spice(capabilities):
             if platform.qemu_spice == "none":
                 raise Refused("qemu-without-spice-there", platform=platform.name)
             raise Refused("qemu-without-spice")
@@ -108,17 +106,33 @@ class Hypervisor:
         result = self.virsh("list --uuid" if running else "list --all --uuid")
         if not result.ok:
             raise CannotTell("guests", self._reason(result))
-        return re.findall(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", result.out.decode("ascii", "replace"))
+        return uuids_in(result.out)
 
     def virsh(self, commands: str) -> Result:
         """Commands of virsh with semicolons between them; one that fails does not stop those after it."""
         return self._run(["virsh", "--readonly", "--connect", URI, commands])
 
+    def _capabilities(self) -> bytes:
+        """What `virsh domcapabilities` prints. Raises Refused."""
+        # libvirt does not answer it on a read-only connection. The guests are listed by the same process. While libvirt starts one it
+        # lists none for minutes, which is no matter of SPICE; and what virsh printed before may be lost with it.
+        result = self._run(["virsh", "--connect", URI, "domcapabilities; list --uuid"])
+        if result.timed_out:
+            result = self._run(["virsh", "--connect", URI, "domcapabilities"])
+        elif result.ok:
+            listed = uuids_in(result.out.partition(b"</domainCapabilities>")[2])
+            self._listed = self._context.system.clock.deadline(KNOWN_FOR), listed
+        start, end, _rest = result.out.partition(b"</domainCapabilities>")
+        if not end:
+            raise Refused("libvirt-silent")
+        return start + end
+
     def _described(self, running: bool) -> List[Guest]:
         if self._context.system.commands.which("virsh") is None:
             return []
         found: List[Guest] = []
-        uuids = self.uuids(running)
+        listed = self._listed
+        uuids = listed[1] if running and listed is not None and not self._context.system.clock.is_over(listed[0]) else self.uuids(running)
         for i in range(0, len(uuids), TOGETHER):
             result = self.virsh("; ".join("dumpxml " + uuid for uuid in uuids[i : i + TOGETHER]))
             if is_silent(result):
@@ -133,6 +147,11 @@ class Hypervisor:
 
     def _run(self, argv: Sequence[str]) -> Result:
         return self._context.system.commands.run(argv, seconds=self._context.limits.virsh_wait)
+
+
+def uuids_in(text: bytes) -> List[str]:
+    """The uuids that `virsh list --uuid` printed."""
+    return re.findall(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", text.decode("ascii", "replace"))
 
 
 def is_silent(result: Result) -> bool:

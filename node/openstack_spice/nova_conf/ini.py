@@ -145,13 +145,13 @@ def _found_in(lines: List[str]) -> _Lines:
     found = _Lines({}, {})
     section = ""
     places: Optional[List[Tuple[int, int]]] = None  # of the option that an indented line would continue
-    for i, line in enumerate(lines):
-        if line.startswith(("#", ";")):
-            places = None
-            continue
-        text = line.rstrip()
+    before = -1
+    # Most lines of a nova.conf are comments.
+    for i in [i for i, line in enumerate(lines) if line and line[0] not in "#;"]:
+        text = lines[i].rstrip()
+        is_next, before = i == before + 1, i
         if text[:1] in (" ", "\t"):
-            if places:
+            if places and is_next:
                 places[-1] = (places[-1][0], i)
             continue
         places = None

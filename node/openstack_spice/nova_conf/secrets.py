@@ -14,7 +14,7 @@ SHORTEST = 3  # bytes; less than these would be hidden everywhere
 LONGEST_URL_PART = 256  # bytes before a host that are looked at
 
 _NAME = re.compile(rb"pass|pwd|secret|token|credential|hmac|key\Z|keys\Z|transport_url|connection", re.IGNORECASE)
-# The rest of what oslo and keystonemiddleware name alike: `service_token_roles` is `service` by default, which stands in the name of each unit.
+# The rest of what oslo and keystonemiddleware name alike: `service_token_roles` is `service` by default, a part of each unit's name.
 _NAME_OF_A_SETTING = re.compile(rb"_(roles?|required|ttl|time|timeout|interval|length|debug|trace|pool|size)\Z", re.IGNORECASE)
 _NO_SECRET = re.compile(rb"(true|false|none|yes|no|on|off|default|/.*)\Z", re.IGNORECASE | re.DOTALL)
 _ENDS_A_URL_PART = re.compile(rb"[\s/@'\"]")

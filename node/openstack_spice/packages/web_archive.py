@@ -1,16 +1,15 @@
 """A web client's archive: what is in it, taken apart in memory and bounded. Nothing of it is a file of the node before all of it
 is known to be plain files."""
 
-import bz2
-import gzip
 import io
-import lzma
-import tarfile
-import zlib
-from typing import Dict, FrozenSet, List, Mapping, NamedTuple, Set, Tuple
+from typing import TYPE_CHECKING, Dict, FrozenSet, List, Mapping, NamedTuple, Set, Tuple
 
 from ..errors import Refused
 from ..text import printable
+
+# What unpacks is loaded where something is unpacked, which hardly a run does: a tenth of a start's time.
+if TYPE_CHECKING:
+    import tarfile
 
 LARGEST = 64 * 1024 * 1024  # bytes, of the archive and of what is in it
 PAGE = "spice_auto.html"  # has every spice-html5
@@ -24,7 +23,6 @@ _OTHER_PACKERS: Tuple[Tuple[bytes, str], ...] = (
     (b"LZIP", "lzip"),
     (b"\x89LZO", "lzop"),
 )
-_NO_ARCHIVE = (tarfile.TarError, zlib.error, lzma.LZMAError, OSError, EOFError, ValueError)
 
 
 class Leaf(NamedTuple):
@@ -60,6 +58,10 @@ def web_client_of(archive: bytes, location: str) -> Tree:
 
 
 def _unpacked(archive: bytes, location: str) -> Tree:
+    import lzma
+    import tarfile
+    import zlib
+
     for magic, packer in _OTHER_PACKERS:
         if archive.startswith(magic):
             raise Refused("web-client-packed", location=location, packer=packer)
@@ -73,12 +75,16 @@ def _unpacked(archive: bytes, location: str) -> Tree:
             if data[tar.offset : tar.offset + tarfile.BLOCKSIZE].strip(b"\0"):
                 raise EOFError("it is cut off")
             return _tree(tar, members, location)
-    except _NO_ARCHIVE:
+    except (tarfile.TarError, zlib.error, lzma.LZMAError, OSError, EOFError, ValueError):
         raise Refused("web-client-no-archive", location=location)
 
 
 def _plain_tar(archive: bytes) -> bytes:
     """The tar, at most one byte more than what is allowed."""
+    import bz2
+    import gzip
+    import lzma
+
     packed = io.BytesIO(archive)
     if archive.startswith(b"\x1f\x8b"):
         return gzip.GzipFile(fileobj=packed, mode="rb").read(_LARGEST_UNPACKED + 1)
@@ -89,8 +95,8 @@ def _plain_tar(archive: bytes) -> bytes:
     return archive
 
 
-def _plain_members(tar: tarfile.TarFile, location: str) -> List[tarfile.TarInfo]:
-    members: List[tarfile.TarInfo] = []
+def _plain_members(tar: "tarfile.TarFile", location: str) -> "List[tarfile.TarInfo]":
+    members: "List[tarfile.TarInfo]" = []
     size = 0
     for member in tar:
         size += member.size
@@ -100,7 +106,7 @@ def _plain_members(tar: tarfile.TarFile, location: str) -> List[tarfile.TarInfo]
     return members
 
 
-def _tree(tar: tarfile.TarFile, members: List[tarfile.TarInfo], location: str) -> Tree:
+def _tree(tar: "tarfile.TarFile", members: "List[tarfile.TarInfo]", location: str) -> Tree:
     folders: Set[str] = set()
     files: Dict[str, Leaf] = {}
     for member in members:

@@ -8,7 +8,7 @@ folder; the last one removes it.
 
 import hashlib
 import os
-from typing import List
+from typing import List, Optional
 
 from ..document.desired import read_document
 from ..errors import ExitStatus, Failed, Refused
@@ -68,6 +68,7 @@ class Caller:
         self._reporter = reporter
         self._unit = RunUnit(system, limits, request.role)
         self._lock = Lock(system.clock, CALLERS_LOCK)
+        self._said = b""  # by systemd, when it last started nothing
         asked = b"%s\n%s\n%s\n" % (request.verb.encode("ascii"), request.program.encode("ascii"), request.document)
         self._digest = hashlib.sha256(asked).hexdigest().encode("ascii")
 
@@ -94,12 +95,22 @@ class Caller:
         """Of a run for what is asked, the callers' lock held."""
         wait = self._limits.lock_wait
         deadline = self._system.clock.deadline(wait)
-        told = False
+        told = tried = False
         while True:
             self._take_lock()
             folder = self._system.files.link(RUNS + "/" + self._request.role) or ""
+            if not folder and not tried:
+                # No run has left anything, so there is hardly one, and systemd starts no second one: it is not asked before.
+                tried = True
+                started = self._start()
+                if started is not None:
+                    return started
             if self._unit.is_gone():
-                return self._start()
+                started = self._start()
+                if started is None:
+                    self._reporter.quote(self._said)
+                    raise Refused("run-not-started")
+                return started
             has_ended = folder != "" and self._system.files.exists(folder + "/code")
             if (
                 not has_ended
@@ -121,8 +132,8 @@ class Caller:
         if not self._lock.take(self._limits.lock_wait, lambda: None):
             raise Refused("callers-lock-held", file=CALLERS_LOCK, seconds=self._limits.lock_wait)
 
-    def _start(self) -> str:
-        """Starts a run. Gives its folder."""
+    def _start(self) -> Optional[str]:
+        """Starts a run. Gives its folder; None where systemd does not start it."""
         files, request = self._system.files, self._request
         for name in files.names_if_there(RUNS):
             if name.startswith(request.role + "."):
@@ -139,7 +150,7 @@ class Caller:
         command += ["--run", folder, request.verb, request.role]
         if not self._start_unit(command):
             self._remove_run(folder)
-            raise Refused("run-not-started")
+            return None
         return folder
 
     def _start_unit(self, command: List[str]) -> bool:
@@ -150,7 +161,7 @@ class Caller:
             result = self._system.commands.run(["systemd-run"] + options + command, self._limits.systemctl_wait)
             if result.ok:
                 return True
-        self._reporter.quote(result.err)
+        self._said = result.err
         return False
 
     def _remove_run(self, folder: str) -> None:

@@ -73,11 +73,10 @@ def _check_nova(session: Session, parts: Parts) -> None:
 
 def _check_encoding(conf: bytes) -> None:
     """Python 3 reads nova.conf as UTF-8: with any other byte, in a comment too, no service of Nova starts again. Raises Refused."""
-    for number, line in enumerate(conf.split(b"\n"), 1):
-        try:
-            line.decode("utf-8")
-        except UnicodeDecodeError:
-            raise Refused("nova-conf-encoding", file=NOVA_CONF, number=number)
+    try:
+        conf.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Refused("nova-conf-encoding", file=NOVA_CONF, number=conf.count(b"\n", 0, error.start) + 1)
 
 
 def _read_nova_conf(session: Session) -> Optional[bytes]:

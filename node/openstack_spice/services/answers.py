@@ -70,7 +70,7 @@ class Answers:
         if known is not None and (not option or section + "/" + option in known.values):
             return known
         more = [(section, option, None, "", "")] if option and (section, option) not in [entry[:2] for entry in WANTED] else []
-        answer = self._asked(unit, [], more, None)
+        answer = self._asked(unit, self._declared(), more, None)
         if not answer.error:
             if known is not None:
                 answer = answer._replace(values=dict(known.values, **answer.values))
@@ -82,9 +82,11 @@ class Answers:
 
         :param planned: nova.conf as it would be
         """
-        declared = [tuple(option.split("/", 1)) + (value,) for option, value in self._context.desired.options.items()]
         key = self._key(unit) if planned is None else ""
-        answer = self._asked(unit, declared, [], planned)
+        known = self._of_key(unit, key) if key else None
+        if known is not None and self._in_force_by_note(unit):
+            return known
+        answer = self._asked(unit, self._declared(), [], planned)
         if answer.error and planned is not None:
             as_it_is = self._asked(unit, [], [], None)
             if as_it_is.error:  # a line has the number there that people find it by
@@ -105,6 +107,17 @@ class Answers:
             self._changed = False
         except Failed:
             pass
+
+    def _declared(self) -> List[Sequence[str]]:
+        return [tuple(option.split("/", 1)) + (value,) for option, value in self._context.desired.options.items()]
+
+    def _digest(self) -> str:
+        """Of the declared options: their values are not kept."""
+        return hashlib.sha256(json.dumps(self._declared(), sort_keys=True).encode("ascii")).hexdigest()
+
+    def _in_force_by_note(self, unit: str) -> bool:
+        """Whether the kept answer, which is still true, was that all of what is declared now is read as declared."""
+        return self._known is not None and self._known[unit].get("in_force") == self._digest()
 
     def _asked(self, unit: str, declared: Sequence[Sequence[str]], more: Sequence[Sequence[Any]], planned: Optional[bytes]) -> Answer:
         request = dict(
@@ -127,7 +140,8 @@ class Answers:
     def _note(self, unit: str, key: str, answer: Answer) -> None:
         if self._known is None:
             self._known = self._read()
-        self._known[unit] = {"key": key, "values": dict(answer.values), "ports": list(answer.ports)}
+        in_force = "" if answer.wrong else self._digest()
+        self._known[unit] = {"key": key, "values": dict(answer.values), "ports": list(answer.ports), "in_force": in_force}
         self._changed = True
 
     def _read(self) -> Dict[str, Any]:
