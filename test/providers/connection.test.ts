@@ -42,6 +42,14 @@ describe.skipIf(missing !== undefined)("a connection", () => {
     );
   });
 
+  it.skipIf(process.platform !== "linux")(
+    "asks by TCP, where nothing comes for long, whether anybody is there",
+    async () => {
+      const sockets = `ss -Htno state established '( dport = :${bench.sshd.port} )'`;
+      expect(await connect(bench.connection(), sockets)).toMatch(/ timer:\(keepalive,/);
+    },
+  );
+
   it("does not start with a host key it cannot read", async () => {
     expect(await refusal(bench.connection({ hostKey: "ssh-ed25519 nonsense" }))).toMatch(
       /^failed to parse host key: ssh: no key found/,

@@ -69,12 +69,27 @@ const without: Readonly<Record<Part, string>> = {
   layers: "check_layers() { :; }",
 };
 
+/** The list of what is written, as far as it is done by commands. A new file beside an old one has the old one's name there, as in the program in Python. */
+const LISTED = `listed() { printf '0 %s %s\\n' "$1" "\${2%.openstack-spice.??????}" 2>/dev/null >>/run/openstack-spice-points || :; }
+sync() { command sync "$@" && listed sync "\${*: -1}"; }
+mv() { command mv "$@" && listed rename "\${*: -1}"; }
+ln() { command ln "$@" && listed symlink "\${*: -1}"; }
+rm() { command rm "$@" && listed unlink "\${*: -1}"; }`;
+
 /** The program in bash in which that happens. */
-export function bashTestProgram({ at = [], limits = {}, without: parts = [], ...inPythonOnly }: Faults): HostProgram {
+export function bashTestProgram({ at = [], limits = {}, without: parts = [], ...others }: Faults): HostProgram {
+  const { numbered, ...inPythonOnly } = others;
   if (Object.keys(inPythonOnly).length > 0) {
     throw new Error(`the program in bash cannot do this: ${Object.keys(inPythonOnly).join(", ")}`);
   }
-  const code = [...parts.map((part) => without[part]), ...at.map(injected)].join("\n");
+  if (numbered !== undefined && (numbered.number !== 0 || numbered.fault !== undefined)) {
+    throw new Error("the program in bash has no numbered points");
+  }
+  const code = [
+    ...parts.map((part) => without[part]),
+    ...(numbered === undefined ? [] : [LISTED]),
+    ...at.map(injected),
+  ].join("\n");
   const call = '\nmain "$@"\n';
   let { text } = hostProgram("bash");
   if (!text.endsWith(call)) {

@@ -41,10 +41,16 @@ export async function setWayBack(node: LabNode, role: string, program = hostProg
   await node.read(`cat >${file} && ln -sfn ${file} /var/lib/openstack-spice/roles/${role}/program`, program.text);
 }
 
-/** Runs another verb of the program, such as `check`, as root, from the uploaded file. */
-export async function runVerb(node: LabNode, verb: string, input = "", program = hostProgram()): Promise<Outcome> {
+/** Runs another verb of the program, such as `check`, as root, from the uploaded file. @param variables assignments for its environment */
+export async function runVerb(
+  node: LabNode,
+  verb: string,
+  input = "",
+  program = hostProgram(),
+  variables = "",
+): Promise<Outcome> {
   const file = await upload(node, "test", { program });
-  return await node.run(`bash ${file} ${verb}; status=$?; rm ${file}; exit $status`, { input });
+  return await node.run(`${variables} bash ${file} ${verb}; status=$?; rm ${file}; exit $status`, { input });
 }
 
 /** Lines of text. */

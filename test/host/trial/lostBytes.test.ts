@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "../../support/eventually";
 import { LabNode, type Outcome } from "../../support/lab";
-import { testedProgram } from "../../support/programs";
+import { isTrialRun, ofProgram } from "../../support/programs";
 import { controllerDocument } from "../support/documents";
 import { testProgram } from "../support/injection";
 import { converge, lines, revert, setWayBack } from "../support/program";
@@ -24,7 +24,7 @@ const document = controllerDocument(NAME, { allowedSources: ["203.0.113.0/24"], 
 const WRITTEN_AGAIN = `openstack-spice: ${NAME}: what puts this node back is damaged: it is written again\n`;
 const error = (text: string) => `openstack-spice: error: ${NAME}: ${text}\n`;
 
-describe.runIf(testedProgram === "python")("a controller whose every byte counts", () => {
+describe.runIf(isTrialRun)("a controller whose every byte counts", () => {
   let node: LabNode;
   let before: Snapshot;
   let first: Outcome;
@@ -58,9 +58,12 @@ describe.runIf(testedProgram === "python")("a controller whose every byte counts
     await node.read(spoil);
     try {
       await test();
-    } finally {
-      await node.read(mend);
+    } catch (failure) {
+      // What was lost may not be mended either.
+      await node.run(mend);
+      throw failure;
     }
+    await node.read(mend);
     expect(await kept()).toBe(former);
   }
 
@@ -114,10 +117,11 @@ describe.runIf(testedProgram === "python")("a controller whose every byte counts
         "rm -f /run/full; mount -o remount,size=1g /run",
         async () => {
           const changed = controllerDocument(NAME, { allowedOrigins: ["a.example.org"] });
+          const bytes = await node.read(`stat -c %s ${CONF}`);
           const { status, stdout, stderr } = await (run === "a revert"
             ? revert(node, "controller")
             : converge(node, changed));
-          expect([status, stdout]).toEqual([room === 0 ? 1 : 3, ""]);
+          expect([status, stdout, await node.read(`stat -c %s ${CONF}`)]).toEqual([room === 0 ? 1 : 3, "", bytes]);
           expect(stderr.replace(/controller\.[0-9a-f]+/, "RUN").replace(/\d+ KiB/, "N KiB")).toBe(
             room === 0
               ? error(
@@ -150,6 +154,32 @@ describe.runIf(testedProgram === "python")("a controller whose every byte counts
     expect((await converge(node, document)).status).toBe(0);
     expect(await node.read(`cat ${CONF}`)).toBe(converged);
   });
+
+  it.each([
+    ["edits nova.conf", "D3", "$INI_VERB", "put | cut | open | close"],
+    ["reads the record", "D4", '"$*"', '*"NF == 5"*/record'],
+  ])(
+    "a revert in which every awk that %s is killed gives nova.conf back all the same (%s)",
+    async (_, __, word, edits) => {
+      const converged = await node.read(`cat ${CONF}`);
+      // The program in Python has no such child, which is how it is safe.
+      const tool = `#!/bin/sh\ncase ${word} in ${edits}) kill -KILL $$ ;; esac\nexec /usr/bin/awk "$@"\n`;
+      await node.read("cat >/usr/local/sbin/awk && chmod +x /usr/local/sbin/awk", tool);
+      const { status } = await revert(node, "controller");
+      await node.read("rm /usr/local/sbin/awk");
+      const original = await node.read("cat /etc/nova/another-name");
+      const conf = await node.read(`cat ${CONF}`);
+      const record = (await node.run(`[ -e ${RECORD} ]`)).status === 0;
+      expect({ status, record, size: conf.length, isOriginal: conf === original }).toEqual({
+        status: 0,
+        record: false,
+        size: original.length,
+        isOriginal: true,
+      });
+      expect((await converge(node, document)).status).toBe(0);
+      expect(await node.read(`cat ${CONF}`)).toBe(converged);
+    },
+  );
 
   it.each([
     ["the record, by a disk error", `ln -s /proc/self/mem ${RECORD}`, `/proc/N/mem: Input/output error`],
@@ -230,21 +260,22 @@ describe.runIf(testedProgram === "python")("a controller whose every byte counts
   it.each([
     [
       "a kind of change",
-      `s/"section"/"a-kind-to-come"/;s/"option"/"a-kind-to-come"/`,
+      // And as the program in bash writes them.
+      `s/"section"/"a-kind-to-come"/;s/"option"/"a-kind-to-come"/;s/^\\(section\\|option\\)\\t/a-kind-to-come\\t/`,
       `${RECORD} has kinds of change that this version does not know (a-kind-to-come). Use the version that wrote it`,
     ],
     [
       "a format",
-      `s/"format": 2/"format": 3/`,
+      `s/"format": 2/"format": 3/;s/^# openstack-spice record 1/# openstack-spice record 3/`,
       `${RECORD} is not a record of format 2: it is damaged, or written by another version. Use the version that wrote it, or restore the node by hand from that file`,
     ],
   ])(
-    "a record with %s that this version does not know is refused by converge, revert and status, and kept (D10)",
+    "a record with %s that this version does not know is refused by revert, converge and status, and kept (D10)",
     async (_, edit, message) => {
       await keeps(`cp -p ${RECORD} /root/record; sed -i '${edit}' ${RECORD}`, `mv /root/record ${RECORD}`, async () => {
         const runs = [
-          async () => await converge(node, document),
           async () => await revert(node, "controller"),
+          async () => await converge(node, document),
           async () => await node.run("openstack-spice status"),
         ];
         for (const run of runs) {
@@ -256,11 +287,14 @@ describe.runIf(testedProgram === "python")("a controller whose every byte counts
 
   it("a journal with a kind of change that this version does not know is refused, and kept (D10)", async () => {
     const journal = `${STATE}/roles/controller/journal`;
-    const line = '["a-kind-to-come", "/etc/x", "-", "-", "="]';
+    const line = ofProgram({
+      bash: "a-kind-to-come\t/etc/x\t-\t-\t=",
+      python: '["a-kind-to-come", "/etc/x", "-", "-", "="]',
+    });
     await keeps(`echo '${line}' >${journal}`, `rm ${journal}`, async () => {
       const message = `${journal} has kinds of change that this version does not know (a-kind-to-come). Use the version that wrote it`;
-      for (const run of [converge(node, document), revert(node, "controller")]) {
-        expect(await run).toEqual({ status: 3, stdout: "", stderr: error(message) });
+      for (const run of [() => converge(node, document), () => revert(node, "controller")]) {
+        expect(await run()).toEqual({ status: 3, stdout: "", stderr: error(message) });
       }
       expect(await node.read(`cat ${journal}`)).toBe(`${line}\n`);
     });
@@ -270,8 +304,11 @@ describe.runIf(testedProgram === "python")("a controller whose every byte counts
     await node.read(`: >${RULES}`);
     await node.reboot();
     const state = `systemctl show -p ActiveState --value ${UNIT}`;
-    await node.until(`[[ $(${state}) == failed ]] && ss -Hltn | grep -q ':6082 '`, 60);
-    expect(await node.answers(6082, "/spice_auto.html")).toBe(undefined);
+    await node.until("ss -Hltn | grep -q ':6082 '", 60);
+    expect([(await node.read(state)).trim(), await node.answers(6082, "/spice_auto.html")]).toEqual([
+      "failed",
+      undefined,
+    ]);
     expect(await node.read("curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1:6082/spice_auto.html")).toBe("200");
     const { status, stdout } = await converge(node, document);
     expect([status, stdout.split("\n").at(-2)]).toEqual([0, "changed 1"]);

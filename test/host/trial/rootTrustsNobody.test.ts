@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LabNode } from "../../support/lab";
-import { testedProgram } from "../../support/programs";
+import { isTrialRun } from "../../support/programs";
 import { controllerDocument } from "../support/documents";
 import { testProgram } from "../support/injection";
 import { converge, runVerb } from "../support/program";
@@ -8,7 +8,7 @@ import { snapshot } from "../support/snapshot";
 
 /**
  * What the user nova, who owns /etc/nova, /var/lib/nova and /var/log/nova, and what any other user can do on a node gets nothing from root: rows D12 to D19
- * of the trial. D16 is a compute's, and in wrongAnswersOfComputes.test.ts; D18 is who reads the report's.
+ * of the trial. D16 is a compute's, and in computes.test.ts; D18 is who reads the report's.
  */
 
 const NAME = "t-trust";
@@ -43,7 +43,7 @@ code = "socket(S, PF_INET, SOCK_STREAM, 0); bind(S, sockaddr_in(6082, INADDR_ANY
 os.execv("/usr/bin/perl", [name, "-MSocket", "-e", code])
 `;
 
-describe.runIf(testedProgram === "python")("a controller with users that root does not trust", () => {
+describe.runIf(isTrialRun)("a controller with users that root does not trust", () => {
   let node: LabNode;
   beforeAll(async () => {
     node = await LabNode.boot(NAME, "proxy");
@@ -72,7 +72,14 @@ describe.runIf(testedProgram === "python")("a controller with users that root do
       at: [{ point: "publish-nova-conf", when: "before", run: RACE }],
       without: ["watchdog"],
     });
+    // And while it is written, where a program has cp do that.
+    await node.read(
+      "cat >/usr/local/sbin/cp && chmod +x /usr/local/sbin/cp",
+      `#!/bin/sh\n${RACE}\nexec /bin/cp "$@"\n`,
+    );
     const { status, stderr } = await converge(node, document, { program });
+    await node.read("rm /usr/local/sbin/cp");
+    expect(await secret()).toBe(untouched);
     expect([status, stderr.split("\n")[0]]).toEqual([
       1,
       error(`${CONF} was edited by someone else during this run. Run again`).trimEnd(),
@@ -80,7 +87,6 @@ describe.runIf(testedProgram === "python")("a controller with users that root do
     expect(stderr).toContain(
       `${CONF} leads over the symbolic link 'nova.conf', which is not root's: whoever made it could point it at any file`,
     );
-    expect(await secret()).toBe(untouched);
     expect(await node.read(`readlink ${CONF}`)).toBe("/root/secret\n");
     // What nova took away is its own to put back; then the next run goes on.
     await node.read(`rm -f ${CONF} /etc/nova/taken; cp -a /root/nova.conf ${CONF}`);
@@ -140,28 +146,34 @@ time.sleep(1e6)
   });
 
   it.each([
-    ["a FIFO", "mkfifo $L", ""],
-    ["a link to a file of root's", "ln -s /root/secret $L", "ExecStartPre=+/bin/touch /root/secret\n"],
-    ["a second name of a file of root's, where the kernel allows that", "ln /root/secret $L 2>/dev/null || :", ""],
-    ["a folder", "mkdir $L", ""],
-    ["a file of a terabyte", "truncate -s 1T $L", "ExecStartPre=+/bin/touch /var/log/nova/nova-spicehtml5proxy.log\n"],
-  ])("a log that nova made %s is not read as root, and nothing waits for it (D15)", async (_, make, line) => {
-    const log = "/var/log/nova/nova-spicehtml5proxy.log";
-    const before = await snapshot(node);
-    await where(
-      `${byNova(`L=${log}; rm -rf $L; ${make}`)}; mkdir -p ${UNIT_FOLDER}; printf '[Service]\\n${line.replace("\n", "\\n")}ExecStartPre=/bin/false\\n' >${UNIT_FOLDER}/site.conf; systemctl daemon-reload`,
-      `rm -rf ${log} ${UNIT_FOLDER}; systemctl daemon-reload`,
-      async () => {
-        const started = performance.now();
-        const { status, stderr } = await converge(node, document);
-        expect([status, stderr.split("\n").at(-2)]).toEqual([1, `openstack-spice: ${NAME}: the node is as it was`]);
-        expect(stderr).not.toContain("of-root-alone");
-        expect(performance.now() - started).toBeLessThan(60_000);
-      },
-    );
-    expect(await snapshot(node)).toEqual(before);
-    expect(await node.read("cat /root/secret")).toBe("of-root-alone\n");
-  });
+    ["a FIFO", "mkfifo $L"],
+    ["a link to a file of root's", "ln -s /root/secret $L"],
+    ["a second name of a file of root's, where the kernel allows that", "ln /root/secret $L 2>/dev/null || :"],
+    ["a folder", "mkdir $L"],
+    ["a file of a terabyte", "truncate -s 1T $L"],
+  ])(
+    "a log that nova makes %s, as its service starts, is not read as root, and nothing waits for it (D15)",
+    async (_, make) => {
+      const log = "/var/log/nova/nova-spicehtml5proxy.log";
+      const script = "/srv/make-log";
+      const before = await snapshot(node);
+      await where(
+        `printf '%s\\n' 'L=${log}; rm -rf $L; ${make}' >${script}
+         mkdir -p ${UNIT_FOLDER}; printf '[Service]\\nExecStartPre=+/bin/touch /root/secret\\nExecStartPre=/bin/sh ${script}\\nExecStartPre=/bin/false\\n' >${UNIT_FOLDER}/site.conf
+         systemctl daemon-reload`,
+        `rm -rf ${log} ${script} ${UNIT_FOLDER}; systemctl daemon-reload`,
+        async () => {
+          const started = performance.now();
+          const { status, stderr } = await converge(node, document);
+          expect(stderr).not.toContain("of-root-alone");
+          expect([status, stderr.split("\n").at(-2)]).toEqual([1, `openstack-spice: ${NAME}: the node is as it was`]);
+          expect(performance.now() - started).toBeLessThan(60_000);
+        },
+      );
+      expect(await snapshot(node)).toEqual(before);
+      expect(await node.read("cat /root/secret")).toBe("of-root-alone\n");
+    },
+  );
 
   it.each([
     ["a FIFO", "mkfifo nova.conf", `${CONF} is not readable, or empty. Mend it, and run again`],
@@ -222,9 +234,9 @@ time.sleep(1e6)
       const sound = controllerDocument(NAME, { allowedSources: ["203.0.113.0/24"], closeToOthers: true });
       await where("mv /usr/sbin/nft /root/nft", "mv /root/nft /usr/sbin/nft", async () => {
         const { status, stdout } = await converge(node, sound.replace("203.0.113.0/24", source));
-        expect([status, stdout]).toEqual([2, ""]);
+        const taken = await node.read("ls /run/taken 2>/dev/null || echo none");
+        expect({ status, stdout, taken }).toEqual({ status: 2, stdout: "", taken: "none\n" });
       });
-      expect(await node.read("ls /run/taken 2>/dev/null || echo none")).toBe("none\n");
       expect(await snapshot(node)).toEqual(before);
     },
   );

@@ -78,6 +78,13 @@ describe("the package", () => {
     expect([...files].sort()).toEqual([...wanted].sort());
   });
 
+  it("takes no @pulumi/command before 1.2.1: 1.2.0 makes no folder for an uploaded file", () => {
+    const { peerDependencies } = JSON.parse(
+      readFileSync(join(project, "node_modules/openstack-spice/package.json"), "utf8"),
+    ) as { peerDependencies: Readonly<Record<string, string>> };
+    expect(peerDependencies["@pulumi/command"]).toBe("^1.2.1");
+  });
+
   it("type-checks each example, and that of docs/larger-stacks.md, in an empty project", () => {
     const examples = readdirSync(join(repository, "examples"));
     expect(examples.length).toBeGreaterThanOrEqual(4);
