@@ -99,8 +99,9 @@ class Caller:
         while True:
             self._take_lock()
             folder = self._system.files.link(RUNS + "/" + self._request.role) or ""
-            if not folder and not tried:
-                # No run has left anything, so there is hardly one, and systemd starts no second one: it is not asked before.
+            if self._request.verb == "converge" and not folder and not tried:
+                # No run has left anything, so there is hardly one, and systemd starts no second one: it is not asked before. A converge
+                # checks before it writes; a revert begins where systemd answers.
                 tried = True
                 started = self._start()
                 if started is not None:

@@ -122,9 +122,15 @@ describe.runIf(isTrialRun)("a compute whose instances lie in a folder of the ope
   });
 
   it("that never tells systemd that it is ready, which waits without an end, counts as up once it serves (N4)", async () => {
-    const unit = ["Type=notify", "NotifyAccess=main", "TimeoutStartSec=infinity"];
+    const queue = "python3 -m http.server --bind 127.0.0.1 5672";
+    await node.read(
+      `systemd-run -q --unit=queue ${queue}; until ss -Hltn 'sport = :5672' | grep -q .; do sleep 0.1; done
+       sed -i 's,^transport_url = .*,transport_url = rabbit://127.0.0.1:5672/,' ${CONF}`,
+    );
+    const connects = "ExecStart=/bin/bash -c 'exec 3<>/dev/tcp/127.0.0.1/5672; exec sleep infinity'";
+    const unit = ["Type=notify", "NotifyAccess=main", "TimeoutStartSec=infinity", "ExecStart=", connects];
     await withUnit(unit, async () => {
-      const impatient = testProgram({ limits: { serviceWait: 4, queueWait: 8 } });
+      const impatient = testProgram({ limits: { serviceWait: 4, queueWait: 20 } });
       const { status, stdout, stderr } = await converge(node, document, { program: impatient });
       expect([status, changed(stdout), errors(stderr)]).toEqual([0, "changed 4", []]);
       expect(stderr).toContain(
@@ -132,6 +138,7 @@ describe.runIf(isTrialRun)("a compute whose instances lie in a folder of the ope
       );
       expect((await revert(node, "compute")).status).toBe(0);
     });
+    await node.read(`systemctl stop queue; sed -i 's,^transport_url = .*,transport_url = fake://,' ${CONF}`);
   });
 
   it("a revert for which /run has no room publishes no part of nova.conf, and keeps the record (D1)", async () => {

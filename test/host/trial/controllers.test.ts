@@ -131,7 +131,14 @@ describe.runIf(isTrialRun)("a controller that its operators set up in their way"
         controllerDocument(NAME, { allowedOrigins: ["console.example.org"], html5proxyHost: "127.0.0.1" }),
       ).finally(() => node.read("rm /etc/nova/site.conf"));
       expect([status, stdout]).toEqual([3, ""]);
-      expect(stderr).toBe("");
+      const read = ["[console] allowed_origins", "[spice] html5proxy_host", "[spice] html5proxy_port"]
+        .map((option) => `nova-spicehtml5proxy reads ${option} = None from default`)
+        .join(", ");
+      expect(stderr.split("\n").at(-2)).toBe(
+        error(
+          `what is declared would have no effect: ${read}. That wins over ${CONF}: take it out of there, or declare the same value`,
+        ).trimEnd(),
+      );
     });
   });
 
@@ -143,7 +150,11 @@ describe.runIf(isTrialRun)("a controller that its operators set up in their way"
     await withUnit("Environment=OS_NOVA_DISABLE_EVENTLET_PATCHING=no\n", async () => {
       const { status, stdout, stderr } = await converge(node, threading);
       expect([status, stdout]).toEqual([3, ""]);
-      expect(stderr).toBe("");
+      expect(stderr).toBe(
+        error(
+          `what is declared would have no effect: nova-spicehtml5proxy reads [DEFAULT] concurrency_backend = eventlet from OS_NOVA_DISABLE_EVENTLET_PATCHING. That wins over ${CONF}: take it out of there, or declare the same value`,
+        ),
+      );
     });
   });
 
