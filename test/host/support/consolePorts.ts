@@ -27,6 +27,12 @@ ip -n peers link set eth0 up
  */
 export async function bootCompute(name: string, layer = "compute"): Promise<LabNode> {
   const node = await LabNode.boot(name, layer);
+  await equipCompute(node);
+  return node;
+}
+
+/** Gives a node with a fresh disk what {@link bootCompute} gives it. */
+export async function equipCompute(node: LabNode): Promise<void> {
   await node.read(
     `mkdir -p /etc/systemd/system/nova-compute.service.d
      printf '[Service]\\nType=simple\\nExecStart=\\nExecStart=/bin/sleep infinity\\n' >/etc/systemd/system/nova-compute.service.d/stand-in.conf
@@ -36,7 +42,6 @@ export async function bootCompute(name: string, layer = "compute"): Promise<LabN
     "[Service]\nExecStart=/usr/bin/qemu-system-x86_64 -M none -nodefaults -display none -spice port=5901,addr=::,disable-ticketing=on\n[Install]\nWantedBy=multi-user.target\n",
   );
   await addPeers(node);
-  return node;
 }
 
 /** Gives the node its peers, which a reboot takes away, and waits for its guest. */
