@@ -135,15 +135,16 @@ export function convergeCommand(sha256: string, role: string, installPython = fa
  * The command line that reverts a role, by the program that converged it: root's copy, which the node's own command `openstack-spice` finds. `-` has it
  * read the document that the resource last converged to, and leave a role alone that another resource has converged since.
  *
- * Succeeds, with a message, where the node has no record at all: it was never converged, or was reverted on the node or reinstalled; what was uploaded for
- * it stays then. Fails where there are records, and not the command, or not all of it: every version's last line begins with `exec`. Short, since the state
- * keeps it twice for each node.
+ * Succeeds, with `none`, where the node has neither records nor that command: it was never converged, or was reverted on the node or reinstalled; what was
+ * uploaded for it stays then. Fails where it cannot look, and where there are records, and not the command, or not all of it: every version's last line
+ * begins with `exec`. Where there is the command alone, it tells. Short, since the state keeps it twice for each node.
  */
 export function revertCommand(role: string): string {
   const script = [
-    "ls /var/lib|grep -q $0||exec echo no record",
+    "cd /var/lib||exit",
     "b=/usr/local/sbin/$0",
-    "grep -q ^exec $b&&exec $b revert $1 -",
+    "[ -e $b ]||ls -d $0||exec echo none", // `ls` sees a link whose disk is not mounted, too
+    "grep -q ^e $b&&$b revert $1 -",
   ].join(";");
   return `sh -c ${shellQuote(script)} openstack-spice ${role}`;
 }

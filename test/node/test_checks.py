@@ -107,6 +107,7 @@ def test_room_is_looked_for_in_the_first_folder_that_is_there(tmp_path):
     assert abs(make_node(tmp_path).files.free_kib("/etc") - found.f_bavail * found.f_frsize // 1024) < 1 << 20
 
 
+READ_ONLY = " cannot be written (a read-only file system?). Make it writable, and run again"
 MOUNTS = "22 1 0:21 / / rw - ext4 /dev/x rw\n36 22 0:3 /x %s rw,relatime - tmpfs tmpfs rw\n"
 
 
@@ -114,7 +115,21 @@ MOUNTS = "22 1 0:21 / / rw - ext4 /dev/x rw\n36 22 0:3 /x %s rw,relatime - tmpfs
     "kinds,mount,flags,writable,reason",
     [
         (["option"], "/srv", "--------------e-------", True, None),
-        (["file", "unit"], NOVA_CONF, "----i---", False, None),
+        (["unit"], NOVA_CONF, "----i---", True, None),
+        (
+            ["unit"],
+            "/srv",
+            "",
+            "/etc",
+            "/usr/local/sbin/openstack-spice" + READ_ONLY,
+        ),
+        (
+            ["file", "unit"],
+            NOVA_CONF,
+            "",
+            "/usr",
+            "/etc/nova/nova.conf" + READ_ONLY,
+        ),
         (
             ["section"],
             NOVA_CONF,
@@ -130,13 +145,14 @@ MOUNTS = "22 1 0:21 / / rw - ext4 /dev/x rw\n36 22 0:3 /x %s rw,relatime - tmpfs
             True,
             "/etc/nova/nova.conf is immutable. Someone wants it so: 'chattr -ia /etc/nova/nova.conf' if it may change",
         ),
-        (["pem"], "/srv", "", False, "/etc/nova/nova.conf cannot be written (a read-only file system?). Make it writable, and run again"),
+        (["pem"], "/srv", "", "/usr", "/etc/nova/nova.conf" + READ_ONLY),
     ],
 )
 def test_a_file_that_cannot_be_replaced_is_refused(tmp_path, kinds, mount, flags, writable, reason):
     answers = {"lsattr -d -- /etc/nova/nova.conf": "%s %s\n" % (flags, NOVA_CONF) if flags else 127}
     node = make_node(tmp_path, answers, files={NOVA_CONF: "x", "/proc/self/mountinfo": MOUNTS % mount})
-    node.files.is_writable = lambda path: writable
+    os.makedirs(node.files.at("/usr/local"))
+    node.files.is_writable = lambda path: writable is True or path.startswith(writable)
     plan = [planned(kind, "/etc/nova/new.pem" if kind == "pem" else NOVA_CONF) for kind in kinds]
     assert message_of(check_writable, node.context, plan) == reason
 

@@ -6,19 +6,30 @@ import struct
 
 import pytest
 from fakes import FakeJournal, make_node
+from openstack_spice.changes.certificate import PemKind, _plan_pem
+from openstack_spice.changes.dead_keys import DeadKeyKind, DeadKeys
+from openstack_spice.changes.edits import Edits
 from openstack_spice.changes.kind import Outcome
+from openstack_spice.changes.options import OptionKind, SectionKind, plan_options
 from openstack_spice.changes.whole_files import FileKind
-from openstack_spice.errors import CannotTell, Refused
+from openstack_spice.checks.pending import future
+from openstack_spice.document.desired import Desired
+from openstack_spice.errors import CannotTell, Failed, Refused
+from openstack_spice.limits import Limits
+from openstack_spice.nova.nova import Nova
 from openstack_spice.reporter import Reporter
 from openstack_spice.runs.request import Request
+from openstack_spice.runs.revert import _without_purged, _without_sections_of_others
 from openstack_spice.runs.session import Session
+from openstack_spice.services.answers import shown_value
 from openstack_spice.state.audit import Audit
 from openstack_spice.state.entry import Entry
 from openstack_spice.state.journal import Journal, read_journal
 from openstack_spice.state.ledger import Ledger
-from openstack_spice.state.paths import answers_file, journal_file
+from openstack_spice.state.paths import answers_file, journal_file, record_file
+from openstack_spice.state.record import Record, read_record, record_bytes
 from openstack_spice.system import Files, Interruption
-from openstack_spice.system.files import ROOT_ALONE
+from openstack_spice.system.files import ROOT_ALONE, Access
 from openstack_spice.text import present
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: it makes files of other users. Run the tests as root")
@@ -77,12 +88,151 @@ class TestAccess:
         assert (node.files.read(path), found.st_uid, found.st_gid, found.st_mode & 0o777) == (b"theirs", 0, 4, 0o600)
         assert os.getxattr(node.files.at(path), "user.note") == b"kept"
 
+    @as_root
+    def test_somebodys_key_comes_back_with_owner_and_mode(self, tmp_path, monkeypatch):
+        path = "/etc/nova/openstack-spice/console.pem"
+        node = make_node(tmp_path, files={path: "theirs"})
+        os.chmod(node.files.at(path), 0o600)
+        monkeypatch.setattr(PemKind, "access", lambda self, where: Access(0, 4, 0o640))
+        kind = PemKind(Files(Interruption(), node.files.at("/")), Ledger(node.context.system))
+        (planned,) = _plan_pem(kind, path, present(b"theirs"), present(b"ours"))
+        kind.apply(planned, FakeJournal())
+        assert kind.undo(planned.entry, FakeJournal()) is Outcome.MADE
+        found = os.stat(node.files.at(path))
+        assert (node.files.read(path), found.st_gid, found.st_mode & 0o777) == (b"theirs", 0, 0o600)
+
+    @pytest.mark.parametrize("is_there", [True, False])
+    def test_an_empty_folder_of_the_operators_stays_and_ours_goes(self, tmp_path, is_there):
+        path = "/etc/systemd/system/x.service.d/openstack-spice.conf"
+        node = make_node(tmp_path, files={"/etc/systemd/system/y": ""})
+        folder = node.files.at(os.path.dirname(path))
+        if is_there:
+            os.mkdir(folder, 0o750)
+        kind = FileKind(node.files, Ledger(node.context.system))
+        (planned,) = kind.plan(path, present(b"ours"))
+        assert (planned.old, planned.new) == ("(none)", "written")
+        kind.apply(planned, FakeJournal())
+        assert kind.undo(planned.entry, FakeJournal()) is Outcome.MADE
+        assert kind.undo(planned.entry, FakeJournal()) is Outcome.NOTHING
+        assert os.path.isdir(folder) is is_there and not node.files.exists(path)
+        assert kind.described(planned.entry.reversed) == ("written", "(none)")
+
     def test_a_state_of_a_file_that_is_as_ours_are_says_its_bytes_alone(self, tmp_path):
         node = make_node(tmp_path, files={"/etc/x": "theirs"})
         os.chmod(node.files.at("/etc/x"), 0o644)
         kind = FileKind(node.files, Ledger(node.context.system))
         (planned,) = kind.plan("/etc/x", present(b"ours"))
         assert planned.entry.former == (present(b"theirs") if os.geteuid() == 0 else planned.entry.former)
+
+
+class TestSecretsInOtherLines:
+    """What stands below an option by mistake, indented, is a part of its value."""
+
+    CONF = "[spice]\nhtml5proxy_port = 6081\n  admin_password = TOPSECRET2\n  token TOPSECRET4\n"
+
+    def test_are_not_in_a_plan(self, tmp_path):
+        desired = Desired(role="controller", node="node-1", options={"spice/html5proxy_port": "6082"})
+        node = make_node(tmp_path, files={CONF: self.CONF}, desired=desired)
+        edits = Edits(node.files, Ledger(node.context.system), node.reporter)
+        (planned,) = plan_options(node.context, OptionKind(edits), SectionKind(edits))
+        assert (planned.old, planned.new) == ("6081 admin_password = *** ***", "6082")
+
+    def test_are_not_in_a_dead_key(self, tmp_path):
+        conf = "[DEFAULT]\nspicehtml5proxy_host = 192.0.2.4\n  admin_password = TOPSECRET5\n"
+        desired = Desired(role="controller", node="node-1", headers={"dead-keys": "remove"})
+        node = make_node(tmp_path, files={CONF: conf}, desired=desired)
+        edits = Edits(node.files, Ledger(node.context.system), node.reporter)
+        old = [planned.old for planned in DeadKeys(node.context, DeadKeyKind(edits), lambda: 26).plan()]
+        assert old == ["192.0.2.4 admin_password = ***"]
+
+    def test_are_not_in_what_the_service_reads(self):
+        value = "6081\nadmin_password = TOPSECRET9\ntoken TOPSECRET4"
+        assert "TOPSECRET" not in shown_value("html5proxy_port", value)
+        assert shown_value("html5proxy_port", value).startswith("6081")
+        assert shown_value("admin_password", "TOPSECRET1") == "***"
+        assert shown_value("html5proxy_host", "192.0.2.4") == "192.0.2.4"
+
+
+class TestRevert:
+    def reverting(self, tmp_path, conf, entries, others=(), version="26.2.2"):
+        """What is left to take back, with a record of another role."""
+        files = {"/etc/other": ""} if conf is None else {CONF: conf}
+        node = make_node(tmp_path, files=files)
+        if others:
+            record = Record("acme/x", "id", "d" * 64, "keep", None, {}, tuple(others))
+            node.files.put(record_file("controller"), record_bytes(record))
+        session = Session(Request("revert", "compute", b"", "", "root", "node-1", "d" * 64, None), node.context.system, Limits())
+        session.desired = Desired(role="compute")
+
+        class Nova:
+            def version(self):
+                return version
+
+        class Parts:
+            nova = Nova()
+
+        return node, session, _without_purged(session, entries, Parts()), lambda rest: _without_sections_of_others(session, rest)
+
+    SECTION = Entry("section", CONF, "spice blank", "-", "there")
+    OPTION = Entry("option", CONF, "spice/enabled", "-", "=eA==")
+    UNIT = Entry("unit", "nova-compute", "-", "a", "b")
+
+    def test_of_a_node_without_nova_puts_nothing_back_in_its_nova_conf(self, tmp_path):
+        _, _, rest, _ = self.reverting(tmp_path, None, [self.SECTION, self.OPTION, self.UNIT], version="")
+        assert rest == [self.UNIT]
+
+    def test_is_refused_where_nova_conf_alone_is_gone(self, tmp_path):
+        with pytest.raises(Refused) as error:
+            self.reverting(tmp_path, None, [self.OPTION])
+        assert error.value.message == "nova-conf-gone"
+        assert self.reverting(tmp_path / "2", None, [self.UNIT])[2] == [self.UNIT]
+
+    def test_a_section_in_which_the_other_role_has_options_goes_with_that_one(self, tmp_path):
+        theirs = Entry("option", CONF, "spice/html5proxy_host", "-", "=eA==")
+        node, _, rest, hand_over = self.reverting(tmp_path, "[spice]\n", [self.SECTION, self.OPTION], [theirs])
+        for _ in range(2):  # again, where the first one was cut off after it
+            assert hand_over(rest) == [self.OPTION]
+            assert read_record(node.files, "controller", None).entries == (self.SECTION, theirs)
+
+    def test_a_section_that_nobody_else_uses_goes(self, tmp_path):
+        other = Entry("option", CONF, "vnc/enabled", "-", "=eA==")
+        node, _, rest, hand_over = self.reverting(tmp_path, "[spice]\n", [self.SECTION], [other])
+        assert hand_over(rest) == [self.SECTION]
+        assert read_record(node.files, "controller", None).entries == (other,)
+
+
+def test_a_name_that_is_not_there_is_removed_also_where_the_file_system_is_read_only(tmp_path):
+    class ReadOnly(Files):
+        def _unlink(self, folder, name, path):
+            raise OSError(errno.EROFS, "Read-only file system")
+
+    (tmp_path / "there").write_bytes(b"")
+    files = ReadOnly(Interruption(), str(tmp_path))
+    files.remove("/not-there")
+    with pytest.raises(Failed):
+        files.remove("/there")
+
+
+@pytest.mark.parametrize(
+    "script,python",
+    [
+        ("#!/bin/bash\nexec /usr/bin/nova-compute.real\n", "/usr/bin/python3"),
+        ("#!/bin/sh\n'''exec' /opt/x/bin/python3.9 \"$0\" \"$@\"\n' '''\n", "/opt/x/bin/python3.9"),
+        ("#!/usr/bin/env python3.11\n", "/usr/bin/python3.11"),
+        ("#!/usr/bin/python2 -s\n", "/usr/bin/python2"),
+        ("#!/usr/libexec/platform-python\n", "/usr/libexec/platform-python"),
+    ],
+)
+def test_novas_interpreter_is_a_python_whatever_wraps_its_commands(tmp_path, script, python):
+    node = make_node(tmp_path, files={"/usr/bin/nova-compute": script})
+    paths = {"nova-compute": "/usr/bin/nova-compute", "python3": "/usr/bin/python3", "python3.11": "/usr/bin/python3.11"}
+    node.commands.which = lambda name: paths.get(name, name if name.startswith("/") else None)
+    assert Nova(node.context, None).python() == python
+
+
+def test_a_time_that_is_to_come_is_told_as_such():
+    assert future(100, 100) == ""
+    assert "'touch' it" in future(101, 100)
 
 
 class TestJournal:

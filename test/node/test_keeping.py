@@ -15,7 +15,7 @@ from openstack_spice.state import programs as programs_module
 from openstack_spice.state.lock import Lock
 from openstack_spice.state.owner import Owner, record_owner
 from openstack_spice.state.paths import LAUNCHER, PROGRAMS, ROLES, STATE, program_link, record_file
-from openstack_spice.state.programs import program_file, tidy
+from openstack_spice.state.programs import LAST_LAUNCHER, program_file, tidy
 from openstack_spice.state.record import Record, record_bytes
 from openstack_spice.state.uploaded import note_upload, remove_noted_upload
 from openstack_spice.system.hold import Hold
@@ -278,16 +278,26 @@ class TestLauncher:
         self.record()
         assert run("revert", "controller") == (0, "", "openstack-spice: nothing is recorded for controller: nothing to put back\n")
 
-    def test_says_so_too_where_the_power_was_cut_when_the_last_of_it_was_tidied_away(self, run):
-        os.rmdir(str(self.roles / "compute"))
-        os.rmdir(str(self.roles))
+    def test_says_so_too_where_the_power_was_cut_when_the_last_of_it_was_tidied_away(self, run, tmp_path):
+        (tmp_path / "launcher").write_bytes(LAST_LAUNCHER)
         assert run("revert", "compute", "-") == (0, "", "openstack-spice: nothing is recorded: nothing to put back\n")
+        assert [line[:4] for line in LAST_LAUNCHER.split(b"\n")].count(b"exec") == 1
 
-    def test_fails_where_what_is_recorded_cannot_be_listed(self, run):
+    @pytest.mark.parametrize("left", ["no folder", "a file", "a state folder that is not mounted"])
+    def test_fails_where_what_is_recorded_cannot_be_listed(self, run, left, tmp_path):
         shutil.rmtree(str(self.roles))
-        self.roles.write_text("no folder")
+        if left == "a file":
+            self.roles.write_text("no folder")
         status, out, err = run("revert", "compute", "-")
-        assert (status, out) == (1, "") and err.endswith("roles: Not a directory\n")
+        told = err.split("openstack-spice: error: ")[1]
+        remedy = "See that /var/lib is mounted, or put the folder back; or restore by hand, and remove %s\n" % (tmp_path / "launcher")
+        assert (status, out, told) == (1, "", "what was recorded cannot be read. " + remedy)
+
+    def test_a_role_of_which_something_is_there_and_neither_record_nor_program_is_not_one_that_never_was(self, run):
+        (self.roles / "compute/answers").write_text("{}")
+        status, out, err = run("revert", "compute", "-")
+        assert (status, out) == (1, "") and "compute/program is gone. Put it back" in err
+        assert run("revert", "controller")[0] == 0
 
     @pytest.mark.parametrize("words", [("status",), ("revert", "compute", "-")])
     @pytest.mark.parametrize("damage", ["empty", "cut", "zeros", "gone", "link gone"])

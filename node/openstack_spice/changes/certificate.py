@@ -70,7 +70,7 @@ def tls_since(context: Context, now: int) -> Optional[int]:
 
 def pem_text(state: str) -> str:
     """A file's state as people read it: the fingerprint of its first certificate, and nothing of its key."""
-    if state == ABSENT:
+    if state.partition(" ")[0] == ABSENT:
         return "(none)"
     found = fingerprint(bytes_of(state))
     return "sha256 " + found if found else "no certificate"
@@ -79,9 +79,8 @@ def pem_text(state: str) -> str:
 def _plan_pem(kind: PemKind, file: str, former: str, written: str) -> Iterator[Planned]:
     if former == written:
         return
-    old, new = pem_text(former), pem_text(written)
-    entry = Entry(kind.name, file, "-", former, written)
-    yield Planned(entry, old, new if old != new else "the same, with another chain or key")
+    planned = kind.planned(file, "-", former, written)
+    yield planned if planned.old != planned.new else planned._replace(new="the same, with another chain or key")
 
 
 def _check_folder(context: Context, folder: str) -> None:

@@ -8,9 +8,10 @@ from ..nova_conf.ini import Ini
 from ..state.entry import Entry
 from ..state.journal import Journal
 from ..state.paths import NOVA_CONF
-from ..text import ABSENT, from_bytes, one_line
+from ..text import ABSENT, present
 from .edits import Edits
 from .kind import Kind, Pass, Planned
+from .options import definition_text
 
 KEY = "key"
 COMMENT = "comment"
@@ -70,8 +71,8 @@ class DeadKeys:
         if self._asked_for:
             ini = Ini(context.system.files.read(NOVA_CONF))
             for key in self.find():
-                value = ini.value(*key.option.split("/", 1)) or b""
-                yield Planned(Entry(self._kind.name, NOVA_CONF, key.option, KEY, COMMENT), one_line(from_bytes(value)), "a comment")
+                old = definition_text(present((ini.definition(*key.option.split("/", 1)) or b"") + b"\n"))
+                yield Planned(Entry(self._kind.name, NOVA_CONF, key.option, KEY, COMMENT), old, "a comment")
             return
         for entry in context.record.of_kind(self._kind.name):
             if self._kind.read(entry.where, entry.what) == entry.written:

@@ -89,8 +89,7 @@ def plan_options(context: Context, option_kind: OptionKind, section_kind: Sectio
             entry = Entry(section_kind.name, NOVA_CONF, section + " " + layout, ABSENT, "there")
             yield Planned(entry, "(none)", "added")
         entry = Entry(option_kind.name, NOVA_CONF, option, former, present(to_bytes("%s = %s\n" % (name, written))))
-        old = UNSET if value is None else from_bytes(value).replace("\n", " ")
-        yield Planned(entry, old, from_bytes(plain(to_bytes(written))))
+        yield Planned(entry, definition_text(former), from_bytes(plain(to_bytes(written))))
     for entry in context.record.of_kind(option_kind.name):
         if entry.what in context.desired.options:
             continue

@@ -11,10 +11,13 @@ from ..system.files import EVERYBODY_READS, Access, Attributes
 from ..text import ABSENT, bytes_of, decode, encode, from_bytes, present, to_bytes
 from .kind import Kind, Outcome, Pass, Planned
 
+FOLDER = " folder"  # behind the state of a file that is not there: its folder is
+
 
 class FileKind(Kind):
     """`file PATH -`: `-`, or the file's bytes. The state of somebody else's file, before it is replaced, says behind the bytes who may do
-    what with it, so that it comes back whole: ` OWNER GROUP MODE`, and ` NAME:VALUE` for each extended attribute."""
+    what with it, so that it comes back whole: ` OWNER GROUP MODE`, and ` NAME:VALUE` for each extended attribute. `- folder` where the
+    file was not there, and its folder was, which stays then."""
 
     name = "file"
     made_in = Pass.FILES
@@ -30,12 +33,15 @@ class FileKind(Kind):
         return ABSENT if data is None else present(data)
 
     def planned(self, where: str, what: str, former: str, written: str) -> Planned:
-        if former != ABSENT and _bytes_alone(former) == former:
+        if former == ABSENT:
+            if not self.keeps_empty_folder and self._files.is_folder(where.rpartition("/")[0]):
+                former = ABSENT + FOLDER
+        elif _bytes_alone(former) == former:
             former += self._access_word(where)
         return super().planned(where, what, former, written)
 
     def set(self, entry: Entry, journal: Journal) -> None:
-        if entry.written != ABSENT:
+        if _bytes_alone(entry.written) != ABSENT:
             data = bytes_of(entry.written)
             self._ledger.note_write(entry.where, data)
             former = _access_of(entry.written)
@@ -59,7 +65,7 @@ class FileKind(Kind):
         return Outcome.MADE
 
     def _remove_empty_folder(self, entry: Entry) -> None:
-        if not self.keeps_empty_folder:
+        if not self.keeps_empty_folder and entry.written == ABSENT:
             self._files.remove_folder_if_empty(entry.where.rpartition("/")[0])
 
     def access(self, where: str) -> Access:
@@ -82,9 +88,9 @@ class FileKind(Kind):
         return "file" + where
 
     def described(self, entry: Entry) -> Optional[Tuple[str, str]]:
-        if entry.written == ABSENT:
+        if _bytes_alone(entry.written) == ABSENT:
             return "written", "(none)"
-        return ("(none)" if entry.former == ABSENT else "edited"), "written"
+        return ("(none)" if _bytes_alone(entry.former) == ABSENT else "edited"), "written"
 
     def plan(self, where: str, state: str) -> Iterator[Planned]:
         """A file that is to be in a state. Raises CannotTell."""

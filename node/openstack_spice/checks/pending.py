@@ -76,8 +76,13 @@ def files_since(
         real = files.real_path(path)
         changed = ledger.changed_by_others(real, planned if real == real_conf else None)
         if changed > seconds:
-            news.append("%s (%s)" % (path, moment(changed)))
+            news.append("%s (%s%s)" % (path, moment(changed), future(changed, context.system.clock.now())))
     return news
+
+
+def future(seconds: float, now: float) -> str:
+    """What is said beside a time that is still to come: no restart is ever later than that."""
+    return ", which is to come: the clock was wrong when it was set. 'touch' it, then restart the service" if seconds > now else ""
 
 
 def files_read_by(context: Context, units: Units, program: ServiceProgram, unit: str) -> List[str]:

@@ -6,7 +6,7 @@ from typing import Dict, List, Sequence
 from ..changes.kind import Planned
 from ..context import Context
 from ..errors import Refused
-from ..state.paths import NOVA_CONF
+from ..state.paths import LAUNCHER, NOVA_CONF
 
 _EDITED = ("option", "section", "dead-key", "shell", "pem")
 
@@ -14,6 +14,9 @@ _EDITED = ("option", "section", "dead-key", "shell", "pem")
 def check_writable(context: Context, plan: Sequence[Planned]) -> None:
     """Refuses files that are mounted by themselves, immutable, or on a file system that is read-only. Raises Refused, CannotTell."""
     files = context.system.files
+    for path in _new_files(plan):
+        if not files.is_writable(_folder_there(context, path) + "/."):
+            raise Refused("file-read-only", file=path)
     targets = _targets(context, plan)
     if not targets:
         return
@@ -27,6 +30,19 @@ def check_writable(context: Context, plan: Sequence[Planned]) -> None:
                 raise Refused("file-immutable", file=path)
         if not files.is_writable(target) or not files.is_writable(target.rpartition("/")[0] + "/."):
             raise Refused("file-read-only", file=target)
+
+
+def _new_files(plan: Sequence[Planned]) -> List[str]:
+    """What is made beside the edited files: the node's own command, with anything, and whole files."""
+    return [LAUNCHER] * bool(plan) + [planned.entry.where for planned in plan if planned.entry.kind in ("file", "repository")]
+
+
+def _folder_there(context: Context, path: str) -> str:
+    """The nearest folder of a file that is there."""
+    folder = path.rpartition("/")[0]
+    while folder and not context.system.files.is_folder(folder):
+        folder = folder.rpartition("/")[0]
+    return folder
 
 
 def _targets(context: Context, plan: Sequence[Planned]) -> List[str]:

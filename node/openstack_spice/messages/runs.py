@@ -25,6 +25,9 @@ MESSAGES: Mapping[str, Message] = {
     "no-systemd": Message("systemd does not run this node, and only systemd is supported", "Take the node out"),
     "nova-missing": Message("Nova is not installed (no package {package})", "Install Nova on this node first, or take the node out"),
     "nova-conf-missing": Message("{file} does not exist", "Configure Nova on this node first"),
+    "nova-conf-gone": Message(
+        "{file} is not there, and Nova is installed: what was changed in it cannot be put back", "Put it back, and run again"
+    ),
     "nova-conf-unreadable": Message("{file} is not readable, or empty", "Mend it, and run again"),
     "nova-conf-encoding": Message(
         "line {number} of {file} is not UTF-8, and Nova's services, in Python 3, would not start again", "Mend that line, and run again"

@@ -88,10 +88,16 @@ class Nova:
         if script is None:
             return None
         try:
-            first = self._context.system.files.read(script, LARGEST_SCRIPT).split(b"\n", 1)[0]
+            first, _, rest = self._context.system.files.read(script, LARGEST_SCRIPT).partition(b"\n")
         except (CannotTell, FileNotFoundError):
             return None
         words = from_bytes(first)[2:].split() if first.startswith(b"#!") else []
+        # pip and setuptools write this where the interpreter's path is too long for the kernel, or has a blank in it.
+        if rest.startswith(b"'''exec' "):
+            words = from_bytes(rest.partition(b"\n")[0]).split()[1:]
         if words and words[0].rpartition("/")[2] == "env":
             words = words[1:]
-        return self._context.system.commands.which(words[0]) if words else None
+        # A wrapper that is a shell's says nothing of the interpreter.
+        if not words or not re.match(r"(platform-)?python[0-9.]*\Z", words[0].rpartition("/")[2]):
+            return None
+        return self._context.system.commands.which(words[0])

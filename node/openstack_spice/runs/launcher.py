@@ -16,12 +16,11 @@ fail() { echo "openstack-spice: error: $1" >&2 && exit 1; }
 asked='^(status|revert (controller|compute|vnc-proxy-retirement)( -)?)$'
 [[ "$*" =~ $asked ]] || { echo "openstack-spice status | revert ROLE" >&2 && exit 2; }
 [[ $EUID == 0 ]] || exec sudo -n "$0" "$@"
-cd /var/lib/openstack-spice && names=$(ls) || exit
-[[ $names == *roles* ]] || { echo "openstack-spice: nothing is recorded: nothing to put back" >&2 && exit; }
-cd roles && shopt -s nullglob || exit
-records=(${2:-*}/record*) programs=(${2:-*}/program*)
+cd /var/lib/openstack-spice/roles && ls >/dev/null && shopt -s nullglob ||
+  fail "what was recorded cannot be read. See that /var/lib is mounted, or put the folder back; or restore by hand, and remove $0"
+things=(${2:-*}/*) programs=(${2:-*}/program*)
 program=$(readlink "${programs[0]:-}")
-[[ $program || -z ${records[0]:-} ]] || fail "$PWD/${records[0]%/*}/program is gone. Put it back, or restore by hand from $PWD"
+[[ $program || -z ${things[0]:-} ]] || fail "$PWD/${things[0]%/*}/program is gone. Put it back, or restore by hand from $PWD"
 [[ $program ]] || { echo "openstack-spice: nothing is recorded for ${2:-any role}: nothing to put back" >&2 && exit; }
 [[ -e $program ]] || fail "$program is gone. Put it back, or restore by hand from $PWD"
 [[ $(sha256sum <"$program") == "$(basename "$program" .sh) "* ]] || fail "$program is damaged. Put it back, or restore by hand from $PWD"

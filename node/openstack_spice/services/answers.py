@@ -8,10 +8,11 @@ from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Seq
 from ..context import Context
 from ..errors import CannotTell, Failed
 from ..nova.nova import Nova
+from ..nova_conf.secrets import secrets_in, without_secrets
 from ..state.paths import NOVA_CONF, answers_file, role_folder
 from ..system.commands import Result
 from ..system.files import ROOT_ALONE
-from ..text import last_line, printable
+from ..text import from_bytes, last_line, printable, to_bytes
 from .program import ServiceProgram
 from .units import Units
 
@@ -186,7 +187,15 @@ def answer_of(value: Mapping[str, Any]) -> Optional[Answer]:
         return None
     if not isinstance(wrong, list) or not all(isinstance(entry, list) and len(entry) == 4 and all(map(_is_text, entry)) for entry in wrong):
         return None
-    return Answer(values, tuple(ports), tuple((entry[0], entry[1], printable(entry[2]), printable(entry[3])) for entry in wrong))
+    return Answer(
+        values, tuple(ports), tuple((entry[0], entry[1], shown_value(entry[1], entry[2]), printable(entry[3])) for entry in wrong)
+    )
+
+
+def shown_value(option: str, value: str) -> str:
+    """A value as people may read it: without secrets, of its own or in lines that continue it by mistake."""
+    text = to_bytes(value)
+    return printable(from_bytes(without_secrets(text, secrets_in(to_bytes(option) + b" = " + text))))
 
 
 def _is_text(value: Any) -> bool:

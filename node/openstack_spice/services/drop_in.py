@@ -75,8 +75,8 @@ class DropIn:
         now = self._file_kind.read(self.path, "-")
         if recorded is None or recorded.written != now or recorded.former == now:
             return
-        entry = Entry(self._file_kind.name, self.path, "-", now, recorded.former)
-        yield Planned(entry, "written", "(none)" if recorded.former == ABSENT else "as before")
+        planned = self._file_kind.planned(self.path, "-", now, recorded.former)
+        yield planned._replace(old="written", new="(none)" if recorded.former.partition(" ")[0] == ABSENT else "as before")
 
     def _text(self, beside: bool) -> bytes:
         lines = ["# Written by openstack-spice, removed when the role is reverted."]

@@ -137,7 +137,7 @@ class Units(UnitStates):
         context = self._context
         command = ("journalctl", "-u", unit, "-n", "15", "--no-pager", "-o", "cat")
         try:
-            secrets = self._secrets()
+            secrets = self._secrets(unit)
             context.reporter.say("last words of %s:" % unit)
             context.reporter.quote(without_secrets(context.system.commands.run(command, seconds=20).out, secrets))
             context.reporter.quote(without_secrets(self._log_since_asked(unit), secrets))
@@ -198,17 +198,31 @@ class Units(UnitStates):
         limit = self.show(unit, "TimeoutStopUSec")
         self._context.reporter.say("%s is stopping (TimeoutStopUSec=%s); waiting for that, until %s at most" % (unit, limit, until))
 
-    def _secrets(self) -> FrozenSet[bytes]:
-        """Those of all files below Nova's folder, and of nova.conf, which can be a link to elsewhere. Raises CannotTell, Stop."""
+    def _secrets(self, unit: str) -> FrozenSet[bytes]:
+        """Those of all files below Nova's folder, of nova.conf, which can be a link to elsewhere, and of what the unit's command names.
+        Raises CannotTell, Stop."""
         files = self._context.system.files
         found = set(secrets_in(files.read_if_there(NOVA_CONF) or b""))
         size = 0
+        for path in self._named_files(unit):
+            data = files.read_if_there(path, LARGEST_FILE) or b""
+            found |= secrets_in(data)
+            size += len(data)
         for file in files.walk(NOVA_CONF.rpartition("/")[0], MOST_FILES, LARGEST_FILE):
             found |= secrets_in(file.data)
             size += len(file.data)
             if size > LARGEST_FILE or len(found) > MOST_SECRETS:
                 raise CannotTell(NOVA_CONF.rpartition("/")[0], "there is too much in it")
         return frozenset(found)
+
+    def _named_files(self, unit: str) -> List[str]:
+        """The files that its command names, folders with what is in them. Raises CannotTell."""
+        files = self._context.system.files
+        found: List[str] = []
+        for path in [word.rpartition("=")[2] for word in self.command(unit)[1:]]:
+            if path.startswith("/"):
+                found += [path + "/" + name for name in files.names_if_there(path)] if files.is_folder(path) else [path]
+        return found
 
     def _log_since_asked(self, unit: str) -> bytes:
         """The end of Nova's log of it, where that was written since the unit was asked to start."""

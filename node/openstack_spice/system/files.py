@@ -161,6 +161,10 @@ class Files(Reading):
                     self._unlink(folder, name, path)
                 except FileNotFoundError:
                     return
+                except OSError:
+                    # On a file system that is read-only the kernel says so, whether the name is there or not.
+                    os.stat(name, dir_fd=folder, follow_symlinks=False)
+                    raise
                 self._sync(folder, path)
         except FileNotFoundError:
             return

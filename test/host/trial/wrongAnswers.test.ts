@@ -58,7 +58,7 @@ describe.runIf(isTrialRun)("a controller that others set up in their way", () =>
   it("that was refused has nothing of the program left after its destroy but what was uploaded", async () => {
     const refused = controllerDocument(NAME, { ...settings, release: Release.Antelope });
     expect((await converge(node, refused)).status).toBe(3);
-    expect(await revert(node, "controller")).toMatchObject({ status: 0, stdout: "no record\n" });
+    expect(await revert(node, "controller")).toMatchObject({ status: 0, stdout: "none\n" });
     expect(await snapshot(node)).toEqual(before);
   });
 

@@ -329,17 +329,17 @@ describe.skipIf(!bash42)("a node without Python", () => {
 describe("the command that reverts", () => {
   /** The command line, with folders of the test's in place of root's. */
   const command = (role = "compute") =>
-    revertCommand(role).replace("/var/lib", "./lib").replace("/usr/local/sbin/", "./bin/");
+    revertCommand(role).replace("/var/lib", "./lib").replace("/usr/local/sbin/", "../bin/");
   const launcher = `#!/bin/sh\nexec printf '%s|' "$@"\n`;
 
   it("names the node's own command, and where its records are", () => {
     expect(revertCommand("compute")).toMatch(
-      /^sh -c 'ls \/var\/lib\|grep -q \$0\|\|.*;b=\/usr\/local\/sbin\/\$0;.*' openstack-spice compute$/,
+      /^sh -c 'cd \/var\/lib\|\|exit;b=\/usr\/local\/sbin\/\$0;.*' openstack-spice compute$/,
     );
   });
 
   it("is short, and is one line", () => {
-    expect(revertCommand("compute").length).toBe(134);
+    expect(revertCommand("compute").length).toBe(136);
     expect(revertCommand("compute")).not.toContain("\n");
   });
 
@@ -351,7 +351,22 @@ describe("the command that reverts", () => {
 
   it("succeeds, with a message, where nothing is recorded", () => {
     mkdirSync(join(home, "lib/others"), { recursive: true });
-    expect(login("sh", command())).toEqual({ status: 0, stdout: "no record\n", stderr: "" });
+    // Somebody's own copy is none of ours.
+    mkdirSync(join(home, "lib/openstack-spice.bak"));
+    const { status, stdout, stderr } = login("sh", command());
+    expect([status, stdout]).toEqual([0, "none\n"]);
+    expect(stderr).toMatch(/^ls: .*openstack-spice.*No such file or directory\n$/);
+  });
+
+  it("asks the node's own command also where what it recorded is gone, as of a disk that is not mounted", () => {
+    write("bin/openstack-spice", "#!/bin/sh\nexec false\n");
+    mkdirSync(join(home, "lib"));
+    expect(login("sh", command())).toEqual({ status: 1, stdout: "", stderr: "" });
+  });
+
+  it("fails where it cannot look", () => {
+    const { status, stdout } = login("sh", command());
+    expect([status === 0, stdout]).toEqual([false, ""]);
   });
 
   it.each<[string, string | undefined]>([
@@ -368,7 +383,7 @@ describe("the command that reverts", () => {
     // A link to a disk that is not mounted, which is no sign that nothing is recorded.
     symlinkSync("/nowhere", join(home, "lib/openstack-spice"));
     const { status, stdout } = login("sh", command());
-    expect([status === 0, stdout]).toEqual([false, ""]);
+    expect([status === 0, stdout.replace("openstack-spice\n", "")]).toEqual([false, ""]);
     expect(readdirSync(join(home, ".openstack-spice"))).toEqual(["compute-0a1b2c3d.sh"]);
   });
 });
