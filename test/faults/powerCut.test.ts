@@ -58,6 +58,7 @@ describe.runIf(testedProgram === "python")("a node whose power is cut", () => {
   let before: Tree;
   let formerly: Snapshot;
   let converged: Tree;
+  let lastLauncher: string;
   const kept: DiskImages[] = [];
   const bootable: Bootable[] = [];
 
@@ -100,13 +101,20 @@ describe.runIf(testedProgram === "python")("a node whose power is cut", () => {
     const end = images.take("the end");
     if (verb === "converge") {
       converged = await treeOf(node);
+      const words = await node.read(
+        `{ cat ${LAUNCHER}; echo '# nothing is recorded'; } >/run/last; stat -c '%s bytes' /run/last; sha256sum </run/last | cut -c 1-64`,
+      );
+      lastLauncher = (converged.paths[LAUNCHER] ?? "").replace(
+        /\d+ bytes [0-9a-f]{64}/,
+        words.trim().replace("\n", " "),
+      );
     }
     return [...taken, end];
   }
 
   /** Looks at each image, at equal ones once, two at a time; what they have lost. */
   async function lostOf(images: DiskImages, taken: readonly Image[], verb: Verb, options: string) {
-    const expected = { verb, before, converged };
+    const expected = { verb, before, converged, lastLauncher };
     const differing = taken.filter(({ blocks }, at) => blocks !== taken[at - 1]?.blocks);
     const lost = new Map<Image, readonly string[]>();
     const waiting = [...differing];

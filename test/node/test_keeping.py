@@ -14,8 +14,8 @@ from openstack_spice.runs.request import Request
 from openstack_spice.state import programs as programs_module
 from openstack_spice.state.lock import Lock
 from openstack_spice.state.owner import Owner, record_owner
-from openstack_spice.state.paths import LAUNCHER, PROGRAMS, ROLES, STATE, program_link, record_file
-from openstack_spice.state.programs import LAST_LAUNCHER, program_file, tidy
+from openstack_spice.state.paths import LAUNCHER, LAUNCHER_END, PROGRAMS, ROLES, STATE, program_link, record_file
+from openstack_spice.state.programs import program_file, tidy
 from openstack_spice.state.record import Record, record_bytes
 from openstack_spice.state.uploaded import note_upload, remove_noted_upload
 from openstack_spice.system.hold import Hold
@@ -274,14 +274,15 @@ class TestLauncher:
         assert run("status") == (0, "ran status\n", "")
 
     def test_says_that_nothing_is_recorded(self, run):
-        assert run("status") == (0, "", "openstack-spice: nothing is recorded for any role: nothing to put back\n")
+        assert run("status") == (0, "", "openstack-spice: nothing is recorded: nothing to put back\n")
         self.record()
         assert run("revert", "controller") == (0, "", "openstack-spice: nothing is recorded for controller: nothing to put back\n")
 
     def test_says_so_too_where_the_power_was_cut_when_the_last_of_it_was_tidied_away(self, run, tmp_path):
-        (tmp_path / "launcher").write_bytes(LAST_LAUNCHER)
+        shutil.rmtree(str(self.roles))
+        with open(str(tmp_path / "launcher"), "ab") as file:
+            file.write(LAUNCHER_END)
         assert run("revert", "compute", "-") == (0, "", "openstack-spice: nothing is recorded: nothing to put back\n")
-        assert [line[:4] for line in LAST_LAUNCHER.split(b"\n")].count(b"exec") == 1
 
     @pytest.mark.parametrize("left", ["no folder", "a file", "a state folder that is not mounted"])
     def test_fails_where_what_is_recorded_cannot_be_listed(self, run, left, tmp_path):

@@ -16,12 +16,14 @@ fail() { echo "openstack-spice: error: $1" >&2 && exit 1; }
 asked='^(status|revert (controller|compute|vnc-proxy-retirement)( -)?)$'
 [[ "$*" =~ $asked ]] || { echo "openstack-spice status | revert ROLE" >&2 && exit 2; }
 [[ $EUID == 0 ]] || exec sudo -n "$0" "$@"
+none() { echo "openstack-spice: nothing is recorded${2:+ for $2}: nothing to put back" >&2 && exit; }
+[[ $(tail -n 1 "$0") != "# nothing is recorded" ]] || none
 cd /var/lib/openstack-spice/roles && ls >/dev/null && shopt -s nullglob ||
   fail "what was recorded cannot be read. See that /var/lib is mounted, or put the folder back; or restore by hand, and remove $0"
 things=(${2:-*}/*) programs=(${2:-*}/program*)
 program=$(readlink "${programs[0]:-}")
 [[ $program || -z ${things[0]:-} ]] || fail "$PWD/${things[0]%/*}/program is gone. Put it back, or restore by hand from $PWD"
-[[ $program ]] || { echo "openstack-spice: nothing is recorded for ${2:-any role}: nothing to put back" >&2 && exit; }
+[[ $program ]] || none "$@"
 [[ -e $program ]] || fail "$program is gone. Put it back, or restore by hand from $PWD"
 [[ $(sha256sum <"$program") == "$(basename "$program" .sh) "* ]] || fail "$program is damaged. Put it back, or restore by hand from $PWD"
 exec bash "$program" "$@"

@@ -7,6 +7,7 @@ RUNS = "/run/openstack-spice"  # root's, 0700: runs at work, and the locks
 LEDGER = RUNS + "-written"
 LAUNCHER = "/usr/local/sbin/openstack-spice"
 LAUNCHER_MARK = b"# Written by openstack-spice"  # begins a line of it, in every version
+LAUNCHER_END = b"# nothing is recorded\n"  # its last line for the moment before it goes
 AUDIT_LOG = "/var/log/openstack-spice.log"
 NOVA_CONF = "/etc/nova/nova.conf"
 

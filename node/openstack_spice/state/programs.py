@@ -12,13 +12,10 @@ from ..system import Files, System
 from ..system.files import Access
 from ..system.hold import Hold
 from .lock import CALLERS_LOCK, Lock
-from .paths import LAUNCHER, LAUNCHER_MARK, PROGRAMS, ROLES, STATE, program_link
+from .paths import LAUNCHER, LAUNCHER_END, LAUNCHER_MARK, PROGRAMS, ROLES, STATE, program_link
 
 CALLERS_WAIT = 10  # seconds; callers keep their lock for a moment alone
 LEFTOVER_AGE = 3600  # seconds, after which a file that was on its way to its place has nobody who will put it there
-
-# What the launcher is for the moment before it goes.
-LAST_LAUNCHER = b"#!/bin/bash\n%s\nexec echo 'openstack-spice: nothing is recorded: nothing to put back' >&2\n" % LAUNCHER_MARK
 
 _PROGRAM = re.compile(r"([0-9a-f]{64})(\.sh)?\Z")
 _LEFTOVER = re.compile(r"\.(arriving\.[A-Za-z0-9]{6}|[0-9a-f]{64}\.[0-9a-f]{12})\Z")
@@ -78,10 +75,10 @@ def _remove_what_nobody_needs(system: System) -> None:
             files.remove_tree(PROGRAMS + "/" + name)
     if not roles:
         # The launcher last: where the power is cut in between, what destroys asks it as long as there is anything (host/convergence.ts).
-        # Alone it would tell of lost records: it tells of none first.
+        # Alone it tells of records that are lost, unless its last line says that they are not.
         is_ours = not launcher_is_foreign(files)
         if is_ours and files.exists(LAUNCHER):
-            files.create(LAUNCHER, LAST_LAUNCHER, Access(0, 0, 0o755), lambda path: None)
+            files.append(LAUNCHER, LAUNCHER_END, Access(0, 0, 0o755))
         for folder in (PROGRAMS, ROLES, STATE):
             files.remove_folder_if_empty(folder)
         if is_ours:

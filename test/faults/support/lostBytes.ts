@@ -7,6 +7,8 @@ export interface Expected {
   /** The node before the first run, and after it was converged. */
   readonly before: Tree;
   readonly converged: Tree;
+  /** The node's own command, once nothing is recorded any more and it is about to go. */
+  readonly lastLauncher: string;
 }
 
 const STATE = "/var/lib/openstack-spice";
@@ -19,7 +21,10 @@ export const NEW_FILE = /\.openstack-spice\.[0-9a-f]{12}\b/;
  * What a power cut would have lost, by the files of an image: nothing where each file is as it was or as it is to be, and a way back has all that it needs.
  * This is what each image has to be like, whenever it was taken; a node that boots from it can be brought to either state then.
  */
-export function lostIn({ paths, journals }: Tree, { verb, before, converged }: Expected): readonly string[] {
+export function lostIn(
+  { paths, journals }: Tree,
+  { verb, before, converged, lastLauncher }: Expected,
+): readonly string[] {
   const journal = journalOf(journals[`${ROLE}/journal`]);
   const has = (name: string) => paths[`${ROLE}/${name}`] !== undefined;
   const lost = journal?.isDamaged === true ? ["the journal is damaged"] : [];
@@ -31,6 +36,8 @@ export function lostIn({ paths, journals }: Tree, { verb, before, converged }: E
     if (now !== then && now === to) {
       // A folder that is there for a file of ours goes with it.
       changed.push(...(/ 0o40\d+/.test(`${then ?? ""}${now ?? ""}`) ? [] : [path]));
+    } else if (path === LAUNCHER && now === lastLauncher && !has("record") && journal === undefined) {
+      continue;
     } else if (now !== then && !(NEW_FILE.test(path) && journal?.newFiles.includes(path) === true)) {
       lost.push(`${path} is ${now ?? "away"}`);
     }
@@ -55,7 +62,10 @@ export function lostIn({ paths, journals }: Tree, { verb, before, converged }: E
 }
 
 /** What is missing or too much at the end of a run that says it has succeeded. */
-export function lostAtTheEnd({ paths }: Tree, { verb, before, converged }: Expected): readonly string[] {
+export function lostAtTheEnd(
+  { paths }: Tree,
+  { verb, before, converged }: Omit<Expected, "lastLauncher">,
+): readonly string[] {
   const to = (verb === "converge" ? converged : before).paths;
   return [...new Set([...Object.keys(paths), ...Object.keys(to)])]
     .filter((path) => paths[path] !== to[path])
