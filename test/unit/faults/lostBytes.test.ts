@@ -20,8 +20,9 @@ const written = { [CONF]: "new", [LINK]: "link", [LAUNCHER]: "launcher" };
 const recorded = { ...program, [`${ROLE}/record`]: "record" };
 const before = tree(former);
 const converged = tree({ ...written, ...recorded });
-const converging: Expected = { verb: "converge", before, converged };
-const reverting: Expected = { verb: "revert", before, converged };
+const lastLauncher = "launcher and a line";
+const converging: Expected = { verb: "converge", before, converged, lastLauncher };
+const reverting: Expected = { verb: "revert", before, converged, lastLauncher };
 
 const JOURNAL = `{"name": "Debian 12"}
 "${CONF}.openstack-spice.0123456789ab"
@@ -35,6 +36,7 @@ describe("an image of a node's disks", () => {
     ["converged", converged],
     ["with the program alone", tree({ ...former, ...program })],
     ["with a journal alone", tree({ ...former, ...program }, "")],
+    ["as before, with the launcher that is about to go", tree({ ...former, [LAUNCHER]: lastLauncher })],
     ["between, as its journal says", tree({ ...written, ...program }, JOURNAL)],
     ["with a journal whose last line is cut off", tree({ ...former, ...program }, `${JOURNAL}["opt`)],
     [
