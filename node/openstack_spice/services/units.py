@@ -120,7 +120,7 @@ class Units(UnitStates):
         while self.still_same_process(unit):
             if clock.is_over(came_up.settled):
                 return
-            clock.pause(0.5)
+            clock.pause(1)  # each look costs systemd as much as a process
         self.failed(unit, "came up, but its process ended within %d s" % self._context.limits.settle_time)
 
     def still_same_process(self, unit: str) -> bool:
@@ -182,7 +182,7 @@ class Units(UnitStates):
                     self._tell_stopping(unit, begin + stop_limit - now)
             elif now >= start_until:
                 break
-            clock.pause(0.2)
+            clock.pause(0.5)
         if self.show(unit, "ActiveState") == "deactivating":
             self.stuck.append(unit)
             limit = self.show(unit, "TimeoutStopUSec")
