@@ -29,6 +29,11 @@ def bytes_of(state: str) -> bytes:
 ABSENT = "-"  # the state of what is not there
 
 
+def is_absent(state: str) -> bool:
+    """Whether a state is that of what is not there, whatever else it says behind a blank."""
+    return state.partition(" ")[0] == ABSENT
+
+
 def printable(text: str) -> str:
     """The text with every character that a terminal could obey replaced by `?`; tabs become blanks.
 

@@ -10,7 +10,7 @@ from ..errors import Refused
 from ..nova_conf.ini import plain
 from ..state.entry import Entry
 from ..system.files import Access, is_roots_alone
-from ..text import ABSENT, bytes_of, present
+from ..text import bytes_of, is_absent, present
 from .kind import Planned
 from .whole_files import FileKind
 
@@ -70,7 +70,7 @@ def tls_since(context: Context, now: int) -> Optional[int]:
 
 def pem_text(state: str) -> str:
     """A file's state as people read it: the fingerprint of its first certificate, and nothing of its key."""
-    if state.partition(" ")[0] == ABSENT:
+    if is_absent(state):
         return "(none)"
     found = fingerprint(bytes_of(state))
     return "sha256 " + found if found else "no certificate"

@@ -8,7 +8,7 @@ from ..state.journal import Journal
 from ..state.ledger import Ledger
 from ..system import Files
 from ..system.files import EVERYBODY_READS, Access, Attributes
-from ..text import ABSENT, bytes_of, decode, encode, from_bytes, present, to_bytes
+from ..text import ABSENT, bytes_of, decode, encode, from_bytes, is_absent, present, to_bytes
 from .kind import Kind, Outcome, Pass, Planned
 
 FOLDER = " folder"  # behind the state of a file that is not there: its folder is
@@ -41,7 +41,7 @@ class FileKind(Kind):
         return super().planned(where, what, former, written)
 
     def set(self, entry: Entry, journal: Journal) -> None:
-        if _bytes_alone(entry.written) != ABSENT:
+        if not is_absent(entry.written):
             data = bytes_of(entry.written)
             self._ledger.note_write(entry.where, data)
             former = _access_of(entry.written)
@@ -88,9 +88,9 @@ class FileKind(Kind):
         return "file" + where
 
     def described(self, entry: Entry) -> Optional[Tuple[str, str]]:
-        if _bytes_alone(entry.written) == ABSENT:
+        if is_absent(entry.written):
             return "written", "(none)"
-        return ("(none)" if _bytes_alone(entry.former) == ABSENT else "edited"), "written"
+        return ("(none)" if is_absent(entry.former) else "edited"), "written"
 
     def plan(self, where: str, state: str) -> Iterator[Planned]:
         """A file that is to be in a state. Raises CannotTell."""

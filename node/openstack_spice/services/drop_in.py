@@ -12,7 +12,7 @@ from ..changes.whole_files import FileKind
 from ..context import Context
 from ..nova_conf.ini import shell_assignment
 from ..state.entry import Entry
-from ..text import ABSENT, from_bytes, present
+from ..text import from_bytes, is_absent, present
 from .units import Units
 
 PROXY_TYPE = "NOVA_CONSOLE_PROXY_TYPE"
@@ -76,7 +76,7 @@ class DropIn:
         if recorded is None or recorded.written != now or recorded.former == now:
             return
         planned = self._file_kind.planned(self.path, "-", now, recorded.former)
-        yield planned._replace(old="written", new="(none)" if recorded.former.partition(" ")[0] == ABSENT else "as before")
+        yield planned._replace(old="written", new="(none)" if is_absent(recorded.former) else "as before")
 
     def _text(self, beside: bool) -> bytes:
         lines = ["# Written by openstack-spice, removed when the role is reverted."]

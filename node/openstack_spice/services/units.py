@@ -1,6 +1,7 @@
 """Units are started, restarted and stopped, and each of that ends in time, whatever the unit says."""
 
 import time
+from itertools import chain
 from typing import Dict, FrozenSet, List, NamedTuple, NoReturn, Optional, Set, Tuple
 
 from ..context import Context
@@ -204,13 +205,11 @@ class Units(UnitStates):
         files = self._context.system.files
         found = set(secrets_in(files.read_if_there(NOVA_CONF) or b""))
         size = 0
-        for path in self._named_files(unit):
-            data = files.read_if_there(path, LARGEST_FILE) or b""
+        named = (files.read_if_there(path, LARGEST_FILE) or b"" for path in self._named_files(unit))
+        walked = (file.data for file in files.walk(NOVA_CONF.rpartition("/")[0], MOST_FILES, LARGEST_FILE))
+        for data in chain(named, walked):
             found |= secrets_in(data)
             size += len(data)
-        for file in files.walk(NOVA_CONF.rpartition("/")[0], MOST_FILES, LARGEST_FILE):
-            found |= secrets_in(file.data)
-            size += len(file.data)
             if size > LARGEST_FILE or len(found) > MOST_SECRETS:
                 raise CannotTell(NOVA_CONF.rpartition("/")[0], "there is too much in it")
         return frozenset(found)
