@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RecipeSwitch } from "../../nova";
 import { LAB_STATE, LabNode, lab } from "../support/lab";
 import { controllerDocument } from "./support/documents";
+import { NFT_FILE } from "./support/firewallFiles";
 import { converge, lines, revert } from "./support/program";
 import { type Snapshot, changedPaths, snapshot } from "./support/snapshot";
 
@@ -24,37 +25,6 @@ function firewallOf({ rules, etc }: Snapshot) {
     nftables: etc["/etc/nftables.conf"],
   };
 }
-
-const NFT_FILE = `#!/usr/sbin/nft -f
-
-flush ruleset
-
-# kept by hand
-table inet filter {
-  chain input {
-    type filter hook input priority filter; policy accept;
-    iif "lo" accept
-    ct state established,related accept
-    tcp dport { 22, 6080 } accept # administrators
-    jump site
-    reject
-  }
-  chain site {
-    ip saddr 192.0.2.0/24 accept
-  }
-  chain forward {
-    type filter hook forward priority filter; policy drop;
-  }
-}
-table ip guard {
-\tchain first {
-\t\ttype filter hook input priority -10; policy drop;
-\t\tip saddr 198.18.0.0/15 tcp dport { 22, 6080 } accept
-\t\tiif "lo" accept
-\t\tct state established,related accept
-\t}
-}
-`;
 
 describe("nftables with two chains that refuse", () => {
   const NAME = "h-nftables";

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { LabNode } from "../support/lab";
 import { NODE, PEERS, addPeers, bootCompute } from "./support/consolePorts";
 import { computeDocument, controllerDocument } from "./support/documents";
+import { ZONE } from "./support/firewallFiles";
 import { controllerReport, converge, revert } from "./support/program";
 import { type Snapshot, changedPaths, snapshot as takeSnapshot } from "./support/snapshot";
 
@@ -101,15 +102,6 @@ const tables = ({ rules }: Snapshot) =>
     .map((table) => table.trim())
     .sort();
 
-const ZONE = `<?xml version="1.0" encoding="utf-8"?>
-<!-- kept by hand: our racks -->
-<zone>
-  <short>Racks</short>
-    <source address="198.18.9.0/24"/>
-  <service name="ssh"/>
-  <port port="9100" protocol="tcp"/>
-</zone>
-`;
 const zoneRule = (role: (typeof roles)[number], source: string, family: string) => `  <rule family="${family}">
     <source address="${source}"/>
     <port port="${PORTS[role]}" protocol="tcp"/>

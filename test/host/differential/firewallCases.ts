@@ -1,6 +1,7 @@
 import { RecipeSwitch } from "../../../nova";
 import { PEERS } from "../support/consolePorts";
 import { type ControllerOptions, computeDocument, controllerDocument } from "../support/documents";
+import { NFT_FILE, ZONE } from "../support/firewallFiles";
 import { type Case, NAME, add, put, refusals } from "./case";
 
 /** Firewalls, each with its files and its rules in the kernel; and ports that are closed to others. */
@@ -9,36 +10,6 @@ const document = (options: ControllerOptions = {}) => controllerDocument(NAME, o
 const sources = { allowedSources: ["198.18.0.0/24", "203.0.113.7/32"] };
 const peers = [`${PEERS.proxy.v4}/32`, `${PEERS.proxy.v6}/128`];
 
-const NFT = `#!/usr/sbin/nft -f
-
-flush ruleset
-
-# kept by hand
-table inet filter {
-  chain input {
-    type filter hook input priority filter; policy accept;
-    iif "lo" accept
-    ct state established,related accept
-    tcp dport { 22, 6080 } accept # administrators
-    jump site
-    reject
-  }
-  chain site {
-    ip saddr 192.0.2.0/24 accept
-  }
-  chain forward {
-    type filter hook forward priority filter; policy drop;
-  }
-}
-table ip guard {
-\tchain first {
-\t\ttype filter hook input priority -10; policy drop;
-\t\tip saddr 198.18.0.0/15 tcp dport { 22, 6080 } accept
-\t\tiif "lo" accept
-\t\tct state established,related accept
-\t}
-}
-`;
 /** Loads a file as nftables.service does at each boot. */
 const nftables = (text: string) => `${put("/etc/nftables.conf", text)}systemctl enable -q --now nftables`;
 
@@ -108,15 +79,6 @@ ${put("/etc/nftables/main.nft", EL9_MAIN)}${put(EL9_CONF, '# what is loaded\ninc
 ${put("/etc/systemd/system/nftables.service", "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/sbin/nft -f /etc/sysconfig/nftables.conf\n[Install]\nWantedBy=multi-user.target\n")}
 systemctl daemon-reload; systemctl enable -q --now nftables`;
 
-const ZONE = `<?xml version="1.0" encoding="utf-8"?>
-<!-- kept by hand: our racks -->
-<zone>
-  <short>Racks</short>
-    <source address="198.18.9.0/24"/>
-  <service name="ssh"/>
-  <port port="9100" protocol="tcp"/>
-</zone>
-`;
 const firewalld = `${put("/etc/firewalld/zones/racks.xml", ZONE)}systemctl enable -q --now firewalld`;
 const PUBLIC = "/etc/firewalld/zones/public.xml";
 const both = () => [
@@ -145,13 +107,13 @@ export const firewallCases: readonly Case[] = [
   opens("no firewall", ":"),
   {
     name: "nftables with two chains that refuse, then other sources",
-    prepare: `${nftables(NFT)}
+    prepare: `${nftables(NFT_FILE)}
 nft -f - <<<'table inet stranger { chain watch { type filter hook input priority 5; tcp dport 25 counter; }; }'`,
     steps: () => [document(sources), document({ allowedSources: ["203.0.113.7/32"] })],
   },
   opens(
     "nftables with a chain that is in no file",
-    `${nftables(NFT)}
+    `${nftables(NFT_FILE)}
 nft -f - <<<'table inet stranger { chain gate { type filter hook input priority 6; policy drop; iif lo accept; tcp dport { 22, 6080 } accept; }; }'`,
   ),
   {
