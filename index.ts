@@ -1,7 +1,7 @@
 /** The program: the stack's configuration in, one cloud's SPICE consoles, the outcome out. Pulumi.example.yaml documents every key. */
 import { SpiceConsole } from "./components";
-import { readConfig } from "./components/config";
-import { repairStackTraces, dropResourceTraces } from "./components/stackTraces";
+import { readConfig } from "./program/config";
+import { repairStackTraces, dropResourceTraces } from "./program/stackTraces";
 
 repairStackTraces();
 dropResourceTraces();

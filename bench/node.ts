@@ -6,8 +6,8 @@
  */
 import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
-import { convergeCommand } from "../host/convergence";
-import { type HostProgram, hostProgram } from "../host/program";
+import { convergeCommand } from "../remote/convergence";
+import { type HostProgram, hostProgram } from "../remote/program";
 import { bootQueuedCompute } from "../test/host/support/compute";
 import { computeDocument, controllerDocument } from "../test/host/support/documents";
 import { converge, revert } from "../test/host/support/program";

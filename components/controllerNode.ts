@@ -1,41 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { NodeReport } from "../host/report";
-import { Role, type Vnc, type WebClient } from "../nova";
-import { controllerDocument } from "./desired";
-import { rejectFaults } from "./faults";
-import { guardsOf } from "./guards";
-import { isPlain } from "./inputs";
-import { isSpokenFor } from "./logins";
-import { type NodeArgs, checkNode, convergeNode, withoutDependencies } from "./node";
-import { ownersOf } from "./ownership";
-import { type ProxyArgs, warnOfSources } from "./proxy";
-import { softwareOf, warnOfSoftware } from "./software";
-import { certificateNote, hasKeyText, warnOfTls } from "./tls";
-
-/** Arguments of {@link ControllerNode}. */
-export interface ControllerNodeArgs extends NodeArgs {
-  /** The proxy that is to run there. */
-  readonly proxy: ProxyArgs;
-  /** `[consoleauth] token_ttl`: seconds for which a console's URL can be opened; up to Nova 19, then the computes'. @default Nova's: 600 */
-  readonly tokenTtl?: pulumi.Input<number>;
-  /**
-   * Where the web client comes from, in the place of the platform's own package: another package, or an archive with its checksum, which is unpacked to a
-   * folder that the SPICE proxy alone is told of. @default the package spice-html5
-   */
-  readonly webClient?: WebClient;
-  /** What the computes have, where `RecipeSwitch.ComputeOptionsOnControllers` is to write the same on this node. @default nothing of it is written */
-  readonly asOnComputes?: AsOnComputesArgs;
-}
-
-/** What computes have that `RecipeSwitch.ComputeOptionsOnControllers` writes on controllers too; the arguments of a `ComputeNode`. */
-export interface AsOnComputesArgs {
-  /** As on the computes. @default Vnc.Alongside */
-  readonly vnc?: Vnc;
-  /** As on the computes. @default false */
-  readonly agentEnabled?: pulumi.Input<boolean>;
-  /** Of these, `spice/keymap`. @default none */
-  readonly extraNovaOptions?: Readonly<Record<string, pulumi.Input<string>>>;
-}
+import type { NodeReport } from "../contract/report";
+import { Role } from "../nova";
+import type { ControllerNodeArgs } from "./args/controllerNode";
+import { controllerDocument } from "./shared/desiredStates";
+import { isPlain } from "./shared/inputs";
+import { isSpokenFor } from "./shared/logins";
+import { convergeNode, withoutDependencies } from "./shared/node";
+import { guardsOf, ownersOf, softwareOf } from "./shared/nodeArgs";
+import { certificateNote, hasKeyText, warnOfTls } from "./shared/tls";
+import { warnOfSoftware, warnOfSources } from "./shared/warnings";
+import { rejectFaults } from "./validation/errors";
+import { checkNode } from "./validation/node";
 
 /**
  * One node that serves SPICE consoles: `nova-spicehtml5proxy` is installed, configured and enabled, listens, and has served its page and scripts over

@@ -1,6 +1,6 @@
 /** The package's public surface. */
-export type { BastionArgs, ConnectionArgs, HostArgs, LoginArgs, SshArgs } from "../host/connection";
-export type { NodeReport } from "../host/report";
+export type { BastionArgs, ConnectionArgs, HostArgs, LoginArgs, SshArgs } from "../remote/connection";
+export type { NodeReport } from "../contract/report";
 export {
   CompressionPreset,
   ConsoleClient,
@@ -22,24 +22,24 @@ export {
   WanCompression,
   type WebClient,
 } from "../nova";
-export { type CompressionArgs, ComputeNode, type ComputeNodeArgs, type GuestConsoleArgs } from "./computeNode";
-export { ConsoleSecurityGroupRule, type ConsoleSecurityGroupRuleArgs } from "./consoleSecurityGroupRule";
-export { type AsOnComputesArgs, ControllerNode, type ControllerNodeArgs } from "./controllerNode";
-export { guestConsole } from "./guests";
-export type { BusyGuardArgs, GuardArgs, ManagerGuardArgs } from "./guards";
-export type { AgainArgs } from "./again";
-export type { NodeArgs } from "./node";
-export { OnDestroy, PackagesOnDestroy } from "./onDestroy";
-export type { NodeOutcome } from "./outcomes";
-export type { OwnershipArgs } from "./ownership";
-export type { ProxyArgs, ProxyTlsArgs } from "./proxy";
-export type { RolloutArgs } from "./rollout";
-export type { SoftwareArgs } from "./software";
-export {
-  type ComputeArgs,
-  type ControllerArgs,
-  type ExtraNovaOptionsArgs,
-  SpiceConsole,
-  type SpiceConsoleArgs,
-} from "./spiceConsole";
-export { VncProxyRetirement, type RetiringControllerArgs, type VncProxyRetirementArgs } from "./vncProxyRetirement";
+export type { CompressionArgs, GuestConsoleArgs } from "./args/guestConsole";
+export { ComputeNode } from "./computeNode";
+export type { ComputeNodeArgs } from "./args/computeNode";
+export { ConsoleSecurityGroupRule } from "./consoleSecurityGroupRule";
+export type { ConsoleSecurityGroupRuleArgs } from "./args/consoleSecurityGroupRule";
+export type { AsOnComputesArgs, ControllerNodeArgs } from "./args/controllerNode";
+export { ControllerNode } from "./controllerNode";
+export { guestConsole } from "./guestConsole";
+export type { BusyGuardArgs, GuardArgs, ManagerGuardArgs } from "./args/node";
+export type { AgainArgs } from "./args/node";
+export type { NodeArgs } from "./args/node";
+export { OnDestroy, PackagesOnDestroy } from "./args/onDestroy";
+export type { NodeOutcome } from "./shared/outcomes";
+export type { OwnershipArgs } from "./args/node";
+export type { ProxyArgs, ProxyTlsArgs } from "./args/proxy";
+export type { RolloutArgs } from "./args/rollout";
+export type { SoftwareArgs } from "./args/node";
+export type { ComputeArgs, ControllerArgs, ExtraNovaOptionsArgs, SpiceConsoleArgs } from "./args/spiceConsole";
+export { SpiceConsole } from "./spiceConsole";
+export { VncProxyRetirement } from "./vncProxyRetirement";
+export type { RetiringControllerArgs, VncProxyRetirementArgs } from "./args/vncProxyRetirement";

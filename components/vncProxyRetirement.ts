@@ -1,34 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { ConnectionArgs, SshArgs } from "../host/connection";
-import { converge } from "../host/convergence";
 import { checkNodeName, desiredStateDocument, vncProxyRetirement } from "../nova";
-import { type AgainArgs, checkAgain } from "./again";
-import { rejectFaults } from "./faults";
-import { type ManagerGuardArgs, checkGuards, guardsOf } from "./guards";
-import { checkConnection, checkSsh, inspectLogins } from "./logins";
-import { finished, withoutDependencies } from "./node";
-import { OnDestroy } from "./onDestroy";
-import { type OwnershipArgs, checkOwnership, ownersOf } from "./ownership";
-
-/** A controller whose noVNC proxy is stopped. */
-export interface RetiringControllerArgs extends ManagerGuardArgs {
-  /** The controller's name, the same as its {@link ControllerNode} has. */
-  readonly name: string;
-  /** How to reach it. */
-  readonly connection: ConnectionArgs;
-  /** What becomes of its noVNC proxy when this, or the controller, leaves the stack. @default the arguments' onDestroy */
-  readonly onDestroy?: OnDestroy;
-}
-
-/** Arguments of {@link VncProxyRetirement}. */
-export interface VncProxyRetirementArgs extends OwnershipArgs, AgainArgs {
-  /** The controllers that run the noVNC proxy. */
-  readonly controllers: readonly RetiringControllerArgs[];
-  /** Defaults for the connections. @default none */
-  readonly ssh?: SshArgs;
-  /** What becomes of the noVNC proxies when this leaves the stack. @default OnDestroy.Restore: they run again */
-  readonly onDestroy?: OnDestroy;
-}
+import { converge } from "../remote/convergence";
+import { OnDestroy } from "./args/onDestroy";
+import type { VncProxyRetirementArgs } from "./args/vncProxyRetirement";
+import { inspectLogins } from "./shared/logins";
+import { finished, withoutDependencies } from "./shared/node";
+import { guardsOf, ownersOf } from "./shared/nodeArgs";
+import { rejectFaults } from "./validation/errors";
+import { checkConnection, checkSsh } from "./validation/logins";
+import { checkAgain, checkGuards, checkOwnership } from "./validation/node";
 
 /**
  * The end of noVNC in a cloud: its proxy is stopped and disabled on every controller, and its port is closed.

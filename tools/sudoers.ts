@@ -1,5 +1,5 @@
 /** npm run sudoers -- USER: prints the file for /etc/sudoers.d on the nodes that lets USER do what this version needs, and nothing else. */
-import { sudoersFile } from "../host/sudoers";
+import { sudoersFile } from "../remote/sudoers";
 
 try {
   process.stdout.write(sudoersFile(process.argv[2] ?? ""));

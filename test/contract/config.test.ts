@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { SpiceConsole } from "../../components";
-import { readConfig } from "../../components/config";
+import { readConfig } from "../../program/config";
 import { configOf } from "../support/mitaka";
 import { cloud, encryptedKey, hostKey, privateKey } from "./support/cloud";
 import { run } from "./support/recorder";

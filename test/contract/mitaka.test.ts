@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { SpiceConsole } from "../../components";
-import { readConfig } from "../../components/config";
+import { readConfig } from "../../program/config";
 import { mitakaConfig } from "../support/mitaka";
 import { type Registered, run } from "./support/recorder";
 

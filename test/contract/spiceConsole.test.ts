@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { OnDestroy, PackagesOnDestroy, SpiceConsole, type SpiceConsoleArgs, Vnc } from "../../components";
-import { convergeCommand, revertCommand } from "../../host/convergence";
-import { hostProgram, hostProgramFile, shortDigest } from "../../host/program";
+import { convergeCommand, revertCommand } from "../../remote/convergence";
+import { hostProgram, hostProgramFile, shortDigest } from "../../remote/program";
 import { cloud, hostKey, node, privateKey } from "./support/cloud";
 import { type Registered, run, valueOf } from "./support/recorder";
 

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { type ProxyArgs, Release, SpiceConsole, Vnc } from "../../components";
-import { readConfig } from "../../components/config";
+import { readConfig } from "../../program/config";
 import { DAY, makeCertificate } from "../support/certificate";
 import { cloud } from "./support/cloud";
 import { type Run, run } from "./support/recorder";

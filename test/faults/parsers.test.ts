@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { hostKeyFault } from "../../host/connection";
-import { inspectPrivateKey } from "../../host/privateKey";
-import { parseReport } from "../../host/report";
+import { hostKeyFault } from "../../remote/connection";
+import { inspectPrivateKey } from "../../remote/privateKey";
+import { parseReport } from "../../contract/report";
 import {
   checkBaseUrl,
   checkRecipe,

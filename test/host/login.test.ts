@@ -1,6 +1,6 @@
 /** How the program comes to run as root: with sudo in the forms that operators give, whatever the login shell is and says. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { sudoersFile } from "../../host/sudoers";
+import { sudoersFile } from "../../remote/sudoers";
 import { LabNode, lab } from "../support/lab";
 import { controllerDocument } from "./support/documents";
 import { testProgram } from "./support/injection";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RecipeSwitch, Release } from "../../nova";
-import { hostProgram, shortDigest } from "../../host/program";
+import { hostProgram, shortDigest } from "../../remote/program";
 import { LabNode } from "../support/lab";
 import { OWNER, computeDocument, controllerDocument, retirementDocument } from "./support/documents";
 import { ofProgram, testedProgram } from "../support/programs";

@@ -3,7 +3,7 @@
  * names neither.
  */
 import { spawnSync } from "node:child_process";
-import type { ProgramLanguage } from "../../host/program";
+import type { ProgramLanguage } from "../../remote/program";
 import { compareAnswers, comparesAll } from "./differential";
 import { callInBash } from "./nodeFunctionsInBash";
 import { callInPython } from "./nodeFunctionsInPython";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { shellQuote } from "../../host/shell";
+import { shellQuote } from "../../remote/shell";
 import { runInBash } from "./bash";
 import type { Answer, Case, Checked, Operation } from "./nodeFunctions";
 import { readers } from "./nodeReaders";

@@ -1,4 +1,4 @@
-import { type ProgramLanguage, programLanguage } from "../../host/program";
+import { type ProgramLanguage, programLanguage } from "../../remote/program";
 
 /** Which of the two node programs the tests are about: OPENSTACK_SPICE_PROGRAM, or what vitest.config.mts says. */
 export const testedProgram: ProgramLanguage = programLanguage();

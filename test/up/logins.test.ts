@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { sudoersFile } from "../../host/sudoers";
+import { sudoersFile } from "../../remote/sudoers";
 import { type Snapshot, snapshot } from "../host/support/snapshot";
 import { makeCertificate } from "../support/certificate";
 import { ask } from "../support/https";

@@ -15,8 +15,8 @@ afterAll(() => {
 const program = (first: string) => `
 import * as pulumi from "@pulumi/pulumi";
 import { remote } from "@pulumi/command";
-import { onceWhole, whole } from "${REPOSITORY}/components/again";
-import { parseReport } from "${REPOSITORY}/host/report";
+import { onceWhole, whole } from "${REPOSITORY}/components/shared/completion";
+import { parseReport } from "${REPOSITORY}/contract/report";
 const connection = ${JSON.stringify(bench.connection())};
 const node = (name: string, create: string, before: pulumi.Input<pulumi.Resource>[]) => {
   const command = new remote.Command(name, { connection, create }, { dependsOn: before });

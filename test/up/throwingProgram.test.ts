@@ -1,5 +1,5 @@
 /**
- * A program that throws ends about as fast as one that does not. Without components/stackTraces.ts each of these takes 20 to 70 s,
+ * A program that throws ends about as fast as one that does not. Without program/stackTraces.ts each of these takes 20 to 70 s,
  * most of it at 100 % CPU, on the Node.js releases named there.
  */
 import { readFileSync } from "node:fs";
@@ -12,7 +12,8 @@ const AT_MOST_TIMES = 4;
 
 const IMPORTS = [
   'import * as pulumi from "@pulumi/pulumi";',
-  `import { repairStackTraces, withoutFrames } from ${JSON.stringify(join(REPOSITORY, "components/stackTraces"))};`,
+  `import { repairStackTraces } from ${JSON.stringify(join(REPOSITORY, "program/stackTraces"))};`,
+  `import { withoutFrames } from ${JSON.stringify(join(REPOSITORY, "components/validation/errors"))};`,
   "",
 ].join("\n");
 

@@ -113,7 +113,7 @@ ensure_packages() {
 # ensure_built: dist/, what the package's `main` names, compiled from the sources of today.
 ensure_built() {
   local main=$repo/dist/components/index.js
-  if [[ ! -e $main || -n $(find "$repo"/{components,nova,host} "$repo/tsconfig.json" -newer "$main" \( -name '*.ts' -o -name 'tsconfig.json' \) -print -quit) ]]; then
+  if [[ ! -e $main || -n $(find "$repo"/{components,contract,nova,remote} "$repo/tsconfig.json" -newer "$main" \( -name '*.ts' -o -name 'tsconfig.json' \) -print -quit) ]]; then
     say "compiling the package"
     logged "npm run build" "$cache/log/build.log" bounded 600 npm --prefix "$repo" run build
   fi

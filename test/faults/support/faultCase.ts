@@ -1,4 +1,4 @@
-import { hostProgram } from "../../../host/program";
+import { hostProgram } from "../../../remote/program";
 import type { LabNode, Outcome } from "../../support/lab";
 import { eventually } from "../../support/eventually";
 import { controllerDocument } from "../../host/support/documents";

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { type ProgramLanguage, hostProgram } from "../../../host/program";
+import { type ProgramLanguage, hostProgram } from "../../../remote/program";
 import { LabNode, type Outcome } from "../../support/lab";
 import { equipCompute } from "../support/consolePorts";
 import { controllerDocument } from "../support/documents";

@@ -1,4 +1,4 @@
-import type { HostProgram } from "../../../host/program";
+import type { HostProgram } from "../../../remote/program";
 import { testedProgram } from "../../support/programs";
 import { bashTestProgram } from "./injectionInBash";
 import { pythonTestProgram } from "./injectionInPython";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { type HostProgram, hostProgram } from "../../../host/program";
-import { shellQuote } from "../../../host/shell";
+import { type HostProgram, hostProgram } from "../../../remote/program";
+import { shellQuote } from "../../../remote/shell";
 import type { At, Faults, Limit, Part, Point, Then } from "./injection";
 
 /** The program's functions at the points that are a function's begin or end. */

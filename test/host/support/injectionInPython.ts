@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type HostProgram, archive, nodeFiles } from "../../../host/program";
+import { type HostProgram, archive, nodeFiles } from "../../../remote/program";
 import type { Faults } from "./injection";
 
 const program = resolve(__dirname, "../../../node");

@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { hostProgram } from "../../../host/program";
+import { hostProgram } from "../../../remote/program";
 import { afterFunctions } from "../../support/bash";
 import type { LabNode } from "../../support/lab";
 import type { Answer as UnitAnswer, Case as UnitCase } from "../../support/nodeFunctions";

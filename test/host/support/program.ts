@@ -1,5 +1,5 @@
-import { convergeCommand, revertCommand } from "../../../host/convergence";
-import { type HostProgram, hostProgram, shortDigest } from "../../../host/program";
+import { convergeCommand, revertCommand } from "../../../remote/convergence";
+import { type HostProgram, hostProgram, shortDigest } from "../../../remote/program";
 import { OWNER } from "./documents";
 import type { LabNode, Outcome, StartOptions } from "../../support/lab";
 

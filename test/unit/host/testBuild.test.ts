@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { hostProgram } from "../../../host/program";
+import { hostProgram } from "../../../remote/program";
 import type { At } from "../../host/support/injection";
 import { bashTestProgram, points } from "../../host/support/injectionInBash";
 import { pythonTestProgram } from "../../host/support/injectionInPython";

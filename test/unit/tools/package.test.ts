@@ -26,8 +26,8 @@ const wanted = [
   ...namesIn("host/program", ".sh"),
   ...["node/bootstrap.sh", "node/start.py"],
   ...namesBelow("node/openstack_spice", ".py"),
-  ...["components", "host", "nova"]
-    .flatMap((folder) => namesIn(folder, ".ts"))
+  ...["components", "contract", "nova", "remote"]
+    .flatMap((folder) => namesBelow(folder, ".ts"))
     .flatMap((file) => [".js", ".d.ts"].map((extension) => `dist/${file.replace(/\.ts$/, extension)}`)),
 ];
 

@@ -130,7 +130,7 @@ describe("docs/messages.md", () => {
     readdirSync(join(repository, folder), { recursive: true, encoding: "utf8" })
       .filter((name) => /\.(ts|py|sh)$/.test(name))
       .map((name) => read(join(folder, name)));
-  const code = ["node", "components", "nova", "host"]
+  const code = ["node", "components", "contract", "nova", "program", "remote"]
     .flatMap(sources)
     .join("\n")
     // Texts of several lines.

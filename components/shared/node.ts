@@ -1,0 +1,88 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Checked } from "../../nova";
+import type { ConnectionArgs, SshArgs } from "../../remote/connection";
+import { converge, type Convergence } from "../../remote/convergence";
+import type { NodeArgs } from "../args/node";
+import { OnDestroy } from "../args/onDestroy";
+import { accept } from "../validation/errors";
+import { noteOf, onceWhole, whole } from "./completion";
+import { derive } from "./inputs";
+import { inspectLogins, type LoginOwner } from "./logins";
+
+/** A component that is one role of one node. */
+export interface NodeComponent<S> extends LoginOwner {
+  /** The component's name. */
+  readonly name: string;
+  readonly role: string;
+  readonly args: Pick<NodeArgs, "nodeName" | "connection" | "ssh" | "onDestroy" | "installPython" | "convergeAgain">;
+  /** What the document is made of. */
+  readonly settings: S;
+  /** Whether the document has a secret in it. @default false */
+  readonly hasSecret?: boolean;
+  /** What a preview is to show of such a document. @default nothing */
+  readonly note?: pulumi.Input<string> | undefined;
+  /** Makes the document, once the settings are known. */
+  readonly document: (settings: pulumi.Unwrap<S>) => Checked<string>;
+}
+
+/** A node's role that converges, and has done so. */
+export interface Converged {
+  /** The command, once the node's report is whole. */
+  readonly converged: pulumi.Output<pulumi.Resource>;
+  readonly report: Convergence["report"];
+}
+
+/** Registers what converges one role of one node, below the component. */
+export function convergeNode<S>(node: NodeComponent<S>): Converged {
+  const { component, name, subject, role, settings } = node;
+  const { nodeName = name, connection, onDestroy } = node.args;
+  const document = derive(settings, (known) => accept(subject, node.document(known)));
+  const logins = inspectLogins([{ name: nodeName, path: "connection", connection }], node.args.ssh, node);
+  const note = noteOf(node.note, node.args);
+  const { command, report } = converge(
+    name,
+    {
+      connection: logins.of(connection),
+      ssh: logins.ssh,
+      role,
+      document: node.hasSecret === true ? pulumi.secret(document) : document,
+      ...(note === undefined ? {} : { note }),
+      restore: onDestroy !== OnDestroy.Keep,
+      ...(node.args.installPython === true ? { installPython: true } : {}),
+    },
+    { parent: component, dependsOn: node.opts?.dependsOn },
+  );
+  return finished(command, report, { node: nodeName, role, connection, ssh: node.args.ssh }, component);
+}
+
+/** A command and its report, both once the report is whole. */
+export function finished(
+  command: pulumi.Resource,
+  report: Convergence["report"],
+  login: {
+    readonly node: string;
+    readonly role: string;
+    readonly connection: ConnectionArgs;
+    readonly ssh: SshArgs | undefined;
+  },
+  component: pulumi.Resource,
+): Converged {
+  const { node, role, connection, ssh } = login;
+  const target = pulumi.interpolate`${connection.user ?? ssh?.user ?? "root"}@${connection.host}`;
+  const checked = whole(
+    report,
+    target.apply((known) => ({ node, role, target: known })),
+    component,
+  );
+  return { converged: onceWhole(command, checked), report: checked };
+}
+
+/**
+ * The options of a node's component, without what it depends on, which is its command's: a component that waits for one that fails is an error to the
+ * engine ("registration isn't pending"), while a command is skipped.
+ */
+export function withoutDependencies(
+  opts: pulumi.ComponentResourceOptions | undefined,
+): pulumi.ComponentResourceOptions | undefined {
+  return opts === undefined ? undefined : { ...opts, dependsOn: undefined };
+}

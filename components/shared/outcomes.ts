@@ -1,0 +1,51 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { NodeReport } from "../../contract/report";
+import type { Role } from "../../nova";
+
+/** What one node reported when it last converged, for all its roles. */
+export interface NodeOutcome extends NodeReport {
+  /** In the order in which they were declared: controllers first. */
+  readonly roles: readonly Role[];
+}
+
+/** One role of one node, with what it reported. */
+export interface RoleOutcome {
+  readonly name: string;
+  readonly role: Role;
+  readonly report: pulumi.Output<NodeReport>;
+}
+
+/** Puts together what a node reported for each of its roles. */
+export function byNode(outcomes: readonly pulumi.Unwrap<RoleOutcome>[]): Record<string, NodeOutcome> {
+  const nodes: Record<string, NodeOutcome> = {};
+  for (const { name, role, report } of outcomes) {
+    const other = nodes[name];
+    nodes[name] =
+      other === undefined
+        ? { roles: [role], ...report }
+        : {
+            ...report,
+            ...other,
+            roles: [...other.roles, role],
+            packages: { ...other.packages, ...report.packages },
+            changes: [...other.changes, ...report.changes],
+            guestsWithoutSpice: [...other.guestsWithoutSpice, ...report.guestsWithoutSpice],
+            restarted: [...other.restarted, ...report.restarted],
+            ...firewalls(other.firewall, report.firewall),
+            ...deadKeys([...(other.deadKeys ?? []), ...(report.deadKeys ?? [])]),
+          };
+  }
+  return nodes;
+}
+
+/** Every firewall that one of the roles names; what is said where a role has none only where no role has any. */
+function firewalls(...texts: readonly (string | undefined)[]): Pick<NodeReport, "firewall"> {
+  const all = [...new Set(texts.flatMap((text) => text?.split(",") ?? []))];
+  const some = all.filter((name) => name !== "none" && name !== "unmanaged");
+  const names = some.length > 0 ? some : all.slice(0, 1);
+  return names.length === 0 ? {} : { firewall: names.join(",") };
+}
+
+function deadKeys(keys: readonly string[]): Pick<NodeReport, "deadKeys"> {
+  return keys.length === 0 ? {} : { deadKeys: keys };
+}

@@ -1,0 +1,239 @@
+import {
+  checkConsolePorts,
+  checkListenAddress,
+  checkNodes,
+  checkSourcesMeet,
+  defaultConsolePorts,
+  familyOf,
+  type Fault,
+  type NodeEntry,
+  noSourceOf,
+  parseCidrs,
+  parseConsoleSources,
+  Role,
+  takesTokenTtl,
+} from "../../nova";
+import type { ComputeArgs, ControllerArgs, SpiceConsoleArgs } from "../args/spiceConsole";
+import { checkRelease, computeDocument, controllerDocument } from "../shared/desiredStates";
+import { isPlain } from "../shared/inputs";
+import { checkConnection, checkSsh } from "./logins";
+import { checkAgain, checkBusyGuard, checkGuards, checkOwnership, checkSoftware } from "./node";
+import { checkRollout } from "./rollout";
+import { checkSecurityGroupId } from "./securityGroup";
+
+/** Everything that is wrong with a cloud's arguments, as far as they are known. What is shared by many nodes is named once. */
+export function checkCloud(args: SpiceConsoleArgs): readonly Fault[] {
+  const { controllers, computes } = args;
+  const faults = [
+    ...checkProxyAndControllers(args),
+    ...checkListenAddresses(args),
+    ...checkSsh(args.ssh, "ssh"),
+    ...checkNodes({ controllers: controllers.map(entry), computes: computes.map(entry) }),
+    ...controllers.flatMap(({ connection }, index) =>
+      checkConnection(connection, `controllers[${index}].connection`, args.ssh),
+    ),
+    ...computes.flatMap(({ connection }, index) =>
+      checkConnection(connection, `computes[${index}].connection`, args.ssh),
+    ),
+    ...checkGuards(args),
+    ...checkBusyGuard(args),
+    ...checkSoftware(args),
+    ...checkOwnership(args),
+    ...checkAgain(args),
+    ...controllers.flatMap((node, index) => checkGuards(node, `controllers[${index}].`)),
+    ...computes.flatMap((node, index) => checkGuards(node, `computes[${index}].`)),
+    ...checkComputes(args),
+    ...checkRollout(
+      args.rollout ?? {},
+      computes.map(({ name }) => name),
+      "rollout",
+    ),
+    ...checkSecurityGroups(args),
+    ...checkConsoleSources(args),
+    ...checkSourceFamilies(args),
+  ];
+  // What both roles read is checked for both.
+  const first = (one: Fault) => faults.find(({ path, reason }) => path === one.path && reason === one.reason);
+  return faults.filter((fault) => first(fault) === fault);
+}
+
+/** The canonical blocks from which proxies connect to computes, each once: controllers may share an address. Undefined where no controller names any. */
+export function proxySources(controllers: readonly ControllerArgs[]): readonly string[] | undefined {
+  if (controllers.every(({ proxySourceAddresses }) => proxySourceAddresses === undefined)) {
+    return undefined;
+  }
+  const sources = controllers.flatMap(
+    ({ proxySourceAddresses = [] }) => parseCidrs(proxySourceAddresses, "").value ?? [],
+  );
+  return [...new Set(sources.map(({ text }) => text))];
+}
+
+function entry(node: ControllerArgs | ComputeArgs): NodeEntry {
+  const { host } = node.connection;
+  const address = "serverProxyclientAddress" in node ? node.serverProxyclientAddress : undefined;
+  return {
+    name: node.name,
+    ...(isPlain(host) ? { host } : {}),
+    ...(address !== undefined && isPlain(address) ? { serverProxyclientAddress: address } : {}),
+  };
+}
+
+/** Any node will do to see what is wrong with what all of them share. */
+const anyNode = { node: "any", owner: "any" };
+
+function checkProxyAndControllers(args: SpiceConsoleArgs): readonly Fault[] {
+  const { proxy, controllers, release, tokenTtl, extraNovaOptions, webClient, recipe } = args;
+  // Where each controller has an address of its own the shared default is nobody's, and is not looked at.
+  const own = controllers.map(({ listenAddress }) => listenAddress);
+  const [first] = own;
+  const isNobodys = proxy.listenAddress === undefined && first !== undefined && !own.includes(undefined);
+  const settings = {
+    proxy: isNobodys ? { ...proxy, listenAddress: "control-1" } : proxy,
+    release,
+    extraNovaOptions: extraNovaOptions?.controllers,
+    webClient,
+    recipe,
+    tokenTtl: takesTokenTtl(Role.Controller, release) ? tokenTtl : undefined,
+  };
+  return isPlain(settings)
+    ? controllerDocument(settings, anyNode).faults.map((fault) => below("controllers", fault))
+    : [...checkRelease(release, ""), ...parseCidrs(proxy.allowedSources ?? [], "proxy.allowedSources").faults];
+}
+
+/** Faults of the addresses on which single controllers listen. */
+function checkListenAddresses({ proxy, controllers }: SpiceConsoleArgs): readonly Fault[] {
+  const { baseUrl, behindLoadBalancer, allowedSources } = proxy;
+  return controllers.flatMap(({ listenAddress }, index) => {
+    const path = `controllers[${index}].listenAddress`;
+    const address = { listenAddress, baseUrl, behindLoadBalancer };
+    if (listenAddress === undefined || !isPlain(address) || address.listenAddress === undefined) {
+      return [];
+    }
+    const sources = allowedSources === undefined ? undefined : parseCidrs(allowedSources, "").value;
+    return [
+      ...checkListenAddress({ ...address, listenAddress: address.listenAddress }, path),
+      ...checkSourcesMeet(sources, address.listenAddress, "proxy.allowedSources"),
+    ];
+  });
+}
+
+function checkComputes(args: SpiceConsoleArgs): readonly Fault[] {
+  const { vnc, acceptConsoleLoss, agentEnabled, serverListenEverywhere, extraNovaOptions, release } = args;
+  const { compression, requireSecure, nativeClientsOnly, spiceDirectProxyBaseUrl } = args;
+  const shared = {
+    vnc,
+    acceptConsoleLoss,
+    agentEnabled,
+    serverListenEverywhere,
+    release,
+    compression,
+    requireSecure,
+    nativeClientsOnly,
+    spiceDirectProxyBaseUrl,
+    tokenTtl: takesTokenTtl(Role.Compute, release) ? args.tokenTtl : undefined,
+  };
+  // What the proxy's check has said of the base URL and the release need not be said again.
+  const sound = {
+    html5proxyBaseUrl: "http://console.example/spice_auto.html",
+    extraNovaOptions: extraNovaOptions?.computes,
+  };
+  return args.computes.flatMap(({ serverProxyclientAddress, serverListen }, index) => {
+    const settings = { ...shared, ...sound, serverProxyclientAddress, serverListen };
+    if (!isPlain(settings)) {
+      return [];
+    }
+    return computeDocument(settings, anyNode, `computes[${index}].`).faults.flatMap((fault) => {
+      const isOwn = /\.(serverProxyclientAddress|serverListen)$/.test(fault.path);
+      if (isOwn) {
+        return [fault];
+      }
+      const path = fault.path.replace(/^computes\[\d+\]\./, "");
+      return index === 0 && path !== "release" ? [below("computes", { ...fault, path })] : [];
+    });
+  });
+}
+
+/** `extraNovaOptions["x"]` of a node is `extraNovaOptions.computes["x"]` of the cloud. */
+function below(list: string, fault: Fault): Fault {
+  return { ...fault, path: fault.path.replace(/^extraNovaOptions/, `extraNovaOptions.${list}`) };
+}
+
+function checkSecurityGroups(args: SpiceConsoleArgs): readonly Fault[] {
+  const { controllers, proxy, controllerSecurityGroupId, computeSecurityGroupId } = args;
+  const faults: Fault[] = [];
+  if (controllerSecurityGroupId !== undefined) {
+    faults.push(...checkSecurityGroupId(controllerSecurityGroupId, "controllerSecurityGroupId"));
+    if (proxy.allowedSources === undefined) {
+      const reason =
+        "It is left out, and controllerSecurityGroupId needs it. Name the CIDR blocks that may open consoles.";
+      faults.push({ path: "proxy.allowedSources", reason });
+    }
+  }
+  if (computeSecurityGroupId !== undefined) {
+    faults.push(...checkSecurityGroupId(computeSecurityGroupId, "computeSecurityGroupId"));
+  }
+  controllers.forEach(({ proxySourceAddresses = [] }, index) => {
+    if (computeSecurityGroupId !== undefined && proxySourceAddresses.length === 0) {
+      const reason =
+        "It is empty, and computeSecurityGroupId needs it. Name the addresses from which this controller connects to the computes.";
+      faults.push({ path: `controllers[${index}].proxySourceAddresses`, reason });
+    }
+  });
+  return faults;
+}
+
+/** Each controller has to come from an address of the family of every address that the proxies connect to, as far as they are known. */
+function checkSourceFamilies({ controllers, computes, extraConsoleSources = [] }: SpiceConsoleArgs): readonly Fault[] {
+  const extra = parseCidrs(extraConsoleSources, "").value ?? [];
+  const addresses = computes.map(({ serverProxyclientAddress }) => serverProxyclientAddress).filter(isPlain);
+  return controllers.flatMap(({ proxySourceAddresses = [] }, index) => {
+    const { value = [] } = parseCidrs(proxySourceAddresses, "");
+    const missed = addresses.find((address) => {
+      const family = familyOf(address);
+      return family !== undefined && ![...value, ...extra].some(({ ethertype }) => ethertype === family);
+    });
+    const family = missed === undefined ? undefined : familyOf(missed);
+    return value.length === 0 || missed === undefined || family === undefined
+      ? []
+      : [{ path: `controllers[${index}].proxySourceAddresses`, reason: noSourceOf(family, missed) }];
+  });
+}
+
+/** Who may reach the guests' consoles: a controller that is forgotten would be shut out by every compute. */
+function checkConsoleSources(args: SpiceConsoleArgs): readonly Fault[] {
+  const {
+    controllers,
+    computeSecurityGroupId,
+    extraConsoleSources = [],
+    consolePortRange = defaultConsolePorts,
+  } = args;
+  const given = controllers.flatMap(({ proxySourceAddresses }, index) =>
+    proxySourceAddresses === undefined ? [] : [`controllers[${index}].proxySourceAddresses`],
+  );
+  if (extraConsoleSources.length > 0) {
+    given.push("extraConsoleSources");
+  }
+  const faults = controllers.flatMap(({ proxySourceAddresses }, index) => {
+    const path = `controllers[${index}].proxySourceAddresses`;
+    if (proxySourceAddresses !== undefined) {
+      return parseConsoleSources(proxySourceAddresses, path).faults;
+    }
+    // The security group's check has said that it is missing.
+    return given[0] === undefined || computeSecurityGroupId !== undefined
+      ? []
+      : [
+          {
+            path,
+            reason: `It is left out, and with ${given[0]} alone the computes would shut this controller's proxies out. Name the addresses that they come from, or [] where others have them.`,
+          },
+        ];
+  });
+  faults.push(...parseConsoleSources(extraConsoleSources, "extraConsoleSources").faults);
+  const isNobody = extraConsoleSources.length === 0 && proxySources(controllers)?.length === 0;
+  if (faults.length === 0 && isNobody && given[0] !== undefined && computeSecurityGroupId === undefined) {
+    const reason =
+      "All lists are empty, so nobody could open a console. Name the addresses that the proxies come from, or leave it out.";
+    faults.push({ path: given[0], reason });
+  }
+  return [...faults, ...checkConsolePorts(consolePortRange, "consolePortRange")];
+}

@@ -1,0 +1,158 @@
+import { createHash } from "node:crypto";
+import { remote } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import { type NodeReport, parseReport } from "../contract/report";
+import { type ConnectionArgs, connectionTo, type SshArgs } from "./connection";
+import { hostProgram, hostProgramFile, shortDigest } from "./program";
+import { shellQuote } from "./shell";
+
+/** One role of one node, to be brought to a desired state. */
+export interface ConvergenceArgs {
+  readonly connection: ConnectionArgs;
+  /** Defaults for the connection. */
+  readonly ssh?: SshArgs;
+  /** The role in the document: `controller`, `compute` or `vnc-proxy-retirement`. */
+  readonly role: string;
+  /** The desired state document. Its change is an update: the node converges to the new one. */
+  readonly document: pulumi.Input<string>;
+  /** What a preview is to show where the document is a secret: one word, part of the command line. @default nothing */
+  readonly note?: pulumi.Input<string>;
+  /**
+   * Whether the node gets its former state back when the resource goes. It is the engine's to know (`retainOnDelete`): a change of it connects to no
+   * node, so a node that is gone for good can leave the stack.
+   */
+  readonly restore: boolean;
+  /** Whether Python is installed on a node that has none. @default false */
+  readonly installPython?: boolean;
+}
+
+/** Where the resources stand. */
+export interface Place {
+  readonly parent: pulumi.ComponentResource;
+  readonly dependsOn?: pulumi.ResourceOptions["dependsOn"];
+}
+
+/** A node's role that converges. */
+export interface Convergence {
+  /** What is done when the node has converged. */
+  readonly command: pulumi.Resource;
+  /** What the node reported when it last converged: no secret, though it is read out of a secret output. */
+  readonly report: pulumi.Output<NodeReport>;
+}
+
+/**
+ * Registers what brings one role of a node to its desired state, and back: `NAME-program`, which uploads the host program, and `NAME-converge`, which
+ * runs it. The only place in this package that makes remote commands.
+ *
+ * - A changed document, program or connection is an update, which converges; nothing of it is undone first. There is no `update`: converging is the same.
+ * - A changed address reverts the old node, then converges the new one. Nothing else replaces the command, or the old node would never be reverted.
+ * - The document says which resource it is from, and the node keeps that: a resource that is deleted after another one has converged the same role of
+ *   the same node, as when a node was renamed, reverts nothing.
+ * - No `environment`, which SSH servers refuse, and no output of one command in the next one's environment.
+ * - What the program says is shown as it comes, and its report (stdout) is kept. Both are secret in the state, should a login shell's start files print something.
+ *
+ * @param name the component's name, or a name below it
+ * @param below the component, and what has to be done before the node converges. The program is uploaded before that: a node that cannot be reached
+ * shows before anything is changed on any
+ */
+export function converge(name: string, args: ConvergenceArgs, below: Place): Convergence {
+  const { sha256 } = hostProgram();
+  const connection = connectionTo(args.connection, args.ssh);
+  const upload = new remote.CopyToRemote(
+    `${name}-program`,
+    {
+      connection,
+      source: new pulumi.asset.FileAsset(hostProgramFile()),
+      remotePath: uploadPath(sha256, args.role),
+      // The provider sends a file again only where it or its path differs: another login is another home.
+      triggers: [pulumi.interpolate`${args.connection.user ?? args.ssh?.user ?? "root"}@${args.connection.host}`],
+    },
+    { parent: below.parent },
+  );
+  const command = new remote.Command(
+    `${name}-converge`,
+    {
+      connection,
+      create: withNote(convergeCommand(sha256, args.role, args.installPython), args.note),
+      delete: revertCommand(args.role),
+      stdin: pulumi.interpolate`id = ${resourceId(below.parent, name)}\n${args.document}`,
+      addPreviousOutputInEnv: false,
+      triggers: [args.connection.host],
+    },
+    {
+      parent: below.parent,
+      dependsOn: [upload, ...toList(below.dependsOn)],
+      deleteBeforeReplace: true,
+      ...(args.restore ? {} : { retainOnDelete: true }),
+      additionalSecretOutputs: ["stdout", "stderr"],
+    },
+  );
+  return { command, report: pulumi.unsecret(command.stdout).apply(parseReport) };
+}
+
+/** A command line with one more word, which nothing reads. */
+function withNote(command: string, note: pulumi.Input<string> | undefined): pulumi.Input<string> {
+  return note === undefined ? command : pulumi.interpolate`${command} ${note}`;
+}
+
+/**
+ * What tells this resource from others that converge the same role of the same node: a few letters, since the state keeps them twice. A promise: an
+ * output of the parent's would make the parent, with all below it, something that the command waits for.
+ */
+function resourceId(parent: pulumi.Resource, name: string): Promise<string> {
+  return new Promise((resolve) => {
+    parent.urn.apply((urn) => {
+      resolve(createHash("sha256").update(`${urn} ${name}`).digest("hex").slice(0, 6));
+    });
+  });
+}
+
+/** What a resource depends on, as a list. The engine's library also takes an output of a list where it takes one of a resource. */
+function toList(dependsOn: pulumi.ResourceOptions["dependsOn"]): pulumi.Input<pulumi.Resource>[] {
+  if (dependsOn === undefined) {
+    return [];
+  }
+  return Array.isArray(dependsOn) ? dependsOn : [dependsOn as pulumi.Input<pulumi.Resource>];
+}
+
+/**
+ * The command line that checks the uploaded program and runs it with `converge`. The program then copies itself to where only root can write, checks
+ * the copy, and goes on from there as root. Fails, with what `sha256sum` says, where the file is not there as it was sent.
+ *
+ * For any login shell: one line, and everything but plain words in single quotes. Short, since the state keeps it twice for each node.
+ *
+ * @param installPython whether Python is installed where a node has none. It is here since what starts the program cannot read the document
+ */
+export function convergeCommand(sha256: string, role: string, installPython = false): string {
+  const script = [
+    `cd ~/${uploadFolder};f=$1-\${0::8}.sh`,
+    `sha256sum -c --quiet<<<"$0  $f"&&exec bash $f $0${installPython ? " --install-python" : ""}`,
+  ].join(";");
+  return `bash -c ${shellQuote(script)} ${sha256} ${role}`;
+}
+
+/**
+ * The command line that reverts a role, by the program that converged it: root's copy, which the node's own command `openstack-spice` finds. `-` has it
+ * read the document that the resource last converged to, and leave a role alone that another resource has converged since.
+ *
+ * Succeeds, with `none`, where the node has neither records nor that command: it was never converged, or was reverted on the node or reinstalled; what was
+ * uploaded for it stays then. Fails where it cannot look, and where there are records, and not the command, or not all of it: every version's last line
+ * begins with `exec`. Where there is the command alone, it tells. Short, since the state keeps it twice for each node.
+ */
+export function revertCommand(role: string): string {
+  const script = [
+    "cd /var/lib||exit",
+    "b=/usr/local/sbin/$0",
+    "[ -e $b ]||ls -d $0||exec echo none", // `ls` sees a link whose disk is not mounted, too
+    "grep -q ^e $b&&$b revert $1 -",
+  ].join(";");
+  return `sh -c ${shellQuote(script)} openstack-spice ${role}`;
+}
+
+/** Where programs are uploaded to, below the login user's home. */
+const uploadFolder = ".openstack-spice";
+
+/** The path of a role's upload. Each role has its own: one's upload must not meet another's check. */
+function uploadPath(sha256: string, role: string): string {
+  return `${uploadFolder}/${role}-${shortDigest(sha256)}.sh`;
+}

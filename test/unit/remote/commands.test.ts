@@ -1,0 +1,389 @@
+/**
+ * The command lines that a login shell on a node is given, run by real shells as an ordinary user. `sudo` is a stand-in that notes what it was asked for.
+ * That they work over SSH, with the real sudo, is for the host and up tiers.
+ */
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  chmodSync,
+  lchownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+  symlinkSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join, resolve } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { convergeCommand, revertCommand } from "../../../remote/convergence";
+import { type ProgramLanguage, shortDigest } from "../../../remote/program";
+import { bash42 } from "../host/support";
+
+const shells = ["sh", "bash", "dash", "ksh", "zsh", "fish", "tcsh"].filter(
+  (shell) => spawnSync(shell, ["-c", "exit 7"]).status === 7,
+);
+const digestOf = (text: string) => createHash("sha256").update(text).digest("hex");
+
+/** Where root cannot be an ordinary user by itself: `nobody`'s number. */
+const user = process.getuid?.() === 0 ? 65534 : process.getuid?.();
+
+let home: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), "openstack-spice home-"));
+  mkdirSync(join(home, "bin"));
+  mkdirSync(join(home, ".openstack-spice"));
+});
+afterEach(() => {
+  rmSync(home, { recursive: true });
+});
+
+/** Writes a file of the node's user. */
+function write(name: string, text: string): void {
+  writeFileSync(join(home, name), text);
+  chmodSync(join(home, name), 0o755);
+}
+
+/** Gives the user all of it, and runs a command line as sshd would. */
+function login(shell: string, command: string, stdin = "") {
+  if (user !== undefined) {
+    for (const name of ["", ...readdirSync(home, { recursive: true, encoding: "utf8" })]) {
+      lchownSync(join(home, name), user, user);
+    }
+  }
+  const { status, stdout, stderr } = spawnSync(shell, ["-c", command], {
+    cwd: home,
+    env: { HOME: home, USER: "ops", PATH: `${join(home, "bin")}:${process.env["PATH"] ?? ""}` },
+    input: stdin,
+    encoding: "utf8",
+    ...(process.getuid?.() === 0 ? { uid: user, gid: user } : {}),
+  });
+  return { status, stdout, stderr };
+}
+
+/** A sudo that lets everything through, and notes it; `test -e` finds what `there` says. */
+function allowSudo(there: readonly string[] = []): void {
+  const cases = there.map((path) => `"-n test -e ${path}") exit 0 ;;\n"-n bash ${path} "*) cat; exit 0 ;;`).join("\n");
+  write(
+    "bin/sudo",
+    `#!/bin/bash\nprintf '%s\\n' "$*" >>"$HOME/asked"\ncase "$*" in\n${cases}\n"-n test"*) exit 1 ;;\nesac\nshift\nexec "$@"\n`,
+  );
+}
+const asked = () =>
+  existsSync(join(home, "asked")) ? readFileSync(join(home, "asked"), "utf8").trimEnd().split("\n") : [];
+
+describe.skipIf(!bash42)("the command that converges", () => {
+  const program = `printf '%s|' "$@"; cat\n`;
+  const command = convergeCommand(digestOf(program), "compute");
+  const file = `.openstack-spice/compute-${shortDigest(digestOf(program))}.sh`;
+
+  it.each(shells)("runs the uploaded program from %s, its stdin untouched", (shell) => {
+    write(file, program);
+    const document = "format = 1\n[spice]\nkey = 'a \"b\" $c'\n";
+    const { status, stdout, stderr } = login(shell, command, document);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout).toBe(`${digestOf(program)}|${document}`);
+  });
+
+  it.each<[string, string | undefined]>([
+    ["is missing", undefined],
+    ["was cut", program.slice(0, -1)],
+    ["was changed", `${program}id\n`],
+  ])("runs nothing where the program %s, and says which file it is", (_what, text) => {
+    if (text !== undefined) {
+      write(file, text);
+    }
+    const { status, stdout, stderr } = login("sh", command);
+    expect(status).toBe(1);
+    expect(stdout + stderr).toMatch(/^\S*sha256sum: |: FAILED/m);
+    expect(stdout + stderr).toContain(basename(file));
+  });
+
+  it("passes on that Python may be installed, where that is asked for", () => {
+    write(file, program);
+    expect(login("sh", convergeCommand(digestOf(program), "compute", true)).stdout).toBe(
+      `${digestOf(program)}|--install-python|`,
+    );
+  });
+
+  it("is short, holds no secret, and is one line", () => {
+    expect(command.length).toBe(169);
+    expect(command).not.toContain("\n");
+  });
+});
+
+/** A file of the repository. */
+const source = (name: string) => readFileSync(resolve(__dirname, "../../..", name), "utf8");
+
+/** The beginning of each program, with a folder of the test's in place of root's, and an end that tells how it was called. */
+const beginnings: Readonly<Record<ProgramLanguage, (end: string) => string>> = {
+  bash: (end) =>
+    [
+      "set -euo pipefail",
+      `NODE=$(uname -n) STATE_DIR=$HOME/state`,
+      ...["10-messages.sh", "12-arrive.sh"].map((name) => source(`host/program/${name}`)),
+      end,
+    ].join("\n"),
+  python: (end) => {
+    const [beginning = "", rest] = source("node/bootstrap.sh").split("install=\n");
+    expect(rest).toBeDefined();
+    return `${beginning.replace("STATE_DIR=/var/lib/openstack-spice", "STATE_DIR=$HOME/state").replace("export LC_ALL=C PATH=", "export LC_ALL=C; : ")}${end}`;
+  },
+};
+
+describe.skipIf(!bash42 || user === undefined || user === 0).each<ProgramLanguage>(["bash", "python"])(
+  "the arrival of the program in %s",
+  (language) => {
+    /** For what one of the two programs alone does. */
+    const of = (one: ProgramLanguage): ((title: string, test: () => void) => void) =>
+      one === language ? it : () => undefined;
+    const programWith = beginnings[language];
+    const program = programWith(`printf '%s|' "$0" "$@"; cat`);
+    const digest = digestOf(program);
+    const uploaded = () => join(home, ".openstack-spice", `compute-${shortDigest(digest)}.sh`);
+    const arrived = () => join(home, "state", "programs", `${digest}.sh`);
+
+    it("is a copy that root runs, with where it came from", () => {
+      allowSudo();
+      write(`.openstack-spice/compute-${shortDigest(digest)}.sh`, program);
+      const { status, stdout, stderr } = login("sh", convergeCommand(digest, "compute"), "document");
+      expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+      expect(stdout).toBe(`${arrived()}|--uploaded|${uploaded()}|converge|document`);
+      expect(readFileSync(arrived(), "utf8")).toBe(program);
+      expect(readdirSync(join(home, "state", "programs"))).toEqual([`${digest}.sh`]);
+      expect(asked()[0]).toMatch(/^-n \/bin\/bash -c \{ .* \} \S* ?\S*\/programs\/[0-9a-f]{64}\.sh -$/);
+    });
+
+    of("python")("is not copied where it is there already, and copied again where that is damaged", () => {
+      allowSudo();
+      write(`.openstack-spice/compute-${shortDigest(digest)}.sh`, program);
+      const inode = () => {
+        const { status, stdout } = login("sh", convergeCommand(digest, "compute"), "document");
+        expect([status, stdout]).toEqual([0, `${arrived()}|--uploaded|${uploaded()}|converge|document`]);
+        expect(readFileSync(arrived(), "utf8")).toBe(program);
+        return statSync(arrived()).ino;
+      };
+      const first = inode();
+      expect(inode()).toBe(first);
+      for (const damaged of ["", program.slice(0, -1), `id\n${program}`]) {
+        writeFileSync(arrived(), damaged);
+        inode();
+      }
+      expect(readdirSync(join(home, "state", "programs"))).toEqual([`${digest}.sh`]);
+    });
+
+    it("runs nothing that changed after it was checked", () => {
+      allowSudo();
+      // The sudo of this test changes the file just before root copies it.
+      write(
+        "bin/sudo",
+        `#!/bin/bash\nshift\n[[ \${!#} == - ]] || echo id >>${JSON.stringify(uploaded())}\nexec "$@"\n`,
+      );
+      write(`.openstack-spice/compute-${shortDigest(digest)}.sh`, program);
+      const { status, stdout, stderr } = login("sh", convergeCommand(digest, "compute"));
+      expect({ status, stdout }).toEqual({ status: 3, stdout: "" });
+      expect(stderr).toContain(
+        `${uploaded()} changed while it was copied. Find out who writes there, then run again\n`,
+      );
+      expect(existsSync(join(home, "state"))).toBe(false);
+    });
+
+    it("stops where sudo asks for a password, with what sudo said", () => {
+      write("bin/sudo", "#!/bin/sh\necho 'sudo: a password is required' >&2\nexit 1\n");
+      write(`.openstack-spice/compute-${shortDigest(digest)}.sh`, program);
+      const { status, stdout, stderr } = login("sh", convergeCommand(digest, "compute"));
+      expect({ status, stdout }).toEqual({ status: 3, stdout: "" });
+      expect(stderr).toMatch(
+        /^openstack-spice: error: \S+: sudo does not let .* become root without asking: sudo: a password is required\. Allow that in sudoers \(NOPASSWD, and no requiretty\): everything, or the line that 'npm run sudoers' prints for this version\. Or log in as root\n$/,
+      );
+      expect(existsSync(join(home, "state"))).toBe(false);
+    });
+
+    it("stops where there is no room for it", () => {
+      allowSudo();
+      write("state", "a file in the way of the folder");
+      write(`.openstack-spice/compute-${shortDigest(digest)}.sh`, program);
+      const { status, stdout, stderr } = login("sh", convergeCommand(digest, "compute"));
+      expect({ status, stdout }).toEqual({ status: 3, stdout: "" });
+      expect(stderr).toContain(
+        "state/programs cannot be written. Make room there and see that it can be written, then run again\n",
+      );
+    });
+
+    it("is the same where root's .bashrc sets noclobber", () => {
+      allowSudo();
+      write("bin/sudo", `#!/bin/bash\nshift\nset -o noclobber\nexport SHELLOPTS\nexec "$@"\n`);
+      write(`.openstack-spice/compute-${shortDigest(digest)}.sh`, program);
+      expect(login("sh", convergeCommand(digest, "compute")).status).toBe(0);
+      expect(readFileSync(arrived(), "utf8")).toBe(program);
+    });
+
+    of("python")("has the program install Python only where that is asked for", () => {
+      allowSudo();
+      write(`.openstack-spice/compute-${shortDigest(digest)}.sh`, program);
+      expect(login("sh", convergeCommand(digest, "compute", true)).stdout).toBe(
+        `${arrived()}|--install-python|--uploaded|${uploaded()}|converge|`,
+      );
+    });
+
+    // That of the program in Python is tested in test/node.
+    of("bash")(
+      "takes the role's uploads away, of every version, and none that came later or is of another role",
+      () => {
+        const old = `compute-${"0".repeat(64)}.sh`;
+        const other = `vnc-proxy-retirement-${shortDigest(digest)}.sh`;
+        for (const name of [`compute-${shortDigest(digest)}.sh`, old, other]) {
+          write(`.openstack-spice/${name}`, "");
+        }
+        write("stamp", "");
+        const late = `compute-${"1".repeat(64)}.sh`;
+        write(`.openstack-spice/${late}`, "");
+        utimesSync(join(home, ".openstack-spice", late), Date.now() / 1000 + 60, Date.now() / 1000 + 60);
+        const script = `remove_uploaded ${JSON.stringify(uploaded())} ${JSON.stringify(join(home, "stamp"))}`;
+        const remaining = () => {
+          write("run.sh", programWith(script));
+          expect(login("bash", "bash run.sh")).toEqual({ status: 0, stdout: "", stderr: "" });
+          return existsSync(join(home, ".openstack-spice")) ? readdirSync(join(home, ".openstack-spice")) : undefined;
+        };
+        expect(remaining()?.sort()).toEqual([late, other].sort());
+        rmSync(join(home, ".openstack-spice", late));
+        rmSync(join(home, ".openstack-spice", other));
+        expect(remaining()).toBeUndefined();
+      },
+    );
+  },
+);
+
+describe.skipIf(!bash42)("a node without Python", () => {
+  /** The bootstrap on a node where Python is named otherwise, and who runs it counts as root. */
+  const run = (...words: readonly string[]) => {
+    const text = source("node/bootstrap.sh")
+      .replace("/usr/libexec/platform-python /usr/bin/python3", "/nowhere/platform-python")
+      .replace("type -P python3", "type -P python3-of-the-test")
+      .replace("((EUID == 0))", "true")
+      .replace("PATH=/usr/local/sbin", 'PATH="$HOME/bin":/usr/local/sbin')
+      .replace("/var/log/openstack-spice.log", '"$HOME/log"');
+    write("run.sh", text);
+    return login("bash", `bash run.sh ${words.join(" ")}`);
+  };
+  /** A yum that says this in its rehearsal; its installation brings an interpreter that tells how it was called. */
+  const yum = (plan: string, install = `cp ~/python ~/bin/python3-of-the-test`) => {
+    write("python", `#!/bin/sh\nshift 4\nprintf '%s|' "$@"\n`);
+    write(
+      "bin/yum",
+      `#!/bin/bash\necho "$*" >>~/asked\nif [[ $1 == --assumeno ]]; then cat ~/plan; exit 1; fi\n${install}\n`,
+    );
+    write("plan", plan);
+    write("bin/logger", "#!/bin/sh\n");
+  };
+  const plan =
+    "Dependencies Resolved\n\nInstalling:\n python3\nInstalling for dependencies:\n python3-libs\n\nExiting on user command\n";
+
+  it("is refused, with the command that installs it", () => {
+    const { status, stdout, stderr } = run("converge");
+    expect([status, stdout]).toEqual([3, ""]);
+    expect(stderr).toMatch(
+      /^openstack-spice: error: \S+: Python 3\.6 or newer, in which this program is written, is not installed\. Install it \('yum install python3'\), or declare installPython, and run again\n$/,
+    );
+  });
+
+  it("gets it where that is asked for, which is logged", () => {
+    yum(plan);
+    const { status, stdout, stderr } = run("--install-python", "--uploaded", "x", "converge");
+    expect([status, stdout]).toEqual([0, "run.sh|--uploaded|x|converge|"]);
+    expect(stderr).toMatch(/^openstack-spice: \S+: installing python3, in which the program is written\n$/);
+    expect(asked()).toEqual(["--assumeno install python3", "-q -y install python3"]);
+    expect(readFileSync(join(home, "log"), "utf8")).toMatch(/^\d{4}-\S+Z \S+ installed python3, by=root\n$/);
+  });
+
+  it.each(["Updating:", "Updating for dependencies:", "Removing:", "Downgrading:"])(
+    "is refused where another package changes with it: %s",
+    (header) => {
+      yum(plan.replace("Installing for dependencies:", header));
+      const { status, stderr } = run("--install-python", "converge");
+      expect(status).toBe(3);
+      expect(stderr).toContain("python3 cannot be installed without a change of other packages. Install it");
+      expect(asked()).toEqual(["--assumeno install python3"]);
+    },
+  );
+
+  it("is refused where yum has none, with what yum says, and where the installation fails", () => {
+    yum("No package python3 available.\nError: Nothing to do\n");
+    expect(run("--install-python", "converge")).toMatchObject({
+      status: 3,
+      stderr: expect.stringContaining("python3 cannot be installed (Error: Nothing to do). Install it") as string,
+    });
+    yum(plan, "echo broken >&2; exit 1");
+    expect(run("--install-python", "converge")).toMatchObject({
+      status: 3,
+      stderr: expect.stringContaining("broken\n") as string,
+    });
+  });
+});
+
+describe("the command that reverts", () => {
+  /** The command line, with folders of the test's in place of root's. */
+  const command = (role = "compute") =>
+    revertCommand(role).replace("/var/lib", "./lib").replace("/usr/local/sbin/", "../bin/");
+  const launcher = `#!/bin/sh\nexec printf '%s|' "$@"\n`;
+
+  it("names the node's own command, and where its records are", () => {
+    expect(revertCommand("compute")).toMatch(
+      /^sh -c 'cd \/var\/lib\|\|exit;b=\/usr\/local\/sbin\/\$0;.*' openstack-spice compute$/,
+    );
+  });
+
+  it("is short, and is one line", () => {
+    expect(revertCommand("compute").length).toBe(136);
+    expect(revertCommand("compute")).not.toContain("\n");
+  });
+
+  it.each(shells)("runs the node's own command from %s, where anything is recorded", (shell) => {
+    write("bin/openstack-spice", launcher);
+    mkdirSync(join(home, "lib/openstack-spice"), { recursive: true });
+    expect(login(shell, command())).toEqual({ status: 0, stdout: "revert|compute|-|", stderr: "" });
+  });
+
+  it("succeeds, with a message, where nothing is recorded", () => {
+    mkdirSync(join(home, "lib/others"), { recursive: true });
+    // Somebody's own copy is none of ours.
+    mkdirSync(join(home, "lib/openstack-spice.bak"));
+    const { status, stdout, stderr } = login("sh", command());
+    expect([status, stdout]).toEqual([0, "none\n"]);
+    expect(stderr).toMatch(/^ls: .*openstack-spice.*No such file or directory\n$/);
+  });
+
+  it("asks the node's own command also where what it recorded is gone, as of a disk that is not mounted", () => {
+    write("bin/openstack-spice", "#!/bin/sh\nexec false\n");
+    mkdirSync(join(home, "lib"));
+    expect(login("sh", command())).toEqual({ status: 1, stdout: "", stderr: "" });
+  });
+
+  it("fails where it cannot look", () => {
+    const { status, stdout } = login("sh", command());
+    expect([status === 0, stdout]).toEqual([false, ""]);
+  });
+
+  it.each<[string, string | undefined]>([
+    ["is gone", undefined],
+    ["is empty", ""],
+    ["has bytes without a meaning", "\0".repeat(launcher.length)],
+    ["is cut off", launcher.slice(0, launcher.indexOf("exec"))],
+  ])("fails where something is recorded and the node's own command %s", (_what, text) => {
+    if (text !== undefined) {
+      write("bin/openstack-spice", text);
+    }
+    write(".openstack-spice/compute-0a1b2c3d.sh", "");
+    mkdirSync(join(home, "lib"));
+    // A link to a disk that is not mounted, which is no sign that nothing is recorded.
+    symlinkSync("/nowhere", join(home, "lib/openstack-spice"));
+    const { status, stdout } = login("sh", command());
+    expect([status === 0, stdout.replace("openstack-spice\n", "")]).toEqual([false, ""]);
+    expect(readdirSync(join(home, ".openstack-spice"))).toEqual(["compute-0a1b2c3d.sh"]);
+  });
+});
