@@ -8,7 +8,7 @@ import { isSpokenFor } from "./shared/logins";
 import { convergeNode, withoutDependencies } from "./shared/node";
 import { guardsOf, ownersOf, softwareOf } from "./shared/nodeArgs";
 import { warnOfGuests, warnOfOpenConsoles, warnOfSoftware } from "./shared/warnings";
-import { rejectFaults } from "./validation/errors";
+import { rejectValidationErrors } from "./validation/errors";
 import { checkBusyGuard, checkNode } from "./validation/node";
 
 /**
@@ -19,7 +19,10 @@ import { checkBusyGuard, checkNode } from "./validation/node";
 export class ComputeNode extends pulumi.ComponentResource {
   /** What the node reported when it last converged. */
   public readonly report: pulumi.Output<NodeReport>;
-  /** What is done when the node has converged, and its report has said so to the last line: with many nodes, what to depend on in place of the whole component keeps the state small. */
+  /**
+   * What is done when the node has converged, and its report has said so to the last line: with many nodes, what to depend on in place of the whole
+   * component keeps the state small.
+   */
   public readonly converged: pulumi.Output<pulumi.Resource>;
 
   /**
@@ -31,7 +34,8 @@ export class ComputeNode extends pulumi.ComponentResource {
   constructor(name: string, args: ComputeNodeArgs, opts?: pulumi.ComponentResourceOptions) {
     const subject = `ComputeNode "${name}"`;
     const { release, extraNovaOptions, vnc, acceptConsoleLoss, agentEnabled, serverListenEverywhere } = args;
-    const { html5proxyBaseUrl, serverProxyclientAddress, serverListen, removeDeadKeys, packagesOnDestroy } = args;
+    const { html5proxyBaseUrl, serverProxyclientAddress, serverListen, removeObsoleteOptions, packagesOnDestroy } =
+      args;
     const { proxySourceAddresses, extraConsoleSources, consolePortRange } = args;
     const { compression, requireSecure, nativeClientsOnly, spiceDirectProxyBaseUrl, tokenTtl } = args;
     const spice = { compression, requireSecure, nativeClientsOnly, spiceDirectProxyBaseUrl, tokenTtl };
@@ -42,7 +46,7 @@ export class ComputeNode extends pulumi.ComponentResource {
     const settings = {
       release,
       extraNovaOptions,
-      removeDeadKeys,
+      removeObsoleteOptions,
       novaApiCredentials: args.novaApiCredentials,
       packagesOnDestroy,
       ...software,
@@ -51,10 +55,10 @@ export class ComputeNode extends pulumi.ComponentResource {
       ...ports,
     };
     const recipient = { node: args.nodeName ?? name, ...ownersOf(args), ...guardsOf(args) };
-    rejectFaults(subject, [
+    rejectValidationErrors(subject, [
       ...checkNode(name, args),
       ...checkBusyGuard(args),
-      ...(isPlain(settings) ? computeDocument(settings, recipient).faults : []),
+      ...(isPlain(settings) ? computeDocument(settings, recipient).errors : []),
     ]);
 
     super("openstack-spice:index:ComputeNode", name, {}, withoutDependencies(opts));

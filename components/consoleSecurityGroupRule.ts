@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { parseCidrs } from "../nova";
 import type { ConsoleSecurityGroupRuleArgs } from "./args/consoleSecurityGroupRule";
 import { defaultPort } from "./shared/desiredStates";
-import { rejectFaults } from "./validation/errors";
+import { rejectValidationErrors } from "./validation/errors";
 import { checkPorts, checkSecurityGroupId } from "./validation/securityGroup";
 
 /**
@@ -25,9 +25,9 @@ export class ConsoleSecurityGroupRule extends pulumi.ComponentResource {
   constructor(name: string, args: ConsoleSecurityGroupRuleArgs, opts?: pulumi.ComponentResourceOptions) {
     const { securityGroupId, port = defaultPort, lastPort = port, description = "SPICE consoles" } = args;
     const sources = parseCidrs(args.sources, "sources");
-    rejectFaults(`ConsoleSecurityGroupRule "${name}"`, [
+    rejectValidationErrors(`ConsoleSecurityGroupRule "${name}"`, [
       ...checkSecurityGroupId(securityGroupId, "securityGroupId"),
-      ...sources.faults,
+      ...sources.errors,
       ...checkPorts(port, lastPort),
     ]);
 

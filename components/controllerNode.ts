@@ -9,7 +9,7 @@ import { convergeNode, withoutDependencies } from "./shared/node";
 import { guardsOf, ownersOf, softwareOf } from "./shared/nodeArgs";
 import { certificateNote, hasKeyText, warnOfTls } from "./shared/tls";
 import { warnOfSoftware, warnOfSources } from "./shared/warnings";
-import { rejectFaults } from "./validation/errors";
+import { rejectValidationErrors } from "./validation/errors";
 import { checkNode } from "./validation/node";
 
 /**
@@ -19,7 +19,10 @@ import { checkNode } from "./validation/node";
 export class ControllerNode extends pulumi.ComponentResource {
   /** What the node reported when it last converged. */
   public readonly report: pulumi.Output<NodeReport>;
-  /** What is done when the node has converged, and its report has said so to the last line: with many nodes, what to depend on in place of the whole component keeps the state small. */
+  /**
+   * What is done when the node has converged, and its report has said so to the last line: with many nodes, what to depend on in place of the whole
+   * component keeps the state small.
+   */
   public readonly converged: pulumi.Output<pulumi.Resource>;
 
   /**
@@ -30,14 +33,30 @@ export class ControllerNode extends pulumi.ComponentResource {
    */
   constructor(name: string, args: ControllerNodeArgs, opts?: pulumi.ComponentResourceOptions) {
     const subject = `ControllerNode "${name}"`;
-    const { proxy, tokenTtl, release, extraNovaOptions, removeDeadKeys, packagesOnDestroy, webClient, asOnComputes } =
-      args;
+    const {
+      proxy,
+      tokenTtl,
+      release,
+      extraNovaOptions,
+      removeObsoleteOptions,
+      packagesOnDestroy,
+      webClient,
+      asOnComputes,
+    } = args;
     const software = { ...softwareOf(args), webClient, asOnComputes };
-    const settings = { proxy, tokenTtl, release, extraNovaOptions, removeDeadKeys, packagesOnDestroy, ...software };
+    const settings = {
+      proxy,
+      tokenTtl,
+      release,
+      extraNovaOptions,
+      removeObsoleteOptions,
+      packagesOnDestroy,
+      ...software,
+    };
     const recipient = { node: args.nodeName ?? name, ...ownersOf(args), ...guardsOf(args) };
-    rejectFaults(subject, [
+    rejectValidationErrors(subject, [
       ...checkNode(name, args),
-      ...(isPlain(settings) ? controllerDocument(settings, recipient).faults : []),
+      ...(isPlain(settings) ? controllerDocument(settings, recipient).errors : []),
     ]);
 
     super("openstack-spice:index:ControllerNode", name, {}, withoutDependencies(opts));

@@ -1,5 +1,5 @@
 import { type GuestConsoleWishes, type GuestProperties, guestProperties } from "../nova";
-import { rejectFaults } from "./validation/errors";
+import { rejectValidationErrors } from "./validation/errors";
 
 /**
  * What images and flavors have to say so that a guest's console has what is asked for: resolution, sound, USB redirection, pointer. Plain objects for
@@ -8,7 +8,7 @@ import { rejectFaults } from "./validation/errors";
  * @throws RunError that lists each wish that the release or the client does not have, and why
  */
 export function guestConsole(wishes: GuestConsoleWishes): GuestProperties {
-  const { value, faults } = guestProperties(wishes);
-  rejectFaults("guestConsole", faults);
+  const { value, errors } = guestProperties(wishes);
+  rejectValidationErrors("guestConsole", errors);
   return value ?? { imageProperties: {}, extraSpecs: {} };
 }

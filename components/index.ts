@@ -7,7 +7,7 @@ export {
   type GuestConsoleWishes,
   type GuestProperties,
   ImageCompression,
-  Manager,
+  ConfigurationManagementTool,
   type PackageRepository,
   type PortRange,
   RecipeSwitch,
@@ -30,7 +30,7 @@ export type { ConsoleSecurityGroupRuleArgs } from "./args/consoleSecurityGroupRu
 export type { AsOnComputesArgs, ControllerNodeArgs } from "./args/controllerNode";
 export { ControllerNode } from "./controllerNode";
 export { guestConsole } from "./guestConsole";
-export type { BusyGuardArgs, GuardArgs, ManagerGuardArgs } from "./args/node";
+export type { BusyGuardArgs, GuardArgs, ConfigurationManagementArgs } from "./args/node";
 export type { AgainArgs } from "./args/node";
 export type { NodeArgs } from "./args/node";
 export { OnDestroy, PackagesOnDestroy } from "./args/onDestroy";

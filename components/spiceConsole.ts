@@ -12,7 +12,7 @@ import { batches } from "./shared/rollout";
 import { warnOfTls } from "./shared/tls";
 import { warnOfGuests, warnOfOpenConsoles, warnOfSoftware, warnOfSources } from "./shared/warnings";
 import { checkCloud, proxySources } from "./validation/cloud";
-import { rejectFaults } from "./validation/errors";
+import { rejectValidationErrors } from "./validation/errors";
 import { VncProxyRetirement } from "./vncProxyRetirement";
 
 /**
@@ -35,7 +35,7 @@ export class SpiceConsole extends pulumi.ComponentResource {
    */
   constructor(name: string, args: SpiceConsoleArgs, opts?: pulumi.ComponentResourceOptions) {
     const subject = `SpiceConsole ${shown(name)}`;
-    rejectFaults(subject, checkCloud(args));
+    rejectValidationErrors(subject, checkCloud(args));
 
     super("openstack-spice:index:SpiceConsole", name, {}, opts);
 
@@ -45,7 +45,7 @@ export class SpiceConsole extends pulumi.ComponentResource {
     const shared = {
       ssh: logins.ssh,
       release,
-      removeDeadKeys: args.removeDeadKeys,
+      removeObsoleteOptions: args.removeObsoleteOptions,
       packagesOnDestroy,
       ...softwareOf(args),
       formerStack: args.formerStack,
@@ -191,7 +191,7 @@ function located(nodes: readonly (ControllerArgs | ComputeArgs)[], list: string)
   return nodes.map(({ name, connection }, index) => ({ name, connection, path: `${list}[${index}].connection` }));
 }
 
-/** CIDR blocks as they are written to computes and to Neutron; without faults, which are known by then. */
+/** CIDR blocks as they are written to computes and to Neutron; without validation errors, which are known by then. */
 function canonical(sources: readonly string[]): readonly string[] {
   return (parseCidrs(sources, "").value ?? []).map(({ text }) => text);
 }

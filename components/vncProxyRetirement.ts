@@ -6,7 +6,7 @@ import type { VncProxyRetirementArgs } from "./args/vncProxyRetirement";
 import { inspectLogins } from "./shared/logins";
 import { finished, withoutDependencies } from "./shared/node";
 import { guardsOf, ownersOf } from "./shared/nodeArgs";
-import { rejectFaults } from "./validation/errors";
+import { rejectValidationErrors } from "./validation/errors";
 import { checkConnection, checkSsh } from "./validation/logins";
 import { checkAgain, checkGuards, checkOwnership } from "./validation/node";
 
@@ -26,7 +26,7 @@ export class VncProxyRetirement extends pulumi.ComponentResource {
   constructor(name: string, args: VncProxyRetirementArgs, opts?: pulumi.ComponentResourceOptions) {
     const subject = `VncProxyRetirement "${name}"`;
     const nodes = args.controllers.map((controller, index) => ({ ...controller, path: `controllers[${index}]` }));
-    rejectFaults(subject, [
+    rejectValidationErrors(subject, [
       ...nodes.flatMap((node) => checkNodeName(node.name, `${node.path}.name`)),
       ...nodes.flatMap((node) => checkConnection(node.connection, `${node.path}.connection`, args.ssh)),
       ...nodes.flatMap((node) => checkGuards(node, `${node.path}.`)),

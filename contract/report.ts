@@ -16,7 +16,7 @@ export interface NodeReport {
   /** The services that were restarted. */
   readonly restarted: readonly string[];
   /** Keys of nova.conf, as `section/option`, that Nova does not read any more, or that are better gone. Undefined: none. */
-  readonly deadKeys?: readonly string[];
+  readonly obsoleteOptions?: readonly string[];
   /** Set where the report has no last line `changed N`, so that the node did not come to the end of its run. */
   readonly incomplete?: true;
 }
@@ -58,7 +58,7 @@ export function parseReport(stdout: string): NodeReport {
   });
   const novaVersion = all("nova").at(-1);
   const firewall = all("firewall").at(-1);
-  const deadKeys = all("dead-key");
+  const obsoleteOptions = all("dead-key");
   return {
     ...(novaVersion === undefined ? {} : { novaVersion }),
     packages: Object.fromEntries(packages),
@@ -66,7 +66,7 @@ export function parseReport(stdout: string): NodeReport {
     ...(firewall === undefined ? {} : { firewall }),
     guestsWithoutSpice: all("guest-without-spice"),
     restarted: all("restarted"),
-    ...(deadKeys.length === 0 ? {} : { deadKeys }),
+    ...(obsoleteOptions.length === 0 ? {} : { obsoleteOptions }),
     // Only the end is needed, however long what stands before it is.
     ...(/(?:^|\n)changed \d+\s*$/.test(stdout.slice(-longestLine)) ? {} : { incomplete: true }),
   };

@@ -1,6 +1,6 @@
 import { X509Certificate, createPrivateKey } from "node:crypto";
 import { isIpLiteral } from "./cidr";
-import { type Checked, type Fault, invalid, valid } from "./faults";
+import { type Checked, type ValidationError, invalid, valid } from "./validationError";
 
 /** Where a certificate that is given as text is kept on a controller, with its key: one file, so that both change at one moment. */
 export const certificateFile = "/etc/nova/openstack-spice/console.pem";
@@ -47,7 +47,7 @@ function pemBlocks(text: string): readonly PemBlock[] {
 
 /**
  * A certificate and its key from their PEM texts: the key is the certificate's and not encrypted, the certificate is valid now and for the host.
- * No fault has a part of either in it.
+ * No validation error has a part of either in it.
  *
  * @param path where both stand in the arguments, such as `proxy.tls`
  */
@@ -56,8 +56,8 @@ export function parseCertificate(source: CertificateSource, path: string): Check
   const chain = blocks.filter(({ label }) => label === "CERTIFICATE").map(({ base64 }) => base64);
   const certificates = chain.map(parseX509);
   const own = certificates[0];
-  const faults: Fault[] = [];
-  const complain = (name: string, reason: string) => faults.push({ path: `${path}.${name}`, reason });
+  const errors: ValidationError[] = [];
+  const complain = (name: string, reason: string) => errors.push({ path: `${path}.${name}`, reason });
   if (blocks.some(({ label }) => label.endsWith("PRIVATE KEY"))) {
     complain("certPem", "It has a private key in it. Give that as privateKeyPem alone, which is kept secret.");
   }
@@ -79,11 +79,11 @@ export function parseCertificate(source: CertificateSource, path: string): Check
   if (reason !== undefined) {
     complain("privateKeyPem", reason);
   }
-  return faults.length > 0 || key === undefined ? invalid(...faults) : valid({ chain, key });
+  return errors.length > 0 || key === undefined ? invalid(...errors) : valid({ chain, key });
 }
 
 /**
- * What is no fault yet: a certificate that ends soon, in words. Empty where the text is no certificate.
+ * What is no validation error yet: a certificate that ends soon, in words. Empty where the text is no certificate.
  *
  * @param certPem its PEM text
  * @param now milliseconds since 1970
@@ -98,7 +98,7 @@ export function certificateWarnings(certPem: string, now: number): readonly stri
       ];
 }
 
-/** Whether the certificate is for the host. True where the text is no certificate, which is another fault. */
+/** Whether the certificate is for the host. True where the text is no certificate, which is another validation error. */
 export function certificateCovers(certPem: string, host: string): boolean {
   const own = ownCertificate(certPem);
   return own === undefined || covers(own, host);

@@ -1,5 +1,5 @@
 import { isIPv4, isIPv6 } from "node:net";
-import { type Checked, type Fault, invalid, shown, valid } from "./faults";
+import { type Checked, type ValidationError, invalid, shown, valid } from "./validationError";
 
 /** Neutron's names for the two address families. */
 export enum Ethertype {
@@ -97,7 +97,7 @@ export function canonicalAddress(text: string): string | undefined {
 }
 
 /**
- * Reads a CIDR block. A bare address is a block of one. Bits set to the right of the prefix are a fault that names the block probably meant,
+ * Reads a CIDR block. A bare address is a block of one. Bits set to the right of the prefix are a validation error that names the block probably meant,
  * because Neutron, nftables and iptables each mend them in their own way.
  *
  * @param path where the value stands in the arguments
@@ -144,16 +144,16 @@ export function parseCidr(text: string, path: string): Checked<Cidr> {
 
 /**
  * Reads a list of CIDR blocks, sorted by canonical text: the order in which a user lists them means nothing, so it must not show up as a change.
- * The same block twice is a fault.
+ * The same block twice is a validation error.
  *
  * @param path where the list stands in the arguments
  */
 export function parseCidrs(texts: readonly string[], path: string): Checked<readonly Cidr[]> {
-  const faults: Fault[] = [];
+  const errors: ValidationError[] = [];
   const blocks = new Map<string, { readonly cidr: Cidr; readonly index: number }>();
   texts.forEach((text, index) => {
-    const { value: cidr, faults: found } = parseCidr(text, `${path}[${index}]`);
-    faults.push(...found);
+    const { value: cidr, errors: found } = parseCidr(text, `${path}[${index}]`);
+    errors.push(...found);
     if (cidr === undefined) {
       return;
     }
@@ -161,31 +161,31 @@ export function parseCidrs(texts: readonly string[], path: string): Checked<read
     if (earlier === undefined) {
       blocks.set(cidr.text, { cidr, index });
     } else {
-      faults.push({
+      errors.push({
         path: `${path}[${index}]`,
         reason: `${shown(text)} is the block ${cidr.text} again, after ${path}[${earlier.index}]. Name each block once.`,
       });
     }
   });
-  if (faults.length > 0) {
-    return invalid(...faults);
+  if (errors.length > 0) {
+    return invalid(...errors);
   }
   return valid([...blocks.values()].map(({ cidr }) => cidr).sort((a, b) => (a.text < b.text ? -1 : 1)));
 }
 
 /**
- * Faults of asking that a port be closed to all but some sources.
+ * Validation errors of asking that a port be closed to all but some sources.
  *
  * @param sources canonical; undefined where none were given
  * @param path where that is asked for; its neighbour `allowedSources` has the sources
  */
-export function checkClosing(sources: readonly Cidr[] | undefined, path: string): readonly Fault[] {
+export function checkClosing(sources: readonly Cidr[] | undefined, path: string): readonly ValidationError[] {
   if (sources === undefined) {
     const reason = "It needs allowedSources. Name the CIDR blocks that may open consoles, or [] for nobody.";
     return [{ path, reason }];
   }
   const everyone = sources.find((cidr) => cidr.everyone);
-  const remedy = "Name the blocks of your users, or leave closeToOthers out.";
+  const remedy = "Name the blocks of your users, or leave dropOtherSources out.";
   return everyone === undefined
     ? []
     : [{ path, reason: `allowedSources names ${everyone.text}, so nothing would be closed. ${remedy}` }];

@@ -1,5 +1,5 @@
 import { type Cidr, parseCidrs } from "./cidr";
-import { type Checked, type Fault, invalid, shown, valid } from "./faults";
+import { type Checked, type ValidationError, invalid, shown, valid } from "./validationError";
 
 /** TCP ports from `first` to `last`, both included. */
 export interface PortRange {
@@ -16,30 +16,30 @@ export const defaultConsolePorts: PortRange = { first: 5900, last: 5999 };
 const [lowestPort, migrationPort] = [5900, 49152];
 
 /**
- * Faults of the range of guests' console ports.
+ * Validation errors of the range of guests' console ports.
  *
  * @param path where the range stands in the arguments
  */
-export function checkConsolePorts({ first, last }: PortRange, path: string): readonly Fault[] {
+export function checkConsolePorts({ first, last }: PortRange, path: string): readonly ValidationError[] {
   const isConsolePort = (port: number) => Number.isInteger(port) && port >= lowestPort && port < migrationPort;
   const rule = `is no port of a guest's console. Give a whole number from ${lowestPort} to ${migrationPort - 1}: libvirt has no consoles below, and live migrations above.`;
-  const faults = Object.entries({ first, last })
+  const errors = Object.entries({ first, last })
     .filter(([, port]) => !isConsolePort(port))
     .map(([end, port]) => ({ path: `${path}.${end}`, reason: `${shown(port)} ${rule}` }));
-  return faults.length > 0 || first <= last
-    ? faults
+  return errors.length > 0 || first <= last
+    ? errors
     : [{ path: `${path}.last`, reason: `${last} is before port ${first}. Give the last port of the range.` }];
 }
 
 /**
- * Reads the CIDR blocks that may reach guests' consoles, which have no password: `parseCidrs`, and every address is a fault.
+ * Reads the CIDR blocks that may reach guests' consoles, which have no password: `parseCidrs`, and every address is a validation error.
  *
  * @param path where the list stands in the arguments
  */
 export function parseConsoleSources(sources: readonly string[], path: string): Checked<readonly Cidr[]> {
-  const { value, faults } = parseCidrs(sources, path);
+  const { value, errors } = parseCidrs(sources, path);
   if (value === undefined) {
-    return invalid(...faults);
+    return invalid(...errors);
   }
   const reason = "It names every address, and guests' consoles have no password. Name the addresses that connect.";
   return value.some(({ everyone }) => everyone) ? invalid({ path, reason }) : valid(value);
@@ -55,27 +55,27 @@ export interface ConsoleSources {
 
 /**
  * The canonical blocks that may reach the guests' consoles of a compute, each once, sorted; undefined where none is named, and the compute's firewall is
- * to be left alone. Faults also where nobody could reach a console.
+ * to be left alone. Validation errors also where nobody could reach a console.
  *
- * @param path put before the path of each fault
+ * @param path put before the path of each validation error
  */
 export function consoleSources(given: ConsoleSources, path = ""): Checked<readonly string[] | undefined> {
   const { proxySourceAddresses, extraConsoleSources = [] } = given;
   const proxies = parseConsoleSources(proxySourceAddresses ?? [], `${path}proxySourceAddresses`);
   const extra = parseConsoleSources(extraConsoleSources, `${path}extraConsoleSources`);
-  const faults = [...proxies.faults, ...extra.faults];
+  const errors = [...proxies.errors, ...extra.errors];
   const texts = [...(proxies.value ?? []), ...(extra.value ?? [])].map(({ text }) => text);
-  if (faults.length === 0 && proxySourceAddresses === undefined && extraConsoleSources.length > 0) {
+  if (errors.length === 0 && proxySourceAddresses === undefined && extraConsoleSources.length > 0) {
     const reason =
       "It is left out, and with extraConsoleSources alone the proxies would be shut out. Name the addresses that they come from, or [] where extraConsoleSources has them.";
-    faults.push({ path: `${path}proxySourceAddresses`, reason });
-  } else if (faults.length === 0 && proxySourceAddresses !== undefined && texts.length === 0) {
+    errors.push({ path: `${path}proxySourceAddresses`, reason });
+  } else if (errors.length === 0 && proxySourceAddresses !== undefined && texts.length === 0) {
     const reason =
       "It is empty, so nobody could open a console. Name the addresses that the proxies come from, or leave it out.";
-    faults.push({ path: `${path}proxySourceAddresses`, reason });
+    errors.push({ path: `${path}proxySourceAddresses`, reason });
   }
-  if (faults.length > 0) {
-    return invalid(...faults);
+  if (errors.length > 0) {
+    return invalid(...errors);
   }
   return valid(proxySourceAddresses === undefined ? undefined : [...new Set(texts)].sort());
 }

@@ -1,7 +1,7 @@
 import type { CertificateText } from "./certificate";
 import type { PortRange } from "./consolePorts";
 import type { NovaFragment } from "./fragment";
-import type { Manager } from "./managers";
+import type { ConfigurationManagementTool } from "./configurationManagement";
 import type { RepositoryFile } from "./packageRepository";
 import { RecipeSwitch } from "./recipe";
 import type { Release } from "./releases";
@@ -22,19 +22,19 @@ interface CommonState {
   /** The release that the node must have; left out where it is detected. */
   readonly release?: Release;
   /** Tools that manage Nova there, out of whose hands it has been taken. Left out: none. */
-  readonly ignoreManagers?: readonly Manager[];
+  readonly ignoreConfigurationManagement?: readonly ConfigurationManagementTool[];
 }
 
 /** What the roles say whose services are restarted. */
 interface RestartingState extends CommonState {
   /** Whether a restart may bring changes of other people's into force. Left out: it may not. */
   readonly acceptPendingChanges?: boolean;
-  /** A repository that the node is told of. Left out: none. */
+  /** A repository that the node gets. Left out: none. */
   readonly repository?: RepositoryFile;
-  /** Ways of the recipe's in the place of ours. Left out: none. */
+  /** The recipe's behaviour in the place of ours. Left out: none. */
   readonly recipe?: readonly RecipeSwitch[];
-  /** Whether keys of nova.conf that Nova does not read any more are made comments. Left out: they are told. */
-  readonly removeDeadKeys?: boolean;
+  /** Whether keys of nova.conf that Nova does not read any more are commented out. Left out: they are reported. */
+  readonly removeObsoleteOptions?: boolean;
 }
 
 /** What a controller is to be. */
@@ -44,13 +44,13 @@ export interface ControllerState extends RestartingState {
   /** Canonical CIDR blocks that may reach the proxy's port. Undefined: the firewall is left alone. Empty: nobody. */
   readonly allowedSources?: readonly string[];
   /** Whether the proxy's port is closed to all others by a table of our own. Left out: what no firewall of the node refuses is open. */
-  readonly closeToOthers?: boolean;
+  readonly dropOtherSources?: boolean;
   /** A certificate that comes with the document, for the file that `[DEFAULT] cert` and `key` name. The document is a secret then. */
   readonly certificate?: CertificateText;
   /** The host that a certificate on the node has to be for. */
   readonly tlsHost?: string;
   /** Whether TLS ends in front of the proxy, which then needs a Nova that heeds X-Forwarded-Proto. */
-  readonly tlsEndsBefore?: boolean;
+  readonly tlsTerminatedUpstream?: boolean;
   /** Whether a revert removes the packages that were installed. Default: they stay. */
   readonly removePackagesOnDestroy?: boolean;
   /** Where the web client comes from. Left out: the platform's own package. */
@@ -102,14 +102,14 @@ export function desiredStateDocument(state: DesiredState): string {
   if (state.role === vncProxyRetirement || state.vnc === Vnc.Off) {
     header.push(["vnc", Vnc.Off]);
   }
-  header.push(...(state.ignoreManagers ?? []).map((manager) => ["ignore-manager", manager] as const));
+  header.push(...(state.ignoreConfigurationManagement ?? []).map((manager) => ["ignore-manager", manager] as const));
   if (state.role === vncProxyRetirement) {
     return documentText(header, []);
   }
   if (state.acceptPendingChanges === true) {
     header.push(["accept-pending-changes", "true"]);
   }
-  if (state.removeDeadKeys === true) {
+  if (state.removeObsoleteOptions === true) {
     header.push(["dead-keys", "remove"]);
   }
   if (state.role === Role.Compute) {
@@ -126,7 +126,7 @@ export function desiredStateDocument(state: DesiredState): string {
     const { allowedSources } = state;
     header.push(["firewall", allowedSources === undefined ? "unmanaged" : "managed"]);
     header.push(...(allowedSources ?? []).map((source) => ["allow-from", source] as const));
-    header.push(...(state.closeToOthers === true ? [["close-to-others", "true"] as const] : []));
+    header.push(...(state.dropOtherSources === true ? [["close-to-others", "true"] as const] : []));
     header.push(...tlsHeader(state));
   }
   if (state.removePackagesOnDestroy === true) {
@@ -143,7 +143,7 @@ export function desiredStateDocument(state: DesiredState): string {
   return documentText(header, sections);
 }
 
-function tlsHeader({ certificate, tlsHost, tlsEndsBefore }: ControllerState): (readonly [string, string])[] {
+function tlsHeader({ certificate, tlsHost, tlsTerminatedUpstream }: ControllerState): (readonly [string, string])[] {
   return [
     ...(certificate === undefined
       ? []
@@ -152,7 +152,7 @@ function tlsHeader({ certificate, tlsHost, tlsEndsBefore }: ControllerState): (r
           ["tls-key", `${certificate.key.label} ${certificate.key.base64}`] as const,
         ]),
     ...(tlsHost === undefined ? [] : [["tls-host", tlsHost] as const]),
-    ...(tlsEndsBefore === true ? [["tls-ends-before", "true"] as const] : []),
+    ...(tlsTerminatedUpstream === true ? [["tls-ends-before", "true"] as const] : []),
   ];
 }
 

@@ -1,4 +1,4 @@
-import { type Checked, type Fault, invalid, shown, shownKey, valid } from "./faults";
+import { type Checked, type ValidationError, invalid, shown, shownKey, valid } from "./validationError";
 import type { NovaOption } from "./optionTypes";
 import { findOption, novaOptions, optionKey, releasesReading } from "./options";
 import { type Release, newestRelease, oldestRelease, releaseName, releases } from "./releases";
@@ -44,8 +44,8 @@ export function findExtraOption(
     const other = role === Role.Controller ? "computes" : "controllers";
     return refuse(`${title} is read by ${readers}, which a ${role} does not run. Give it for the ${other}.`);
   }
-  const faults = releaseFaults(role, option, release, path);
-  return faults.length > 0 ? invalid(...faults) : valid(option);
+  const errors = releaseErrors(role, option, release, path);
+  return errors.length > 0 ? invalid(...errors) : valid(option);
 }
 
 /** The options that `extraNovaOptions` takes for a role. */
@@ -62,19 +62,19 @@ export function extraOptionKeys(role: Role): readonly string[] {
  *
  * @param path where the option stands in the arguments
  */
-export function releaseFaults(
+export function releaseErrors(
   role: Role,
   option: NovaOption,
   release: Release | undefined,
   path: string,
-): readonly Fault[] {
+): readonly ValidationError[] {
   const read = releasesReading(role, option);
-  // An unknown release is a fault of its own.
+  // An unknown release is a validation error of its own.
   if (release === undefined || read === undefined || !releases.includes(release)) {
     return [];
   }
   const title = `[${option.section}] ${option.name}`;
-  const refuse = (reason: string): readonly Fault[] => [{ path, reason }];
+  const refuse = (reason: string): readonly ValidationError[] => [{ path, reason }];
   const oldest = option.olderName === undefined ? option.since : oldestRelease;
   const newest = option.until ?? newestRelease;
   if (release < oldest) {

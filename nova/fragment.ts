@@ -1,7 +1,7 @@
-import { type Checked, type Fault, invalid, shownKey, valid } from "./faults";
+import { type Checked, type ValidationError, invalid, shownKey, valid } from "./validationError";
 import type { TlsVersion } from "./choices";
 import { type Compression, compressionOptions } from "./compression";
-import { findExtraOption, releaseFaults } from "./extraOptions";
+import { findExtraOption, releaseErrors } from "./extraOptions";
 import type { NovaOption } from "./optionTypes";
 import { findOption, novaOptions, optionKey, releasesReading } from "./options";
 import { RecipeSwitch } from "./recipe";
@@ -40,7 +40,7 @@ export interface ControllerSettings {
   /** `[consoleauth] token_ttl`, which controllers read up to Stein. */
   readonly tokenTtl?: number;
   readonly extraNovaOptions?: ExtraNovaOptions;
-  /** Ways of the recipe's in the place of ours. Default: none. */
+  /** The recipe's behaviour in the place of ours. Default: none. */
   readonly recipe?: readonly RecipeSwitch[];
   /** What the computes say, where the recipe has the controllers say the same. */
   readonly asOnComputes?: Pick<ComputeSettings, "vnc" | "agentEnabled" | "html5proxyBaseUrl" | "extraNovaOptions">;
@@ -66,7 +66,7 @@ export interface ComputeSettings {
   /** `[consoleauth] token_ttl`, which computes read from Rocky on. */
   readonly tokenTtl?: number;
   readonly extraNovaOptions?: ExtraNovaOptions;
-  /** Ways of the recipe's in the place of ours. Default: none. */
+  /** The recipe's behaviour in the place of ours. Default: none. */
   readonly recipe?: readonly RecipeSwitch[];
 }
 
@@ -121,7 +121,7 @@ export interface NovaFragment {
  *
  * Without a release the present names are used, and `ranges` and `names` say what the node has to mind.
  *
- * @param path put before the path of each fault, such as `computes[0].`
+ * @param path put before the path of each validation error, such as `computes[0].`
  */
 export function novaFragment<R extends Role>(
   role: R,
@@ -133,10 +133,10 @@ export function novaFragment<R extends Role>(
     role === Role.Controller
       ? controllerOptions(settings as ControllerSettings)
       : computeOptions(settings as ComputeSettings);
-  const faults: Fault[] = "vnc" in settings ? [...checkVnc(settings.vnc, `${path}vnc`)] : [];
+  const errors: ValidationError[] = "vnc" in settings ? [...checkVnc(settings.vnc, `${path}vnc`)] : [];
   const values = new Map<NovaOption, string>();
   const keep = (option: NovaOption, encoded: Checked<string>) => {
-    faults.push(...encoded.faults);
+    errors.push(...encoded.errors);
     if (encoded.value !== undefined) {
       values.set(option, encoded.value);
     }
@@ -148,20 +148,20 @@ export function novaFragment<R extends Role>(
       continue;
     }
     const at = `${path}${argument}`;
-    // One argument can stand for many options, and is one fault.
-    faults.push(...releaseFaults(role, option, release, at).filter(() => !faults.some((fault) => fault.path === at)));
+    // One argument can stand for many options, and is one validation error.
+    errors.push(...releaseErrors(role, option, release, at).filter(() => !errors.some((error) => error.path === at)));
     const encoded = encodeValue(option, value, at);
     keep(option, encoded.value === undefined ? encoded : valid(spelt(option, encoded.value)));
   }
   for (const [key, value] of Object.entries(settings.extraNovaOptions ?? {})) {
     const at = `${path}extraNovaOptions["${shownKey(key)}"]`;
     const found = findExtraOption(role, key, release, at);
-    faults.push(...found.faults);
+    errors.push(...found.errors);
     if (found.value !== undefined) {
       keep(found.value, encodeValue(found.value, value, at));
     }
   }
-  return faults.length > 0 ? invalid(...faults) : valid(render(role, values, release));
+  return errors.length > 0 ? invalid(...errors) : valid(render(role, values, release));
 }
 
 /** An option that an argument sets; `value` is undefined where the key is not to be written. */
@@ -179,13 +179,13 @@ function spelling(recipe: readonly RecipeSwitch[]): (option: NovaOption, value: 
     capital && ["enabled", "vnc_enabled"].includes(name) ? (value === "true" ? "True" : "False") : value;
 }
 
-/** `[DEFAULT] web`, where the recipe's way was asked for. */
+/** `[DEFAULT] web`, where the recipe's behaviour was asked for. */
 function webOption({ recipe = [] }: ControllerSettings | ComputeSettings): DeclaredOption {
   const value = recipe.includes(RecipeSwitch.WebInNovaConf) ? "/usr/share/spice-html5" : undefined;
   return { section: "DEFAULT", name: "web", argument: "recipe", value };
 }
 
-/** What switches VNC and SPICE, with the URL that is handed out: the computes', and the controllers' where the recipe's way was asked for. */
+/** What switches VNC and SPICE, with the URL that is handed out: the computes', and the controllers' where the recipe's behaviour was asked for. */
 function switchOptions(
   settings: Pick<ComputeSettings, "vnc" | "agentEnabled" | "html5proxyBaseUrl" | "recipe">,
 ): readonly DeclaredOption[] {

@@ -1,5 +1,5 @@
 import { CompressionPreset } from "./compression";
-import { type Fault, shown } from "./faults";
+import { type ValidationError, shown } from "./validationError";
 import { findOption, releasesReading } from "./options";
 import { browser, longestBaseUrl } from "./proxy";
 import type { Release } from "./releases";
@@ -20,15 +20,15 @@ export interface GuestConsole {
 }
 
 /**
- * Faults between the settings of guests' consoles; what each option takes by itself is the fragment's.
+ * Validation errors between the settings of guests' consoles; what each option takes by itself is the fragment's.
  *
- * @param path put before the path of each fault
+ * @param path put before the path of each validation error
  */
-export function checkGuestConsole(settings: GuestConsole, path = ""): readonly Fault[] {
+export function checkGuestConsole(settings: GuestConsole, path = ""): readonly ValidationError[] {
   const { requireSecure, nativeClientsOnly, spiceDirectProxyBaseUrl, compression } = settings;
-  const faults: Fault[] = [];
+  const errors: ValidationError[] = [];
   if (requireSecure === true && nativeClientsOnly !== true) {
-    faults.push({
+    errors.push({
       path: `${path}requireSecure`,
       reason:
         "It is true, and the guest then refuses nova-spicehtml5proxy, which speaks plain SPICE to it: every HTML5 console would stop. " +
@@ -36,21 +36,21 @@ export function checkGuestConsole(settings: GuestConsole, path = ""): readonly F
     });
   }
   if (spiceDirectProxyBaseUrl !== undefined) {
-    faults.push(...checkDirectUrl(spiceDirectProxyBaseUrl, `${path}spiceDirectProxyBaseUrl`));
+    errors.push(...checkDirectUrl(spiceDirectProxyBaseUrl, `${path}spiceDirectProxyBaseUrl`));
   }
   const presets: readonly string[] = Object.values(CompressionPreset);
   if (compression?.preset !== undefined && !presets.includes(compression.preset)) {
     const reason = `${shown(compression.preset)} is no preset. Give one of ${presets.join(", ")}.`;
-    faults.push({ path: `${path}compression.preset`, reason });
+    errors.push({ path: `${path}compression.preset`, reason });
   }
-  return faults;
+  return errors;
 }
 
 /** Nova hands it out with `?token=`, as it does with the HTML5 proxy's. */
-function checkDirectUrl(text: string, path: string): readonly Fault[] {
+function checkDirectUrl(text: string, path: string): readonly ValidationError[] {
   const plain = encodeText(text, path);
   if (plain.value === undefined) {
-    return plain.faults;
+    return plain.errors;
   }
   const example = "Write it like https://kerbside.example.org:13002/nova.";
   if (hasCredentials(text)) {

@@ -1,5 +1,5 @@
 import { CompressionPreset } from "./compression";
-import { type Checked, type Fault, invalid, shown, valid } from "./faults";
+import { type Checked, type ValidationError, invalid, shown, valid } from "./validationError";
 import { Release, releaseName } from "./releases";
 
 /** By what users look at a guest's console. */
@@ -97,19 +97,19 @@ export interface GuestProperties {
  * Source: Nova's `nova/objects/image_meta.py`, `nova/objects/fields.py`, `nova/virt/hardware.py` and `nova/virt/libvirt/driver.py`, 13.0.0 to 34.0.0;
  * what clients carry: docs/guests.md.
  *
- * @param path put before the path of each fault
+ * @param path put before the path of each validation error
  */
 export function guestProperties(asked: GuestConsoleWishes, path = ""): Checked<GuestProperties> {
   const wishes = withPreset(asked);
-  const faults = [
-    ...wordFaults(asked),
-    ...videoFaults(wishes),
-    ...soundFaults(wishes),
-    ...usbFaults(wishes),
-    ...pointerFaults(wishes),
+  const errors = [
+    ...wordErrors(asked),
+    ...videoErrors(wishes),
+    ...soundErrors(wishes),
+    ...usbErrors(wishes),
+    ...pointerErrors(wishes),
   ];
-  if (faults.length > 0) {
-    return invalid(...faults.map((fault) => ({ ...fault, path: `${path}${fault.path}` })));
+  if (errors.length > 0) {
+    return invalid(...errors.map((error) => ({ ...error, path: `${path}${error.path}` })));
   }
   const { videoModel, videoRam, sound, redirectedUsbPorts, usbModel, usbTablet } = wishes;
   const both = {
@@ -149,7 +149,7 @@ const words: readonly (readonly [wish: keyof GuestConsoleWishes, words: readonly
   ["usbModel", Object.values(UsbModel)],
 ];
 
-function wordFaults(wishes: GuestConsoleWishes): readonly Fault[] {
+function wordErrors(wishes: GuestConsoleWishes): readonly ValidationError[] {
   return words.flatMap(([wish, known]) => {
     const word = wishes[wish];
     return word === undefined || known.includes(String(word))
@@ -159,7 +159,12 @@ function wordFaults(wishes: GuestConsoleWishes): readonly Fault[] {
 }
 
 /** A wish that came with a release. */
-function since(wish: keyof GuestConsoleWishes, option: string, first: Release, wishes: GuestConsoleWishes): Fault[] {
+function since(
+  wish: keyof GuestConsoleWishes,
+  option: string,
+  first: Release,
+  wishes: GuestConsoleWishes,
+): ValidationError[] {
   return wishes[wish] === undefined || wishes.release >= first
     ? []
     : [
@@ -171,24 +176,28 @@ function since(wish: keyof GuestConsoleWishes, option: string, first: Release, w
 }
 
 /** A wish that takes a native client. */
-function nativeOnly(wish: keyof GuestConsoleWishes, wishes: GuestConsoleWishes, what: string): Fault[] {
+function nativeOnly(wish: keyof GuestConsoleWishes, wishes: GuestConsoleWishes, what: string): ValidationError[] {
   return wishes.client === ConsoleClient.Native
     ? []
     : [{ path: wish, reason: `The HTML5 client has no ${what}. It takes a native client; or take it out.` }];
 }
 
-function rangeFaults(wish: "videoRam" | "redirectedUsbPorts", max: number, wishes: GuestConsoleWishes): Fault[] {
+function rangeErrors(
+  wish: "videoRam" | "redirectedUsbPorts",
+  max: number,
+  wishes: GuestConsoleWishes,
+): ValidationError[] {
   const value = wishes[wish];
   return value === undefined || (Number.isInteger(value) && value >= 1 && value <= max)
     ? []
     : [{ path: wish, reason: `${shown(value)} is out of range. Give a whole number from 1 to ${max}.` }];
 }
 
-function videoFaults(wishes: GuestConsoleWishes): readonly Fault[] {
+function videoErrors(wishes: GuestConsoleWishes): readonly ValidationError[] {
   const { videoModel, videoRam, monitors = 1, release } = wishes;
-  const faults: Fault[] = [...rangeFaults("videoRam", 512, wishes)];
+  const errors: ValidationError[] = [...rangeErrors("videoRam", 512, wishes)];
   if (videoModel === VideoModel.Virtio) {
-    faults.push(...since("videoModel", "hw_video_model=virtio", Release.Train, wishes));
+    errors.push(...since("videoModel", "hw_video_model=virtio", Release.Train, wishes));
   }
   // Nova says "virtio" itself where nobody says anything.
   const isVirtio =
@@ -196,47 +205,47 @@ function videoFaults(wishes: GuestConsoleWishes): readonly Fault[] {
   if (videoRam !== undefined && isVirtio) {
     const reason =
       "A virtio video adapter takes what its screen needs from the guest's own memory, and QEMU is given no other. Take it out, or choose vga, cirrus or qxl.";
-    faults.push({ path: "videoRam", reason });
+    errors.push({ path: "videoRam", reason });
   }
   if (monitors !== 1) {
     const reason = `${shown(monitors)} is not to be had: Nova gives a guest one video adapter with one screen, in every release, whatever the client. Take it out.`;
-    faults.push({ path: "monitors", reason });
+    errors.push({ path: "monitors", reason });
   }
-  return faults;
+  return errors;
 }
 
-function soundFaults(wishes: GuestConsoleWishes): readonly Fault[] {
+function soundErrors(wishes: GuestConsoleWishes): readonly ValidationError[] {
   const { sound, microphone = false } = wishes;
-  const faults = since("sound", "hw_sound_model", Release.Flamingo, wishes);
+  const errors = since("sound", "hw_sound_model", Release.Flamingo, wishes);
   if (microphone) {
-    faults.push(...nativeOnly("microphone", wishes, "record channel"));
+    errors.push(...nativeOnly("microphone", wishes, "record channel"));
     if (sound === undefined) {
-      faults.push({ path: "microphone", reason: "It needs a sound device. Name one as sound." });
+      errors.push({ path: "microphone", reason: "It needs a sound device. Name one as sound." });
     }
   }
-  return faults;
+  return errors;
 }
 
-function usbFaults(wishes: GuestConsoleWishes): readonly Fault[] {
+function usbErrors(wishes: GuestConsoleWishes): readonly ValidationError[] {
   const { redirectedUsbPorts } = wishes;
   return [
     ...since("redirectedUsbPorts", "hw_redirected_usb_ports", Release.Flamingo, wishes),
     ...since("usbModel", "hw_usb_model", Release.Flamingo, wishes),
-    ...rangeFaults("redirectedUsbPorts", 15, wishes),
+    ...rangeErrors("redirectedUsbPorts", 15, wishes),
     ...(redirectedUsbPorts === undefined ? [] : nativeOnly("redirectedUsbPorts", wishes, "USB redirection")),
   ];
 }
 
-function pointerFaults(wishes: GuestConsoleWishes): readonly Fault[] {
+function pointerErrors(wishes: GuestConsoleWishes): readonly ValidationError[] {
   const { usbTablet = false, agentAlone = false, release } = wishes;
   if (!usbTablet) {
     return [];
   }
-  const faults: Fault[] = since("usbTablet", "hw_pointer_model", Release.Newton, wishes);
+  const errors: ValidationError[] = since("usbTablet", "hw_pointer_model", Release.Newton, wishes);
   if (agentAlone && release >= Release.Newton) {
     const reason =
       "With the agent's channel and without VNC, Nova leaves the tablet out and says so in its log alone. Set agentEnabled to false on the computes, or take it out.";
-    faults.push({ path: "usbTablet", reason });
+    errors.push({ path: "usbTablet", reason });
   }
-  return faults;
+  return errors;
 }

@@ -10,7 +10,7 @@ import {
   isWildcard,
   shownAddress,
 } from "./cidr";
-import type { Fault } from "./faults";
+import type { ValidationError } from "./validationError";
 
 /**
  * Whether the text is a host name as oslo.config's `HostAddress` takes it: labels of letters, digits and inner hyphens, at most 63 characters each
@@ -63,11 +63,11 @@ export function canMeet(listen: string, target: string): boolean {
 }
 
 /**
- * Faults of `[spice] server_proxyclient_address`: the address of this compute that the console proxies connect to.
+ * Validation errors of `[spice] server_proxyclient_address`: the address of this compute that the console proxies connect to.
  *
  * @param path where the value stands in the arguments
  */
-export function checkServerProxyclientAddress(address: string, path: string): readonly Fault[] {
+export function checkServerProxyclientAddress(address: string, path: string): readonly ValidationError[] {
   const remedy = "Give the address of this compute that the console proxies reach, such as its management address.";
   if (!isIpLiteral(address)) {
     return [
@@ -92,13 +92,13 @@ export function checkServerProxyclientAddress(address: string, path: string): re
 }
 
 /**
- * Faults of `[spice] server_listen`: the address on which the SPICE servers of this compute's guests listen.
+ * Validation errors of `[spice] server_listen`: the address on which the SPICE servers of this compute's guests listen.
  *
  * @param path where the value stands in the arguments
  * @param everyAddress whether `0.0.0.0` and `::` are allowed. SPICE consoles have no password in Nova: whoever reaches the ports has the
  * consoles of every guest, so listening on every address is only sound behind a firewall.
  */
-export function checkServerListen(address: string, path: string, everyAddress = false): readonly Fault[] {
+export function checkServerListen(address: string, path: string, everyAddress = false): readonly ValidationError[] {
   const remedy =
     "Give the address of this compute that the console proxies reach, as a rule the same as serverProxyclientAddress.";
   if (!isIpLiteral(address)) {
@@ -136,19 +136,19 @@ export function defaultServerListen(serverProxyclientAddress: string, everywhere
 }
 
 /**
- * Faults of a compute whose SPICE servers cannot be met by the proxies: they listen on an address of another family than the one the proxies connect to,
- * or the sources that are let in all are of another family. None where an address is no address, which is a fault of its own.
+ * Validation errors of a compute whose SPICE servers the proxies cannot reach: they listen on an address of another family than the one that the proxies
+ * connect to, or the sources that are let in all are of another family. None where an address is no address, which is a validation error of its own.
  *
  * @param sources who is let in; undefined where the firewall is left alone
- * @param path put before the path of each fault
+ * @param path put before the path of each validation error
  */
 export function checkComputeMeets(
   serverListen: string,
   serverProxyclientAddress: string,
   sources: readonly Cidr[] | undefined,
   path = "",
-): readonly Fault[] {
-  const faults: Fault[] = [];
+): readonly ValidationError[] {
+  const errors: ValidationError[] = [];
   const family = familyOf(serverProxyclientAddress);
   if (family === undefined) {
     return [];
@@ -158,15 +158,15 @@ export function checkComputeMeets(
     const reason =
       `${serverListen} is not ${family}, but the proxies connect to serverProxyclientAddress, ${serverProxyclientAddress}. ` +
       `Leave it out, or give an ${family} address of this compute, or ${every} with serverListenEverywhere.`;
-    faults.push({ path: `${path}serverListen`, reason });
+    errors.push({ path: `${path}serverListen`, reason });
   }
   if (sources !== undefined && sources.length > 0 && !sources.some(({ ethertype }) => ethertype === family)) {
-    faults.push({ path: `${path}proxySourceAddresses`, reason: noSourceOf(family, serverProxyclientAddress) });
+    errors.push({ path: `${path}proxySourceAddresses`, reason: noSourceOf(family, serverProxyclientAddress) });
   }
-  return faults;
+  return errors;
 }
 
-/** Why sources that all are of another family are a fault. */
+/** Why sources that all are of another family are a validation error. */
 export function noSourceOf(family: Ethertype, serverProxyclientAddress: string): string {
   return (
     `It names no ${family} address, but the proxies connect to ${serverProxyclientAddress}, where they come from one: they would be shut out. ` +

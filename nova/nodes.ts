@@ -1,5 +1,5 @@
 import { canonicalAddress, isIpLiteral } from "./cidr";
-import { type Fault, shown } from "./faults";
+import { type ValidationError, shown } from "./validationError";
 import { isDnsName } from "./hosts";
 
 /** A node as far as it is known before anything runs. */
@@ -18,12 +18,12 @@ export interface NodeLists {
 }
 
 /**
- * Faults of the lists of nodes: empty lists, names that are empty, odd or used twice, one name for two hosts, one host or one address that the
+ * Validation errors of the lists of nodes: empty lists, names that are empty, odd or used twice, one name for two hosts, one host or one address that the
  * proxies connect to under two names.
  *
- * @param path put before the path of each fault
+ * @param path put before the path of each validation error
  */
-export function checkNodes(lists: NodeLists, path = ""): readonly Fault[] {
+export function checkNodes(lists: NodeLists, path = ""): readonly ValidationError[] {
   const nodes = [...placed(lists.controllers, `${path}controllers`), ...placed(lists.computes, `${path}computes`)];
   return [
     ...checkNotEmpty(lists.controllers, `${path}controllers`, "controller"),
@@ -34,8 +34,8 @@ export function checkNodes(lists: NodeLists, path = ""): readonly Fault[] {
   ];
 }
 
-/** Faults of one node's name: it becomes part of resource names and of messages, and stands in a line of the document a node reads. */
-export function checkNodeName(name: string, path: string): readonly Fault[] {
+/** Validation errors of one node's name: it becomes part of resource names and of messages, and stands in a line of the document a node reads. */
+export function checkNodeName(name: string, path: string): readonly ValidationError[] {
   return /^[a-z\d]([a-z\d._-]{0,61}[a-z\d])?$/i.test(name)
     ? []
     : [
@@ -57,12 +57,12 @@ function placed(nodes: readonly NodeEntry[], list: string): readonly PlacedNode[
   return nodes.map((node, index) => ({ node, list, at: `${list}[${index}]` }));
 }
 
-function checkNotEmpty(nodes: readonly NodeEntry[], path: string, role: string): readonly Fault[] {
+function checkNotEmpty(nodes: readonly NodeEntry[], path: string, role: string): readonly ValidationError[] {
   return nodes.length > 0 ? [] : [{ path, reason: `The list is empty. Name at least one ${role}.` }];
 }
 
-/** Faults of a node beside those before it, of which the first that clashes is named. */
-function checkAgainst({ node, list, at }: PlacedNode, before: readonly PlacedNode[]): readonly Fault[] {
+/** Validation errors of a node beside those before it, of which the first that clashes is named. */
+function checkAgainst({ node, list, at }: PlacedNode, before: readonly PlacedNode[]): readonly ValidationError[] {
   const isName = checkNodeName(node.name, "").length === 0;
   const namesake = isName ? before.find((other) => other.node.name === node.name) : undefined;
   if (namesake?.list === list) {
@@ -86,7 +86,7 @@ function checkAgainst({ node, list, at }: PlacedNode, before: readonly PlacedNod
         ]
       : [];
   }
-  // A host that is none is another fault, and may be a secret that is in the wrong place.
+  // A host that is none is another validation error, and may be a secret that is in the wrong place.
   const neighbour = isHost(node.host) ? before.find((other) => sameHost(other.node, node) === true) : undefined;
   return neighbour === undefined
     ? []
@@ -101,7 +101,7 @@ function checkAgainst({ node, list, at }: PlacedNode, before: readonly PlacedNod
 }
 
 /** The proxies would show the guests of one compute for those of the other. */
-function checkProxyclientAddress({ node, at }: PlacedNode, before: readonly PlacedNode[]): readonly Fault[] {
+function checkProxyclientAddress({ node, at }: PlacedNode, before: readonly PlacedNode[]): readonly ValidationError[] {
   const address = node.serverProxyclientAddress;
   const rival = before.find(
     (other) =>

@@ -1,4 +1,4 @@
-import { type Checked, invalid, valid } from "./faults";
+import { type Checked, invalid, valid } from "./validationError";
 
 /** What a backend of one's own, which has no organizations, calls its only one. Owners on the nodes leave it out. */
 const noOrganization = "organization";

@@ -1,7 +1,7 @@
-import { type Checked, type Fault, invalid, valid } from "./faults";
+import { type Checked, type ValidationError, invalid, valid } from "./validationError";
 import { downloadReasons } from "./urls";
 
-/** A repository of yum's or dnf's that a node is told of, such as EPEL for the web client. */
+/** A repository of yum's or dnf's that a node gets, such as EPEL for the web client. */
 export interface PackageRepository {
   /** Its short name: the section of the file, and the file's name. */
   readonly id: string;
@@ -41,7 +41,7 @@ export function repositoryFile(repository: PackageRepository, path: string): Che
   const { id, name = id, gpgCheck = true, gpgKey, includePackages = ["spice-html5"], failoverMethod } = repository;
   const keyPath = repository.gpgKeyPath ?? (gpgKey === undefined ? undefined : `/etc/pki/rpm-gpg/RPM-GPG-KEY-${id}`);
   const given = sources.filter((key) => repository[key] !== undefined);
-  const faults: Fault[] = [
+  const errors: ValidationError[] = [
     ...check(/^[A-Za-z\d][A-Za-z\d._-]{0,62}$/, id, `${path}.id`, "Give letters, digits, dots, hyphens: epel."),
     ...check(/^[\x20-\x7e]+$/, name, `${path}.name`, "Give one line of printable ASCII."),
     ...sources.flatMap((key) => {
@@ -56,24 +56,24 @@ export function repositoryFile(repository: PackageRepository, path: string): Che
   ];
   if (given.length !== 1) {
     const reason = `It has ${given.length === 0 ? "none" : given.join(" and ")} of ${sources.join(", ")}. Give one of them.`;
-    faults.push({ path, reason });
+    errors.push({ path, reason });
   }
   if (failoverMethod !== undefined && !["priority", "roundrobin"].includes(failoverMethod)) {
     const reason = "It is neither priority nor roundrobin. Give one of them, or leave it out.";
-    faults.push({ path: `${path}.failoverMethod`, reason });
+    errors.push({ path: `${path}.failoverMethod`, reason });
   }
   if (gpgKey !== undefined && !isPublicKey(gpgKey)) {
     const reason =
       "It is not an ASCII-armored public key. Give the whole text, from -----BEGIN PGP PUBLIC KEY BLOCK----- to its END line.";
-    faults.push({ path: `${path}.gpgKey`, reason });
+    errors.push({ path: `${path}.gpgKey`, reason });
   }
   if (gpgCheck && keyPath === undefined) {
     const reason =
       "It is missing, and gpgCheck needs it. Give the repository's public key, or gpgKeyPath where it lies on the nodes.";
-    faults.push({ path: `${path}.gpgKey`, reason });
+    errors.push({ path: `${path}.gpgKey`, reason });
   }
-  if (faults.length > 0) {
-    return invalid(...faults);
+  if (errors.length > 0) {
+    return invalid(...errors);
   }
   return valid({
     id,
@@ -113,7 +113,7 @@ function isPublicKey(text: string): boolean {
   );
 }
 
-/** A fault where a value is given that is not of this form. It does not show the value, which can be a secret that was put in the wrong place. */
-function check(form: RegExp, value: string | undefined, path: string, remedy: string): readonly Fault[] {
+/** A validation error where a value is given that is not of this form. It does not show the value, which can be a secret that was put in the wrong place. */
+function check(form: RegExp, value: string | undefined, path: string, remedy: string): readonly ValidationError[] {
   return value === undefined || form.test(value) ? [] : [{ path, reason: `It is not right. ${remedy}` }];
 }

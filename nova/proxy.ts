@@ -10,7 +10,7 @@ import {
   isWildcard,
   shownAddress,
 } from "./cidr";
-import { type Fault, shown } from "./faults";
+import { type ValidationError, shown } from "./validationError";
 import { canMeet, isDnsName, isHostName } from "./hosts";
 import { Release, releaseName } from "./releases";
 import { type Opener, hasCredentials, hostReasons, parseUrl, parseWebUrl, shownUrl } from "./urls";
@@ -58,12 +58,12 @@ export interface ProxyCertificate {
 export const longestBaseUrl = 255;
 
 /**
- * Faults of the proxy's address, of everything in it and between its parts. Collected, none hides another.
+ * Validation errors of the proxy's address, of everything in it and between its parts. Collected, none hides another.
  *
  * @param path where the address stands in the arguments
  * @param now milliseconds since 1970, against which a certificate's dates are held
  */
-export function checkProxy(address: ProxyAddress, path = "proxy", now = Date.now()): readonly Fault[] {
+export function checkProxy(address: ProxyAddress, path = "proxy", now = Date.now()): readonly ValidationError[] {
   const { port, allowedOrigins = [], tls } = address;
   return [
     ...checkBaseUrl(address, `${path}.baseUrl`),
@@ -78,15 +78,15 @@ export function checkProxy(address: ProxyAddress, path = "proxy", now = Date.now
 export type BaseUrl = Pick<ProxyAddress, "baseUrl"> & Partial<ProxyAddress>;
 
 /**
- * Faults of a base URL alone, and of what it says against the proxy's port and TLS.
+ * Validation errors of a base URL alone, and of what it says against the proxy's port and TLS.
  *
  * @param path where the URL stands in the arguments
  */
-export function checkBaseUrl(address: BaseUrl, path: string): readonly Fault[] {
+export function checkBaseUrl(address: BaseUrl, path: string): readonly ValidationError[] {
   const { baseUrl } = address;
   const text = encodeText(baseUrl, path);
   if (text.value === undefined) {
-    return text.faults;
+    return text.errors;
   }
   const example = `Write it like http://console.example.org:6082${proxyPage}.`;
   if (hasCredentials(baseUrl)) {
@@ -177,7 +177,7 @@ function tlsReasons(
       ];
 }
 
-function checkPort(port: number, path: string): readonly Fault[] {
+function checkPort(port: number, path: string): readonly ValidationError[] {
   return isPort(port)
     ? []
     : [
@@ -193,8 +193,8 @@ function isPort(port: number): boolean {
 }
 
 /**
- * Faults of the address on which a proxy listens, alone and beside the base URL: without a load balancer browsers connect to it themselves, so the two
- * cannot be of different families, nor can it be the controller's own loopback address.
+ * Validation errors of the address on which a proxy listens, alone and beside the base URL: without a load balancer browsers connect to it themselves, so
+ * the two cannot be of different families, nor can it be the controller's own loopback address.
  *
  * @param path where the address stands in the arguments
  */
@@ -205,10 +205,10 @@ export function checkListenAddress(
     behindLoadBalancer = false,
   }: Pick<ProxyAddress, "listenAddress" | "baseUrl" | "behindLoadBalancer">,
   path: string,
-): readonly Fault[] {
+): readonly ValidationError[] {
   const remedy = "Give 0.0.0.0 for every IPv4 address of the controller, or one address of it.";
   const named = shownAddress(listenAddress);
-  const refuse = (reason: string): readonly Fault[] => [{ path, reason: `${named} ${reason}` }];
+  const refuse = (reason: string): readonly ValidationError[] => [{ path, reason: `${named} ${reason}` }];
   if (!isIpLiteral(listenAddress) && !isHostName(listenAddress)) {
     return refuse(`is neither an IP address nor a host name. ${remedy}`);
   }
@@ -242,7 +242,7 @@ export function checkListenAddress(
 }
 
 /**
- * The fault of sources of which none can ever reach a proxy, since all are of another family than the address on which it listens.
+ * The validation error of sources of which none can ever reach a proxy, since all are of another family than the address on which it listens.
  *
  * @param sources those that may connect; undefined where the firewall is left alone
  * @param path where the sources stand in the arguments
@@ -251,7 +251,7 @@ export function checkSourcesMeet(
   sources: readonly Cidr[] | undefined,
   listenAddress: string,
   path: string,
-): readonly Fault[] {
+): readonly ValidationError[] {
   const family = familyOf(listenAddress);
   const takesBoth = family === Ethertype.IPv6 && isWildcard(listenAddress);
   if (sources === undefined || sources.length === 0 || family === undefined || takesBoth) {
@@ -264,7 +264,7 @@ export function checkSourcesMeet(
 }
 
 /** The proxy compares host names only: a scheme or port in the list never matches anything. */
-function checkOrigin(origin: string, path: string): readonly Fault[] {
+function checkOrigin(origin: string, path: string): readonly ValidationError[] {
   return isIpLiteral(origin) || isDnsName(origin)
     ? []
     : [
@@ -281,7 +281,7 @@ export function hostOf(baseUrl: string): string | undefined {
 }
 
 /** Exactly one certificate, by path or by text, and its key likewise. */
-function checkTls(tls: ProxyCertificate, address: ProxyAddress, path: string, now: number): readonly Fault[] {
+function checkTls(tls: ProxyCertificate, address: ProxyAddress, path: string, now: number): readonly ValidationError[] {
   const { certificate, key, certPem, privateKeyPem } = tls;
   if (certPem === undefined && privateKeyPem === undefined) {
     return certificate === undefined
@@ -312,10 +312,10 @@ function checkTls(tls: ProxyCertificate, address: ProxyAddress, path: string, no
   }
   // What a browser sees behind a balancer may be the balancer's own.
   const host = address.behindLoadBalancer === true ? undefined : hostOf(address.baseUrl);
-  return parseCertificate({ certPem, privateKeyPem, host, now }, path).faults;
+  return parseCertificate({ certPem, privateKeyPem, host, now }, path).errors;
 }
 
-function checkFilePath(file: string, path: string): readonly Fault[] {
+function checkFilePath(file: string, path: string): readonly ValidationError[] {
   if (file.includes("-----BEGIN ")) {
     const reason =
       "It is the text of a PEM file, where a path on the controllers belongs. Give texts as certPem and privateKeyPem.";
@@ -323,7 +323,7 @@ function checkFilePath(file: string, path: string): readonly Fault[] {
   }
   const text = encodeText(file, path);
   if (text.value === undefined) {
-    return text.faults;
+    return text.errors;
   }
   return file.startsWith("/")
     ? []

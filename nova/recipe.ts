@@ -1,8 +1,8 @@
-import { type Fault, shown } from "./faults";
+import { type ValidationError, shown } from "./validationError";
 
 /**
- * Ways of the recipe that this project started from ("Enable SPICE HTML5 Console Access in OpenStack Mitaka", an administrator's notes) that are not
- * ours, each asked for by name; docs/recipe.md has the recipe row by row. Ours is the safe one, and the default.
+ * Where the recipe that this project started from ("Enable SPICE HTML5 Console Access in OpenStack Mitaka", an administrator's notes) does something else
+ * than this package: each behaviour is asked for by name; docs/recipe.md has the recipe row by row. Ours is the safe one, and the default.
  */
 export enum RecipeSwitch {
   /** Row 2: the web client is installed on the computes too. */
@@ -28,70 +28,71 @@ export enum RecipeSwitch {
 }
 
 /** What a switch does, and what it costs. */
-export interface RecipeWay {
+export interface RecipeBehaviour {
   /** The row of the recipe. */
   readonly row: number;
   /** What is done, as an operator reads it. */
-  readonly way: string;
+  readonly behaviour: string;
   /** What that costs, for the warning; undefined where it costs nothing. */
   readonly cost?: string;
 }
 
 /** Every switch, in the order of the recipe's rows. */
-export const recipeWays: Readonly<Record<RecipeSwitch, RecipeWay>> = {
+export const recipeBehaviours: Readonly<Record<RecipeSwitch, RecipeBehaviour>> = {
   [RecipeSwitch.WebClientOnComputes]: {
     row: 2,
-    way: "the web client is installed on the computes too",
+    behaviour: "the web client is installed on the computes too",
     cost: "nothing on a compute reads it: it is one more package to keep up to date",
   },
   [RecipeSwitch.VncEnabledInDefault]: {
     row: 4,
-    way: "[DEFAULT] vnc_enabled is written next to [vnc] enabled",
+    behaviour: "[DEFAULT] vnc_enabled is written next to [vnc] enabled",
     cost: "it is an older name of the same option, which wins or loses by where it stands, and who changes the one later has to change both",
   },
   [RecipeSwitch.WebInNovaConf]: {
     row: 5,
-    way: "[DEFAULT] web is written",
+    behaviour: "[DEFAULT] web is written",
     cost: "it is Nova's default already, and nova-novncproxy reads it too: one that is started without --web then serves the SPICE pages, and no VNC console",
   },
   [RecipeSwitch.ComputeOptionsOnControllers]: {
     row: 6,
-    way: "the computes' switches of VNC and SPICE, the base URL and the keymap are written on the controllers too",
+    behaviour:
+      "the computes' switches of VNC and SPICE, the base URL and the keymap are written on the controllers too",
     cost: "no service of a controller reads them: who changes them there later changes nothing",
   },
   [RecipeSwitch.HttpsUrlOverPlainProxy]: {
     row: 6,
-    way: "computes hand out an https URL though nothing is known to end TLS",
+    behaviour: "computes hand out an https URL though nothing is known to end TLS",
     cost: "a browser opens no console unless something in front of the proxy ends TLS",
   },
   [RecipeSwitch.CapitalBooleans]: {
     row: 6,
-    way: "enabled is spelt True and False, as the recipe has it",
+    behaviour: "enabled is spelt True and False, as the recipe has it",
   },
   [RecipeSwitch.FirewallRuleFirst]: {
     row: 8,
-    way: "iptables gets the rule for the proxy's port before all its others",
+    behaviour: "iptables gets the rule for the proxy's port before all its others",
     cost: "who was refused by a rule of yours before, by address say, reaches the proxy",
   },
   [RecipeSwitch.RestartIptables]: {
     row: 9,
-    way: "the controllers' service iptables is restarted after the rule was written to its file",
+    behaviour: "the controllers' service iptables is restarted after the rule was written to its file",
     cost: "a restart wipes all rules that are not in that file, Neutron's and libvirt's too, and cuts off what they let through",
   },
   [RecipeSwitch.ComputesFirst]: {
     row: 11,
-    way: "the computes converge before the controllers",
+    behaviour: "the computes converge before the controllers",
     cost: "until the proxy runs, guests that have SPICE alone have no console; and what is wrong with a controller shows only then",
   },
   [RecipeSwitch.RestartHttpd]: {
     row: 12,
-    way: "the web server is restarted before the proxy starts, whenever the proxy is given something new to read",
+    behaviour: "the web server is restarted before the proxy starts, whenever the proxy is given something new to read",
     cost: "consoles do not need it: the dashboard and whatever else it serves is gone for that time",
   },
 };
 
-/** Faults of a list of switches, from wherever it comes. */
-export function checkRecipe(switches: readonly string[], path: string): readonly Fault[] {
+/** Validation errors of a list of switches, from wherever it comes. */
+export function checkRecipe(switches: readonly string[], path: string): readonly ValidationError[] {
   const known: readonly string[] = Object.values(RecipeSwitch);
   return switches.flatMap((name, index) =>
     known.includes(name) && switches.indexOf(name) === index
@@ -101,7 +102,7 @@ export function checkRecipe(switches: readonly string[], path: string): readonly
             path: `${path}[${index}]`,
             reason: known.includes(name)
               ? `${shown(name)} is there twice. Take one out.`
-              : `${shown(name)} is no way of the recipe's. Give one of ${known.join(", ")}.`,
+              : `${shown(name)} is no behaviour of the recipe's. Give one of ${known.join(", ")}.`,
           },
         ],
   );

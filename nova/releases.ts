@@ -1,4 +1,4 @@
-import { type Checked, invalid, shown, valid } from "./faults";
+import { type Checked, invalid, shown, valid } from "./validationError";
 
 /**
  * OpenStack releases whose Nova this package knows. The number is Nova's own major version, which is what `nova-compute --version` prints:

@@ -1,4 +1,4 @@
-import { type Fault, shown } from "./faults";
+import { type ValidationError, shown } from "./validationError";
 
 /** What a node does for consoles. One node may have both roles. */
 export enum Role {
@@ -19,11 +19,11 @@ export enum Vnc {
 }
 
 /**
- * Faults of a value for {@link Vnc}. A stack's configuration is text, and an unknown word must never be taken for one that switches VNC off.
+ * Validation errors of a value for {@link Vnc}. A stack's configuration is text, and an unknown word must never be taken for one that switches VNC off.
  *
  * @param path where the value stands in the arguments
  */
-export function checkVnc(vnc: string, path: string): readonly Fault[] {
+export function checkVnc(vnc: string, path: string): readonly ValidationError[] {
   const words: readonly string[] = Object.values(Vnc);
   return words.includes(vnc)
     ? []

@@ -1,5 +1,5 @@
 import { embeddedIpv4, isIpLiteral, isLinkLocal, isLoopback, isMulticast, isWildcard } from "./cidr";
-import { shown } from "./faults";
+import { shown } from "./validationError";
 import { isDnsName } from "./hosts";
 
 /** A URL of http or https, or undefined where the text is none. What the WHATWG parser mends silently, as browsers do, is none here: blanks, backslashes, no `//`. */

@@ -1,5 +1,5 @@
 import { isIpLiteral } from "./cidr";
-import { type Checked, invalid, shown, valid } from "./faults";
+import { type Checked, invalid, shown, valid } from "./validationError";
 import { isHostName } from "./hosts";
 import { type NovaOption, OptionType } from "./optionTypes";
 import { hasCredentials } from "./urls";

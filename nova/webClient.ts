@@ -1,4 +1,4 @@
-import type { Fault } from "./faults";
+import type { ValidationError } from "./validationError";
 import { downloadReasons, hasCredentials } from "./urls";
 
 /** Where a controller's web client comes from, in the place of the platform's own package. Either a package or an archive. */
@@ -13,40 +13,40 @@ export interface WebClient {
   readonly sha256?: string;
 }
 
-/** Faults of a web client. @param path where it stands in the arguments */
-export function checkWebClient(client: WebClient, path: string): readonly Fault[] {
+/** Validation errors of a web client. @param path where it stands in the arguments */
+export function checkWebClient(client: WebClient, path: string): readonly ValidationError[] {
   const { package: name, folder, archive, sha256 } = client;
-  const faults: Fault[] = [];
-  const fault = (key: string, reason: string) => faults.push({ path: `${path}${key}`, reason });
+  const errors: ValidationError[] = [];
+  const complain = (key: string, reason: string) => errors.push({ path: `${path}${key}`, reason });
   if ((name === undefined) === (archive === undefined)) {
-    fault(
+    complain(
       "",
       `It has ${name === undefined ? "neither package nor archive" : "both package and archive"}. Give one of them.`,
     );
   }
   if (name !== undefined && !/^[A-Za-z\d][A-Za-z\d.+_-]*$/.test(name)) {
-    fault(".package", "It is no name of a package. Give one like spice-html5.");
+    complain(".package", "It is no name of a package. Give one like spice-html5.");
   }
   if (folder !== undefined && (archive !== undefined || !isPath(folder))) {
     const reason = archive === undefined ? "It is not an absolute path." : "An archive has a folder of its own.";
-    fault(".folder", `${reason} Give the folder into which the package puts spice_auto.html, or leave it out.`);
+    complain(".folder", `${reason} Give the folder into which the package puts spice_auto.html, or leave it out.`);
   }
   if (archive !== undefined && !isPath(archive)) {
     for (const reason of archiveReasons(archive)) {
-      fault(".archive", reason);
+      complain(".archive", reason);
     }
   }
   if (archive !== undefined && !/^[\da-f]{64}$/.test(sha256 ?? "")) {
     const reason = sha256 === undefined ? "It is missing" : "It is no SHA-256";
-    fault(
+    complain(
       ".sha256",
       `${reason}. Give the 64 hexadecimal digits that 'sha256sum' prints for the archive, in lower case.`,
     );
   }
   if (archive === undefined && sha256 !== undefined) {
-    fault(".sha256", "It is for an archive: packages have signatures. Take it out.");
+    complain(".sha256", "It is for an archive: packages have signatures. Take it out.");
   }
-  return faults;
+  return errors;
 }
 
 function archiveReasons(archive: string): readonly string[] {

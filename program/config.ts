@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { SpiceConsoleArgs, SshArgs } from "../components";
-import { rejectFaults } from "../components/validation/errors";
+import { rejectValidationErrors } from "../components/validation/errors";
 import { checkPrivateKey } from "../components/validation/logins";
-import { type Fault, shown, shownKey } from "../nova";
+import { type ValidationError, shown, shownKey } from "../nova";
 import { warnOfClearSecrets } from "./clearSecrets";
 import { isStructured, missing, notStructured } from "./configReader";
 import { readKeyFile } from "./keyFile";
@@ -27,61 +27,64 @@ type Readable = { readonly [key in keyof typeof readers]: Exclude<ReturnType<(ty
  * @throws RunError that lists every key that is unknown, missing or of the wrong kind
  */
 export function readConfig(config = new pulumi.Config(namespace)): SpiceConsoleArgs {
-  const faults: Fault[] = [...unknownKeys()];
+  const errors: ValidationError[] = [...unknownKeys()];
   const keys = Object.keys(readers) as (keyof Readable)[];
-  const args: Partial<Readable> = Object.fromEntries(keys.map((key) => [key, readKey(config, key, faults)]));
-  const login = readPrivateKey(config, faults);
+  const args: Partial<Readable> = Object.fromEntries(keys.map((key) => [key, readKey(config, key, errors)]));
+  const login = readPrivateKey(config, errors);
   const absent = ["proxy", "controllers", "computes"].filter((key) => config.get(key) === undefined);
-  faults.push(...absent.map(missing));
-  rejectFaults("The stack's configuration", faults);
+  errors.push(...absent.map(missing));
+  rejectValidationErrors("The stack's configuration", errors);
   warnOfClearSecrets(config, namespace);
   const { proxy = { baseUrl: "" }, controllers = [], computes = [], ssh } = args;
   return { ...args, proxy, controllers, computes, ssh: { ...ssh, ...login } };
 }
 
-/** The value of one key; undefined where it is not given or is wrong, which is then among the faults. */
-function readKey(config: pulumi.Config, key: keyof Readable, faults: Fault[]): unknown {
+/** The value of one key; undefined where it is not given or is wrong, which is then among the validation errors. */
+function readKey(config: pulumi.Config, key: keyof Readable, errors: ValidationError[]): unknown {
   const reader = readers[key];
-  const value: unknown = isStructured(reader) ? getStructure(config, key, faults) : config.get(key);
+  const value: unknown = isStructured(reader) ? getStructure(config, key, errors) : config.get(key);
   const isGiven = value !== undefined && value !== "" && !(optional.includes(key) && isEmpty(value));
-  return isGiven ? reader(value, key, faults) : undefined;
+  return isGiven ? reader(value, key, errors) : undefined;
 }
 
 function isEmpty(value: unknown): boolean {
   return typeof value === "object" && value !== null && Object.keys(value).length === 0;
 }
 
-function getStructure(config: pulumi.Config, key: string, faults: Fault[]): unknown {
+function getStructure(config: pulumi.Config, key: string, errors: ValidationError[]): unknown {
   try {
     return config.getObject(key);
   } catch {
-    faults.push(notStructured(key));
+    errors.push(notStructured(key));
     return undefined;
   }
 }
 
 /**
- * The private key for all nodes, and its password: from the stack's secrets, or from a file. Plain texts, so that a wrong key is an argument's fault
+ * The private key for all nodes, and its password: from the stack's secrets, or from a file. Plain texts, so that a wrong key is an argument's validation error
  * like any other; whatever connects takes them as secrets.
  */
-function readPrivateKey(config: pulumi.Config, faults: Fault[]): Pick<SshArgs, "privateKey" | "privateKeyPassword"> {
+function readPrivateKey(
+  config: pulumi.Config,
+  errors: ValidationError[],
+): Pick<SshArgs, "privateKey" | "privateKeyPassword"> {
   const given = (key: string) => config.get(key) ?? "";
   const [key, password, file] = [given("sshPrivateKey"), given("sshPrivateKeyPassword"), given("sshPrivateKeyFile")];
   const login = password === "" ? {} : { privateKeyPassword: password };
   if (file === "") {
-    return key === "" ? login : inspected("sshPrivateKey", key, login, faults);
+    return key === "" ? login : inspected("sshPrivateKey", key, login, errors);
   }
   if (key !== "") {
     const reason = "Both sshPrivateKeyFile and sshPrivateKey are set. Take one of them out.";
-    faults.push({ path: "sshPrivateKeyFile", reason });
+    errors.push({ path: "sshPrivateKeyFile", reason });
     return login;
   }
   try {
-    return inspected("sshPrivateKeyFile", readKeyFile(file), login, faults);
+    return inspected("sshPrivateKeyFile", readKeyFile(file), login, errors);
   } catch (error) {
     const why = (error as Error).message;
     const remedy = "Give the path of a private key on this machine, or set the secret sshPrivateKey.";
-    faults.push({ path: "sshPrivateKeyFile", reason: `${shown(file)} cannot be read (${why}). ${remedy}` });
+    errors.push({ path: "sshPrivateKeyFile", reason: `${shown(file)} cannot be read (${why}). ${remedy}` });
     return login;
   }
 }
@@ -91,19 +94,19 @@ function inspected(
   path: string,
   privateKey: string,
   login: Pick<SshArgs, "privateKeyPassword">,
-  faults: Fault[],
+  errors: ValidationError[],
 ): Pick<SshArgs, "privateKey" | "privateKeyPassword"> {
   const found = checkPrivateKey(privateKey, login.privateKeyPassword, path);
-  faults.push(
-    ...found.map((fault) => ({
-      ...fault,
-      reason: fault.reason.replaceAll("privateKeyPassword", "sshPrivateKeyPassword"),
+  errors.push(
+    ...found.map((error) => ({
+      ...error,
+      reason: error.reason.replaceAll("privateKeyPassword", "sshPrivateKeyPassword"),
     })),
   );
   return { privateKey, ...login };
 }
 
-function unknownKeys(): readonly Fault[] {
+function unknownKeys(): readonly ValidationError[] {
   const known = [...Object.keys(readers), ...keyKeys];
   return Object.keys(pulumi.runtime.allConfig())
     .filter((key) => key.startsWith(`${namespace}:`))

@@ -1,7 +1,7 @@
-import { described, type Fault, shown, shownKey } from "../nova";
+import { described, type ValidationError, shown, shownKey } from "../nova";
 
-/** Reads one value of a stack's configuration; undefined where it is not given or is wrong, which is then among the faults. */
-export type Reader<T> = (value: unknown, path: string, faults: Fault[]) => T | undefined;
+/** Reads one value of a stack's configuration; undefined where it is not given or is wrong, which is then among the validation errors. */
+export type Reader<T> = (value: unknown, path: string, errors: ValidationError[]) => T | undefined;
 
 /** Readers of objects and lists, which stand in a configuration as JSON; the others are of texts. */
 const structured = new WeakSet();
@@ -18,10 +18,10 @@ function ofStructure<T>(reader: Reader<T>): Reader<T> {
 
 /** A value of one kind: `convert` makes it of what stands in the configuration, or nothing where that is something else. */
 function kind<T>(wanted: string, convert: (value: unknown) => T | undefined): Reader<T> {
-  return (value, path, faults) => {
+  return (value, path, errors) => {
     const converted = convert(value);
     if (converted === undefined) {
-      faults.push(fault(value, path, wanted));
+      errors.push(wrongKind(value, path, wanted));
     }
     return converted;
   };
@@ -36,15 +36,15 @@ const discreetKeys: readonly string[] = [
   ...["packageRepository", "webClient", "extraNovaOptions"],
 ];
 
-function fault(value: unknown, path: string, wanted: string): Fault {
+function wrongKind(value: unknown, path: string, wanted: string): ValidationError {
   const [key = ""] = path.split(/[.[]/);
   const what = discreetKeys.includes(key) ? `It is ${described(value)}, and` : shown(value);
   const verb = discreetKeys.includes(key) ? "has to be" : "is not";
   return { path, reason: `${what} ${verb} ${wanted}. Pulumi.example.yaml shows how to write it.` };
 }
 
-/** The fault of a configuration key that holds no JSON though it has to: of the text, which can be a secret, nothing is shown. */
-export function notStructured(path: string): Fault {
+/** The validation error of a configuration key that holds no JSON though it has to: of the text, which can be a secret, nothing is shown. */
+export function notStructured(path: string): ValidationError {
   const reason =
     "It is neither an object nor a list, or cannot be parsed as one. Set its parts one by one with `pulumi config set --path`, or write it as in Pulumi.example.yaml.";
   return { path, reason };
@@ -56,9 +56,9 @@ export const text = kind("a text", (value) =>
 );
 
 /** A text that is a secret: never shown, whatever it is. */
-export const secret: Reader<string> = (value, path, faults) => {
+export const secret: Reader<string> = (value, path, errors) => {
   if (typeof value !== "string") {
-    faults.push({ path, reason: "It is not a text. Pulumi.example.yaml shows how to write it." });
+    errors.push({ path, reason: "It is not a text. Pulumi.example.yaml shows how to write it." });
     return undefined;
   }
   return value;
@@ -78,20 +78,20 @@ export function oneOf<T extends string>(values: Readonly<Record<string, T>>): Re
   return kind(`one of ${choices.join(", ")}`, (value) => choices.find((choice) => choice === value));
 }
 
-/** A list. Where an item is wrong the list is shorter, and there is a fault. */
+/** A list. Where an item is wrong the list is shorter, and there is a validation error. */
 export function list<T>(item: Reader<T>): Reader<readonly T[]> {
   const items = kind("a list", (value) => (Array.isArray(value) ? (value as unknown[]) : undefined));
-  return ofStructure((value, path, faults) =>
-    items(value, path, faults)?.flatMap((part, index) => item(part, `${path}[${index}]`, faults) ?? []),
+  return ofStructure((value, path, errors) =>
+    items(value, path, errors)?.flatMap((part, index) => item(part, `${path}[${index}]`, errors) ?? []),
   );
 }
 
 /** An object with keys of the user's own. */
 export function record<T>(item: Reader<T>): Reader<Readonly<Record<string, T>>> {
   const parts = kind("an object", asObject);
-  return ofStructure((value, path, faults) => {
-    const read = Object.entries(parts(value, path, faults) ?? {}).flatMap(([key, part]) => {
-      const converted = item(part, `${path}["${shownKey(key)}"]`, faults);
+  return ofStructure((value, path, errors) => {
+    const read = Object.entries(parts(value, path, errors) ?? {}).flatMap(([key, part]) => {
+      const converted = item(part, `${path}["${shownKey(key)}"]`, errors);
       return converted === undefined ? [] : [[key, converted] as const];
     });
     return Object.fromEntries(read);
@@ -109,26 +109,26 @@ export function object<T extends object, K extends keyof T = never>(
 ): Reader<Partial<T> & Pick<T, K>> {
   const keys = Object.keys(fields);
   const parts = kind(`an object with the keys ${keys.join(", ")}`, asObject);
-  return ofStructure((value, path, faults) => {
-    const before = faults.length;
-    const whole = parts(value, path, faults);
+  return ofStructure((value, path, errors) => {
+    const before = errors.length;
+    const whole = parts(value, path, errors);
     if (whole === undefined) {
       return undefined;
     }
     const given = new Map(Object.entries(whole).filter(([, part]) => part != null));
     const unknown = [...given.keys()].filter((key) => !keys.includes(key));
     const reason = `No such key. ${path} has the keys ${keys.join(", ")}.`;
-    faults.push(...unknown.map((key) => ({ path: `${path}.${shownKey(key)}`, reason })));
-    faults.push(...required.filter((key) => !given.has(key)).map((key) => missing(`${path}.${key}`)));
+    errors.push(...unknown.map((key) => ({ path: `${path}.${shownKey(key)}`, reason })));
+    errors.push(...required.filter((key) => !given.has(key)).map((key) => missing(`${path}.${key}`)));
     const read = Object.entries<Reader<unknown>>(fields).flatMap(([key, field]) =>
-      given.has(key) ? [[key, field(given.get(key), `${path}.${key}`, faults)] as const] : [],
+      given.has(key) ? [[key, field(given.get(key), `${path}.${key}`, errors)] as const] : [],
     );
-    return faults.length > before ? undefined : (Object.fromEntries(read) as Partial<T> & Pick<T, K>);
+    return errors.length > before ? undefined : (Object.fromEntries(read) as Partial<T> & Pick<T, K>);
   });
 }
 
-/** The fault of a key that has to be there and is not. */
-export function missing(path: string): Fault {
+/** The validation error of a key that has to be there and is not. */
+export function missing(path: string): ValidationError {
   return { path, reason: "It is missing. Pulumi.example.yaml says what it is." };
 }
 

@@ -16,7 +16,7 @@ import {
 import {
   CompressionPreset,
   ImageCompression,
-  Manager,
+  ConfigurationManagementTool,
   type PackageRepository,
   type PortRange,
   RecipeSwitch,
@@ -30,9 +30,9 @@ import {
 } from "../nova";
 import { type Reader, flag, list, number, object, oneOf, record, secret, text } from "./configReader";
 
-const release: Reader<Release> = (value, path, faults) => {
+const release: Reader<Release> = (value, path, errors) => {
   const parsed = parseRelease(String(value), path);
-  faults.push(...parsed.faults);
+  errors.push(...parsed.errors);
   return parsed.value;
 };
 
@@ -53,9 +53,9 @@ const bastion = object<BastionArgs, "host">(host, ["host"]);
 
 const connection = object<ConnectionArgs, "host">({ ...host, bastion }, ["host"]);
 
-const ignoreManagers = list(oneOf(Manager));
+const ignoreConfigurationManagement = list(oneOf(ConfigurationManagementTool));
 
-const guards = { ignoreManagers, acceptPendingChanges: flag };
+const guards = { ignoreConfigurationManagement, acceptPendingChanges: flag };
 
 /** The keys of the stack's configuration, with what stands in each; those of the private key for all nodes are read apart. */
 export const readers = {
@@ -75,7 +75,7 @@ export const readers = {
       }),
       behindLoadBalancer: flag,
       allowedSources: list(text),
-      closeToOthers: flag,
+      dropOtherSources: flag,
       allowedOrigins: list(text),
       enforceSessionTimeout: flag,
     },
@@ -124,7 +124,7 @@ export const readers = {
   spiceDirectProxyBaseUrl: text,
   tokenTtl: number,
   acceptConsoleLoss: flag,
-  ignoreManagers,
+  ignoreConfigurationManagement,
   novaApiCredentials: text,
   serverListenEverywhere: flag,
   extraConsoleSources: list(text),
@@ -148,7 +148,7 @@ export const readers = {
   recipe: list(oneOf(RecipeSwitch)),
   installPython: flag,
   extraNovaOptions: object<ExtraNovaOptionsArgs>({ controllers: record(text), computes: record(text) }),
-  removeDeadKeys: flag,
+  removeObsoleteOptions: flag,
   formerStack: text,
   convergeAgain: text,
   controllerSecurityGroupId: text,

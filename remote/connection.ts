@@ -103,7 +103,7 @@ function given<T extends object>(fields: T): Partial<T> {
 }
 
 /** What is wrong with a host key, with the remedy; undefined where nothing is. */
-export function hostKeyFault(text: string): string | undefined {
+export function hostKeyError(text: string): string | undefined {
   const remedy = "Give one line as in the host's /etc/ssh/ssh_host_ed25519_key.pub, such as: ssh-ed25519 AAAAC3...";
   const [type = "", key = ""] = text.trim().split(/\s+/);
   if (/^(ssh-|ecdsa-)/.test(key)) {

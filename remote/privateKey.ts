@@ -4,7 +4,7 @@ import { decodePem, type PemBlock } from "./pem";
 /** What is known of a private key by looking at it. */
 export interface KeyFacts {
   /** What keeps the key from working, with the remedy; undefined where nothing does. */
-  readonly fault?: string;
+  readonly error?: string;
   /** Whether it is an RSA key, which is several times as long as an ed25519 key. */
   readonly rsa: boolean;
 }
@@ -21,23 +21,23 @@ export interface KeyFacts {
 export function inspectPrivateKey(text: string, password?: string | null): KeyFacts {
   const block = decodePem(text);
   if (block === undefined) {
-    return { fault: `${notPem(text)} ${keyRemedy}`, rsa: false };
+    return { error: `${notPem(text)} ${keyRemedy}`, rsa: false };
   }
   if (block.label === "OPENSSH PRIVATE KEY") {
     return inspectOpenSsh(block, password);
   }
   const label = typeOf[block.label];
   if (label === undefined) {
-    return { fault: otherBlock(block.label), rsa: false };
+    return { error: otherBlock(block.label), rsa: false };
   }
   const isEncrypted = block.headers.get("Proc-Type")?.includes("ENCRYPTED") === true;
   if (isEncrypted) {
-    return password === undefined ? { fault: noPassword, rsa: label === "pkcs1" } : inspectEncrypted(block, password);
+    return password === undefined ? { error: noPassword, rsa: label === "pkcs1" } : inspectEncrypted(block, password);
   }
   if (password !== undefined) {
-    return { fault: notEncrypted, rsa: label === "pkcs1" };
+    return { error: notEncrypted, rsa: label === "pkcs1" };
   }
-  return label === "dsa" ? { ...lengthFault(block), rsa: false } : inspectDer(block, label);
+  return label === "dsa" ? { ...lengthError(block), rsa: false } : inspectDer(block, label);
 }
 
 const keyRemedy =
@@ -124,22 +124,22 @@ function looksLike(text: string): string {
 }
 
 /** Whether a DER value is as long as it says, so that no line of it is missing. Go takes nothing behind it. */
-function lengthFault({ bytes }: PemBlock): Pick<KeyFacts, "fault"> {
+function lengthError({ bytes }: PemBlock): Pick<KeyFacts, "error"> {
   const [tag, size = 0] = bytes;
   const count = size < 0x80 ? 0 : size & 0x7f;
   const length = count === 0 ? size : count > 4 || bytes.length < 2 + count ? NaN : bytes.readUIntBE(2, count);
-  return tag === 0x30 && bytes.length === 2 + count + length ? {} : { fault: damaged };
+  return tag === 0x30 && bytes.length === 2 + count + length ? {} : { error: damaged };
 }
 
 function inspectDer(block: PemBlock, type: "pkcs1" | "pkcs8" | "sec1"): KeyFacts {
-  const length = lengthFault(block);
-  if (length.fault !== undefined) {
+  const length = lengthError(block);
+  if (length.error !== undefined) {
     return { ...length, rsa: type === "pkcs1" };
   }
   try {
     return inspectKey(createPrivateKey({ key: block.bytes, format: "der", type }));
   } catch {
-    return { fault: damaged, rsa: type === "pkcs1" };
+    return { error: damaged, rsa: type === "pkcs1" };
   }
 }
 
@@ -147,13 +147,13 @@ function inspectDer(block: PemBlock, type: "pkcs1" | "pkcs8" | "sec1"): KeyFacts
 function inspectKey(key: KeyObject): KeyFacts {
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key;
   if (type === "rsa") {
-    return isRsa(key) ? { rsa: true } : { fault: damaged, rsa: true };
+    return isRsa(key) ? { rsa: true } : { error: damaged, rsa: true };
   }
   const curves = ["prime256v1", "secp384r1", "secp521r1"];
   return type === "ed25519" || (type === "ec" && curves.includes(details?.namedCurve ?? ""))
     ? { rsa: false }
     : {
-        fault:
+        error:
           "It is a private key of a kind that SSH does not have. Give an ed25519, RSA or ECDSA key (P-256, P-384, P-521), or use an SSH agent.",
         rsa: false,
       };
@@ -184,7 +184,7 @@ function inspectEncrypted(block: PemBlock, password: string | null): KeyFacts {
   const rsa = block.label.startsWith("RSA");
   const [cipher = ""] = (block.headers.get("DEK-Info") ?? "").split(",");
   if (block.label === "PRIVATE KEY" || !/^(DES-CBC|DES-EDE3-CBC|AES-(128|192|256)-CBC)$/.test(cipher)) {
-    return { fault: `The private key is encrypted in a way that the SSH client does not read. ${toOpenSsh}`, rsa };
+    return { error: `The private key is encrypted in a way that the SSH client does not read. ${toOpenSsh}`, rsa };
   }
   if (password === null || cipher === "DES-CBC" || block.label.startsWith("DSA")) {
     return { rsa };
@@ -195,8 +195,8 @@ function inspectEncrypted(block: PemBlock, password: string | null): KeyFacts {
     const pem = [`-----BEGIN ${block.label}-----`, ...headers, "", ...lines, `-----END ${block.label}-----`, ""];
     return inspectKey(createPrivateKey({ key: pem.join("\n"), passphrase: password }));
   } catch {
-    const fault = `The private key cannot be decrypted with its privateKeyPassword: the password is another one, or the key is damaged. ${keyRemedy}`;
-    return { fault, rsa };
+    const error = `The private key cannot be decrypted with its privateKeyPassword: the password is another one, or the key is damaged. ${keyRemedy}`;
+    return { error, rsa };
   }
 }
 
@@ -240,44 +240,44 @@ function inspectOpenSsh({ bytes }: PemBlock, password: string | null | undefined
   const [publicKey, privatePart] = wire.strings(2) ?? [];
   const isWhole = bytes.subarray(0, magic.length).toString("latin1") === magic && count !== undefined;
   if (!isWhole || publicKey === undefined || privatePart === undefined) {
-    return { fault: damaged, rsa: false };
+    return { error: damaged, rsa: false };
   }
   const type = new Wire(publicKey).string()?.toString("latin1") ?? "";
   const rsa = type === "ssh-rsa";
   if (count !== 1) {
-    return { fault: "It has more than one private key in it. Give a file with one.", rsa };
+    return { error: "It has more than one private key in it. Give a file with one.", rsa };
   }
   if (!/^(ssh-rsa|ssh-ed25519|ecdsa-sha2-nistp(256|384|521))$/.test(type)) {
-    const fault = type.startsWith("sk-")
+    const error = type.startsWith("sk-")
       ? "It is the handle of a key on a security token, which the SSH client cannot use. Give another key, or use an SSH agent."
       : damaged;
-    return { fault, rsa };
+    return { error, rsa };
   }
   const isPlain = cipher?.toString("latin1") === "none" && kdf?.toString("latin1") === "none";
   if (!isPlain) {
-    return { ...encryptedFault(String(cipher), String(kdf), privatePart, password), rsa };
+    return { ...encryptedError(String(cipher), String(kdf), privatePart, password), rsa };
   }
   if (password !== undefined) {
-    return { fault: notEncrypted, rsa };
+    return { error: notEncrypted, rsa };
   }
   const isSound = kdfOptions?.length === 0 && isOpenSshKey(type, privatePart);
-  return isSound ? { rsa } : { fault: damaged, rsa };
+  return isSound ? { rsa } : { error: damaged, rsa };
 }
 
-function encryptedFault(
+function encryptedError(
   cipher: string,
   kdf: string,
   privatePart: Buffer,
   password: string | null | undefined,
-): Pick<KeyFacts, "fault"> {
+): Pick<KeyFacts, "error"> {
   if (kdf !== "bcrypt" || !["aes256-ctr", "aes256-cbc"].includes(cipher)) {
     const remedy = "Have `ssh-keygen -p -Z aes256-ctr -f FILE` encrypt it in another way, or use an SSH agent.";
-    return { fault: `The private key is encrypted in a way that the SSH client does not read. ${remedy}` };
+    return { error: `The private key is encrypted in a way that the SSH client does not read. ${remedy}` };
   }
   if (privatePart.length === 0 || privatePart.length % 16 !== 0) {
-    return { fault: damaged };
+    return { error: damaged };
   }
-  return password === undefined ? { fault: noPassword } : {};
+  return password === undefined ? { error: noPassword } : {};
 }
 
 /** Whether the private part of an unencrypted key is whole, and what is in it belongs together. */

@@ -81,10 +81,10 @@ export const tables: readonly Table[] = [
   },
   {
     file: "docs/obsolete-options.md",
-    begin: "<!-- dead keys: from node/openstack_spice/nova_conf/dead_keys.py, by npm run docs -->",
-    end: "<!-- end of dead keys -->",
+    begin: "<!-- obsolete options: from node/openstack_spice/nova_conf/dead_keys.py, by npm run docs -->",
+    end: "<!-- end of obsolete options -->",
     isPython: true,
-    make: deadKeysTable,
+    make: obsoleteOptionsTable,
   },
   {
     file: "docs/guests.md",
@@ -139,10 +139,10 @@ export function optionValues(): string {
 }
 
 /** The obsolete options that the program on the nodes reports. */
-export function deadKeysTable(): string {
+export function obsoleteOptionsTable(): string {
   return markdown(
     ["option", "role", "from", "why"],
-    nodeTables().deadKeys.map(({ option, role, since, why }) => [`\`${option}\``, role, String(since), why]),
+    nodeTables().obsoleteOptions.map(({ option, role, since, why }) => [`\`${option}\``, role, String(since), why]),
   );
 }
 

@@ -15,7 +15,7 @@ export interface Message {
 export type Platform = Readonly<Record<string, string>>;
 
 /** An obsolete option. */
-export interface DeadKey {
+export interface ObsoleteOption {
   readonly role: string;
   readonly option: string;
   readonly since: number;
@@ -27,7 +27,7 @@ export interface NodeTables {
   /** The messages by the module of `node/openstack_spice/messages` that has them, in its order. */
   readonly messages: Readonly<Record<string, readonly Message[]>>;
   readonly platforms: readonly Platform[];
-  readonly deadKeys: readonly DeadKey[];
+  readonly obsoleteOptions: readonly ObsoleteOption[];
 }
 
 const program = `
@@ -43,7 +43,7 @@ for module in pkgutil.iter_modules(messages.__path__):
     if rows:
         found[module.name] = [dict(row._asdict(), id=id) for id, row in rows.items()]
 platforms = [{name.replace("_", "-"): word for name, word in to_record(row).items()} for row in PLATFORMS]
-print(json.dumps({"messages": found, "platforms": platforms, "deadKeys": [row._asdict() for row in DEAD_KEYS]}))
+print(json.dumps({"messages": found, "platforms": platforms, "obsoleteOptions": [row._asdict() for row in DEAD_KEYS]}))
 `;
 
 let known: NodeTables | undefined;

@@ -11,7 +11,7 @@ export interface ControllerNodeArgs extends NodeArgs {
   readonly tokenTtl?: pulumi.Input<number>;
   /**
    * Where the web client comes from, in the place of the platform's own package: another package, or an archive with its checksum, which is unpacked to a
-   * folder that the SPICE proxy alone is told of. @default the package spice-html5
+   * folder that the SPICE proxy alone serves from. @default the package spice-html5
    */
   readonly webClient?: WebClient;
   /** What the computes have, where `RecipeSwitch.ComputeOptionsOnControllers` is to write the same on this node. @default nothing of it is written */

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Manager, PackageRepository, RecipeSwitch, Release } from "../../nova";
+import type { ConfigurationManagementTool, PackageRepository, RecipeSwitch, Release } from "../../nova";
 import type { ConnectionArgs, SshArgs } from "../../remote/connection";
 import { OnDestroy, type PackagesOnDestroy } from "./onDestroy";
 
@@ -13,17 +13,17 @@ export interface AgainArgs {
   readonly convergeAgain?: string;
 }
 
-/** A tool that manages Nova and is to be passed over; see docs/refusals.md. */
-export interface ManagerGuardArgs {
+/** Configuration-management tools to ignore; see docs/refusals.md. */
+export interface ConfigurationManagementArgs {
   /**
-   * Tools out of whose hands Nova's files and services on the node have been taken. Any other that manages Nova there is refused by name, before anything
-   * changes: it would undo it. @default none
+   * Configuration-management tools to ignore: those that no longer manage Nova's files and services on the node. Any other one that manages Nova there is
+   * refused by name, before anything changes: it would undo it. @default none
    */
-  readonly ignoreManagers?: readonly Manager[];
+  readonly ignoreConfigurationManagement?: readonly ConfigurationManagementTool[];
 }
 
 /** What an operator can vouch for, where a node refuses before its first change. */
-export interface GuardArgs extends ManagerGuardArgs {
+export interface GuardArgs extends ConfigurationManagementArgs {
   /**
    * Whether the restart of a service may also bring into force what other people have changed since it started: its configuration files, or the packages
    * it runs on. @default false: refused, with what it is
@@ -61,10 +61,10 @@ export interface NodeArgs extends GuardArgs, SoftwareArgs, OwnershipArgs, AgainA
    */
   readonly extraNovaOptions?: Readonly<Record<string, pulumi.Input<string>>>;
   /**
-   * Whether keys of nova.conf that Nova does not read any more, such as `[spice] keymap` from 22 on, are made comments; a revert makes them keys again.
-   * @default false: each run tells them
+   * Whether keys of nova.conf that Nova does not read any more, such as `[spice] keymap` from 22 on, are commented out; a revert restores them.
+   * @default false: each run reports them
    */
-  readonly removeDeadKeys?: boolean;
+  readonly removeObsoleteOptions?: boolean;
   /** What becomes of the node when it leaves the stack. @default OnDestroy.Restore */
   readonly onDestroy?: OnDestroy;
   /** What becomes of the packages that were installed there, when the node gets back what it had. @default PackagesOnDestroy.Keep */
@@ -82,14 +82,14 @@ export interface OwnershipArgs {
   readonly formerStack?: string;
 }
 
-/** Where packages come from, and in what the recipe's way is taken in the place of ours. */
+/** Where packages come from, and where the recipe's behaviour is taken in the place of ours. */
 export interface SoftwareArgs {
   /**
-   * A repository of yum's or dnf's that the nodes are told of before anything is installed, such as EPEL 7, which has the web client of CentOS 7. Its file
+   * A repository of yum's or dnf's that the nodes get before anything is installed, such as EPEL 7, which has the web client of CentOS 7. Its file
    * goes with the last role, and a key that was brought with it. Not for Debian and Ubuntu. @default none
    */
   readonly packageRepository?: PackageRepository;
-  /** Ways of the recipe that this project started from, each named, and warned of with what it costs. @default none: ours */
+  /** Behaviour of the recipe that this project started from, each named, and warned of with what it costs. @default none: ours */
   readonly recipe?: readonly RecipeSwitch[];
   /**
    * Whether Python 3, in which the program that runs on a node is written, is installed where a node has none, as CentOS 7: by yum, and only where no other

@@ -54,7 +54,7 @@ export interface ProxyArgs {
    * Whether each controller closes the proxy's port to all but `allowedSources` by a table of our own, which closes nothing else: for nodes that have no
    * firewall, or one that does not refuse all others. @default false: what no firewall of the node refuses is open
    */
-  readonly closeToOthers?: pulumi.Input<boolean>;
+  readonly dropOtherSources?: pulumi.Input<boolean>;
   /**
    * `[console] allowed_origins`: host names of other pages, such as the dashboard's, that may open consoles. Behind a load balancer the base URL's host
    * is put before them: many balancers ask the proxy by another name. @default the base URL's host alone

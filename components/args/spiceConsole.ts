@@ -2,7 +2,14 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Release, WebClient } from "../../nova";
 import type { ConnectionArgs, SshArgs } from "../../remote/connection";
 import type { GuestConsoleArgs } from "./guestConsole";
-import type { AgainArgs, BusyGuardArgs, GuardArgs, ManagerGuardArgs, OwnershipArgs, SoftwareArgs } from "./node";
+import type {
+  AgainArgs,
+  BusyGuardArgs,
+  GuardArgs,
+  ConfigurationManagementArgs,
+  OwnershipArgs,
+  SoftwareArgs,
+} from "./node";
 import type { OnDestroy, PackagesOnDestroy } from "./onDestroy";
 import type { ProxyArgs } from "./proxy";
 import type { RolloutArgs } from "./rollout";
@@ -56,7 +63,7 @@ export interface ExtraNovaOptionsArgs {
 
 /** Arguments of {@link SpiceConsole}. */
 export interface SpiceConsoleArgs
-  extends GuestConsoleArgs, ManagerGuardArgs, BusyGuardArgs, SoftwareArgs, OwnershipArgs, AgainArgs {
+  extends GuestConsoleArgs, ConfigurationManagementArgs, BusyGuardArgs, SoftwareArgs, OwnershipArgs, AgainArgs {
   /** The SPICE proxy, the same on all controllers. */
   readonly proxy: ProxyArgs;
   /** What the connections to all nodes have in common. @default root, with the SSH agent's keys */
@@ -88,8 +95,8 @@ export interface SpiceConsoleArgs
   readonly computeSecurityGroupId?: pulumi.Input<string>;
   /** In what order the computes converge. @default the first one alone, then ten at a time */
   readonly rollout?: RolloutArgs;
-  /** Whether keys of nova.conf that Nova does not read any more are made comments. @default false: each run tells them */
-  readonly removeDeadKeys?: boolean;
+  /** Whether keys of nova.conf that Nova does not read any more are commented out. @default false: each run reports them */
+  readonly removeObsoleteOptions?: boolean;
   /** What becomes of nodes that leave the stack. @default OnDestroy.Restore */
   readonly onDestroy?: OnDestroy;
   /** What becomes of the packages that were installed on nodes that get back what they had. @default PackagesOnDestroy.Keep */

@@ -1,9 +1,9 @@
 import type { ConnectionArgs, SshArgs } from "../../remote/connection";
-import type { AgainArgs, ManagerGuardArgs, OwnershipArgs } from "./node";
+import type { AgainArgs, ConfigurationManagementArgs, OwnershipArgs } from "./node";
 import { OnDestroy } from "./onDestroy";
 
 /** A controller whose noVNC proxy is stopped. */
-export interface RetiringControllerArgs extends ManagerGuardArgs {
+export interface RetiringControllerArgs extends ConfigurationManagementArgs {
   /** The controller's name, the same as its {@link ControllerNode} has. */
   readonly name: string;
   /** How to reach it. */

@@ -25,7 +25,7 @@ interface Login {
 /**
  * The report of a node whose run came to its end, which its last line says. A login that runs nothing, as with `[ -t 0 ] || exit 0` in a shell's start file,
  * succeeds without a word, and so does one that is cut off: neither counts as converged, in this `up` and in each later one until the node has converged.
- * In a preview it is a warning, since the `up` that follows may have been told to converge again.
+ * In a preview it is a warning, since the `up` that follows may converge the node again.
  *
  * @throws Error, in the output, where it has not
  */

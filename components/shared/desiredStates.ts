@@ -17,7 +17,7 @@ import {
   defaultConsolePorts,
   defaultServerListen,
   desiredStateDocument,
-  type Fault,
+  type ValidationError,
   invalid,
   novaFragment,
   parseCidrs,
@@ -54,7 +54,7 @@ export type ControllerSettings = Pick<
   | "tokenTtl"
   | "release"
   | "extraNovaOptions"
-  | "removeDeadKeys"
+  | "removeObsoleteOptions"
   | "packagesOnDestroy"
   | "packageRepository"
   | "recipe"
@@ -62,7 +62,7 @@ export type ControllerSettings = Pick<
   | "asOnComputes"
 >;
 
-/** The document of a controller, or everything that is wrong with its arguments. @param path put before the path of each fault */
+/** The document of a controller, or everything that is wrong with its arguments. @param path put before the path of each validation error */
 export function controllerDocument(
   settings: pulumi.Unwrap<ControllerSettings>,
   recipient: Recipient,
@@ -71,14 +71,14 @@ export function controllerDocument(
   const { proxy, tokenTtl, release, extraNovaOptions, recipe = [], webClient } = settings;
   const {
     allowedSources,
-    closeToOthers = false,
+    dropOtherSources = false,
     enforceSessionTimeout,
     listenAddress = "0.0.0.0",
     port = defaultPort,
   } = proxy;
   const allowedOrigins = originsOf(proxy);
   const sources = allowedSources === undefined ? undefined : parseCidrs(allowedSources, `${path}proxy.allowedSources`);
-  const faults: Fault[] = [
+  const errors: ValidationError[] = [
     ...checkRelease(release, path),
     ...checkProxy(
       {
@@ -91,10 +91,10 @@ export function controllerDocument(
       `${path}proxy`,
     ),
     ...(webClient === undefined ? [] : checkWebClient(webClient, `${path}webClient`)),
-    ...(sources?.faults ?? []),
+    ...(sources?.errors ?? []),
     ...checkSourcesMeet(sources?.value, listenAddress, `${path}proxy.allowedSources`),
-    ...(closeToOthers && (sources?.faults ?? []).length === 0
-      ? checkClosing(sources?.value, `${path}proxy.closeToOthers`)
+    ...(dropOtherSources && (sources?.errors ?? []).length === 0
+      ? checkClosing(sources?.value, `${path}proxy.dropOtherSources`)
       : []),
   ];
   const fragment = novaFragment(
@@ -115,9 +115,9 @@ export function controllerDocument(
   );
   // Of these the proxy's own checks say it better.
   const checked = /proxy\.(baseUrl|listenAddress|port|allowedOrigins|tls\.(certificate|key))$/;
-  faults.push(...fragment.faults.filter((fault) => faults.length === 0 || !checked.test(fault.path)));
-  if (faults.length > 0 || fragment.value === undefined) {
-    return invalid(...faults);
+  errors.push(...fragment.errors.filter((error) => errors.length === 0 || !checked.test(error.path)));
+  if (errors.length > 0 || fragment.value === undefined) {
+    return invalid(...errors);
   }
   return valid(
     desiredStateDocument({
@@ -127,9 +127,9 @@ export function controllerDocument(
       // On a controller noVNC is never touched: stopping it is VncProxyRetirement's.
       vnc: Vnc.Keep,
       ...(sources?.value === undefined ? {} : { allowedSources: sources.value.map(({ text }: Cidr) => text) }),
-      closeToOthers,
+      dropOtherSources,
       ...tlsState(proxy, release),
-      removeDeadKeys: settings.removeDeadKeys === true,
+      removeObsoleteOptions: settings.removeObsoleteOptions === true,
       removePackagesOnDestroy: settings.packagesOnDestroy === PackagesOnDestroy.Remove,
       ...software(settings),
       ...(webClient === undefined ? {} : { webClient }),
@@ -138,7 +138,7 @@ export function controllerDocument(
   );
 }
 
-/** Where packages come from, and the recipe's ways; without faults, which the component's own check finds. */
+/** Where packages come from, and the recipe's behaviour; without validation errors, which the component's own check finds. */
 function software({
   packageRepository,
   recipe,
@@ -151,7 +151,7 @@ function software({
   };
 }
 
-/** What a controller says of what its computes have, where the recipe's way was asked for. */
+/** What a controller says of what its computes have, where the recipe's behaviour was asked for. */
 function asOnComputes(settings: pulumi.Unwrap<ControllerSettings>) {
   if (settings.recipe?.includes(RecipeSwitch.ComputeOptionsOnControllers) !== true) {
     return {};
@@ -163,7 +163,7 @@ function asOnComputes(settings: pulumi.Unwrap<ControllerSettings>) {
 /** What a compute's document depends on. */
 export type ComputeSettings = Omit<ComputeNodeArgs, "nodeName" | "connection" | "ssh" | "onDestroy" | keyof GuardArgs>;
 
-/** The document of a compute, or everything that is wrong with its arguments. @param path put before the path of each fault */
+/** The document of a compute, or everything that is wrong with its arguments. @param path put before the path of each validation error */
 export function computeDocument(
   settings: pulumi.Unwrap<ComputeSettings>,
   recipient: Recipient,
@@ -175,14 +175,14 @@ export function computeDocument(
   const { consolePortRange = defaultConsolePorts } = settings;
   const { compression, requireSecure, spiceDirectProxyBaseUrl, tokenTtl, novaApiCredentials } = settings;
   const sources = consoleSources(settings, path);
-  const faults: Fault[] = [
+  const errors: ValidationError[] = [
     ...checkRelease(release, path),
     ...checkBaseUrlAlone(html5proxyBaseUrl, `${path}html5proxyBaseUrl`),
     ...checkServerProxyclientAddress(serverProxyclientAddress, `${path}serverProxyclientAddress`),
     ...(settings.serverListen === undefined
       ? []
       : checkServerListen(serverListen, `${path}serverListen`, serverListenEverywhere)),
-    ...sources.faults,
+    ...sources.errors,
     ...checkComputeMeets(serverListen, serverProxyclientAddress, parseCidrs(sources.value ?? [], "").value, path),
     ...checkConsolePorts(consolePortRange, `${path}consolePortRange`),
     ...checkGuestConsole(settings, path),
@@ -206,9 +206,9 @@ export function computeDocument(
     path,
   );
   const checked = /(html5proxyBaseUrl|serverListen|serverProxyclientAddress|spiceDirectProxyBaseUrl)$/;
-  faults.push(...fragment.faults.filter((fault) => faults.length === 0 || !checked.test(fault.path)));
-  if (faults.length > 0 || fragment.value === undefined) {
-    return invalid(...faults);
+  errors.push(...fragment.errors.filter((error) => errors.length === 0 || !checked.test(error.path)));
+  if (errors.length > 0 || fragment.value === undefined) {
+    return invalid(...errors);
   }
   return valid(
     desiredStateDocument({
@@ -218,7 +218,7 @@ export function computeDocument(
       vnc,
       acceptConsoleLoss,
       ...(novaApiCredentials === undefined ? {} : { novaApiCredentials }),
-      removeDeadKeys: settings.removeDeadKeys === true,
+      removeObsoleteOptions: settings.removeObsoleteOptions === true,
       removePackagesOnDestroy: settings.packagesOnDestroy === PackagesOnDestroy.Remove,
       ...software(settings),
       ...(sources.value === undefined ? {} : { consolePorts: { ...consolePortRange, sources: sources.value } }),
@@ -228,12 +228,12 @@ export function computeDocument(
 }
 
 /** A compute does not know its proxies: their port, their TLS and what stands in front of them are not compared. */
-function checkBaseUrlAlone(baseUrl: string, path: string): readonly Fault[] {
+function checkBaseUrlAlone(baseUrl: string, path: string): readonly ValidationError[] {
   const port = URL.canParse(baseUrl) && new URL(baseUrl).port !== "" ? Number(new URL(baseUrl).port) : defaultPort;
   return checkBaseUrl({ baseUrl, listenAddress: "", port, behindLoadBalancer: true }, path);
 }
 
-/** Faults of an asserted release. TypeScript's enums let any number through. */
-export function checkRelease(release: Release | undefined, path: string): readonly Fault[] {
-  return release === undefined ? [] : parseRelease(release, `${path}release`).faults;
+/** Validation errors of an asserted release. TypeScript's enums let any number through. */
+export function checkRelease(release: Release | undefined, path: string): readonly ValidationError[] {
+  return release === undefined ? [] : parseRelease(release, `${path}release`).errors;
 }

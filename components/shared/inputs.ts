@@ -8,7 +8,7 @@ export function isPlain<T>(value: pulumi.Input<T>): value is T & pulumi.Unwrap<T
   return typeof value !== "object" || value === null || Object.values(value).every((part) => isPlain(part as unknown));
 }
 
-/** Computes from a value at once where it is known, so that a fault in it stops the program before anything is registered; else once it is known. */
+/** Computes from a value at once where it is known, so that a validation error in it stops the program before anything is registered; else once it is known. */
 export function derive<T, R>(value: T, compute: (known: pulumi.Unwrap<T>) => R): pulumi.Input<R> {
   return isPlain(value) ? compute(value) : pulumi.output(value).apply(compute);
 }

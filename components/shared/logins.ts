@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ConnectionArgs, LoginArgs, SshArgs } from "../../remote/connection";
 import { inspectPrivateKey } from "../../remote/privateKey";
-import { notReached, rejectFaults } from "../validation/errors";
+import { notReached, rejectValidationErrors } from "../validation/errors";
 import { type Key, keyOf } from "../validation/logins";
 
 /** Components that have inspected the logins that they hand to the components below them. */
@@ -80,8 +80,12 @@ function withInspectedKey<T extends LoginArgs>(
     return login;
   }
   const inspected = pulumi.all([privateKey, privateKeyPassword]).apply(([key, password]) => {
-    const { fault, rsa } = inspectPrivateKey(key, password);
-    rejectFaults(subject, fault === undefined ? [] : [{ path: `${path}.privateKey`, reason: fault }], notReached);
+    const { error, rsa } = inspectPrivateKey(key, password);
+    rejectValidationErrors(
+      subject,
+      error === undefined ? [] : [{ path: `${path}.privateKey`, reason: error }],
+      notReached,
+    );
     if (rsa) {
       // Encryption and base64 make a third more of it.
       const size = Math.round((key.length * 4 * 4) / 3 / 1024);

@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ownerOf, parseFormerStack } from "../../nova";
-import type { GuardArgs, ManagerGuardArgs, OwnershipArgs, SoftwareArgs } from "../args/node";
+import type { GuardArgs, ConfigurationManagementArgs, OwnershipArgs, SoftwareArgs } from "../args/node";
 
 /** The guards that are given, without keys that are not. @param shared what holds where the node says nothing of its own */
-export function guardsOf(node: GuardArgs, shared: ManagerGuardArgs = {}): GuardArgs {
-  const { ignoreManagers = shared.ignoreManagers, acceptPendingChanges } = node;
+export function guardsOf(node: GuardArgs, shared: ConfigurationManagementArgs = {}): GuardArgs {
+  const { ignoreConfigurationManagement = shared.ignoreConfigurationManagement, acceptPendingChanges } = node;
   return {
-    ...(ignoreManagers === undefined ? {} : { ignoreManagers }),
+    ...(ignoreConfigurationManagement === undefined ? {} : { ignoreConfigurationManagement }),
     ...(acceptPendingChanges === undefined ? {} : { acceptPendingChanges }),
   };
 }
@@ -16,7 +16,7 @@ export function thisStack(): string {
   return ownerOf(pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack());
 }
 
-/** The owner, and the former one, as they stand in documents. Without faults, which are known by then. */
+/** The owner, and the former one, as they stand in documents. Without validation errors, which are known by then. */
 export function ownersOf({ formerStack }: OwnershipArgs): { readonly owner: string; readonly formerOwner?: string } {
   const owner = thisStack();
   const former = formerStack === undefined ? undefined : parseFormerStack(formerStack, owner, "").value;

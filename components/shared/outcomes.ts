@@ -32,7 +32,7 @@ export function byNode(outcomes: readonly pulumi.Unwrap<RoleOutcome>[]): Record<
             guestsWithoutSpice: [...other.guestsWithoutSpice, ...report.guestsWithoutSpice],
             restarted: [...other.restarted, ...report.restarted],
             ...firewalls(other.firewall, report.firewall),
-            ...deadKeys([...(other.deadKeys ?? []), ...(report.deadKeys ?? [])]),
+            ...obsoleteOptions([...(other.obsoleteOptions ?? []), ...(report.obsoleteOptions ?? [])]),
           };
   }
   return nodes;
@@ -46,6 +46,6 @@ function firewalls(...texts: readonly (string | undefined)[]): Pick<NodeReport, 
   return names.length === 0 ? {} : { firewall: names.join(",") };
 }
 
-function deadKeys(keys: readonly string[]): Pick<NodeReport, "deadKeys"> {
-  return keys.length === 0 ? {} : { deadKeys: keys };
+function obsoleteOptions(keys: readonly string[]): Pick<NodeReport, "obsoleteOptions"> {
+  return keys.length === 0 ? {} : { obsoleteOptions: keys };
 }

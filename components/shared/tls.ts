@@ -30,7 +30,7 @@ export function originsOf({
   return host === undefined ? origins : [...new Set([host, ...(origins ?? [])])];
 }
 
-/** What nova.conf says of TLS. Without a certificate of either kind there is a fault already. */
+/** What nova.conf says of TLS. Without a certificate of either kind there is a validation error already. */
 export function tlsOptions({ tls }: Proxy): ProxyTls | undefined {
   if (tls === undefined) {
     return undefined;
@@ -47,10 +47,12 @@ export function tlsOptions({ tls }: Proxy): ProxyTls | undefined {
 export function tlsState(
   { baseUrl, tls, behindLoadBalancer = false }: Proxy,
   release: Release | undefined,
-): Pick<ControllerState, "certificate" | "tlsHost" | "tlsEndsBefore"> {
+): Pick<ControllerState, "certificate" | "tlsHost" | "tlsTerminatedUpstream"> {
   if (tls === undefined) {
     // An asserted release has been checked already.
-    return behindLoadBalancer && release === undefined && /^https:/i.test(baseUrl) ? { tlsEndsBefore: true } : {};
+    return behindLoadBalancer && release === undefined && /^https:/i.test(baseUrl)
+      ? { tlsTerminatedUpstream: true }
+      : {};
   }
   const { certPem, privateKeyPem } = tls;
   if (certPem !== undefined && privateKeyPem !== undefined) {

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { parseCidrs, recipeWays, Release, repositoryRisks } from "../../nova";
+import { parseCidrs, recipeBehaviours, Release, repositoryRisks } from "../../nova";
 import type { SoftwareArgs } from "../args/node";
 
 /** Warns where nobody was named, or everybody, to reach the proxy. @param path where the sources stand in the arguments */
@@ -19,14 +19,14 @@ export function warnOfSources(sources: readonly string[] | undefined, path: stri
   }
 }
 
-/** Warns of what is risked with it: the repository's, and of each way of the recipe's its cost. */
+/** Warns of what is risked with it: the repository's, and of each behaviour of the recipe its cost. */
 export function warnOfSoftware({ packageRepository, recipe = [] }: SoftwareArgs, component: pulumi.Resource): void {
   const risks = packageRepository === undefined ? [] : repositoryRisks(packageRepository, "packageRepository");
   const costs = recipe.flatMap((name) => {
-    const { row, way, cost } = recipeWays[name];
+    const { row, behaviour, cost } = recipeBehaviours[name];
     return cost === undefined
       ? []
-      : [`recipe has ${name} (row ${row}): ${way}. What it costs: ${cost}. Take it out for our own way.`];
+      : [`recipe has ${name} (row ${row}): ${behaviour}. What it costs: ${cost}. Take it out for our own behaviour.`];
   });
   for (const text of [...risks, ...costs]) {
     void pulumi.log.warn(text, component);

@@ -5,7 +5,7 @@ import {
   checkSourcesMeet,
   defaultConsolePorts,
   familyOf,
-  type Fault,
+  type ValidationError,
   type NodeEntry,
   noSourceOf,
   parseCidrs,
@@ -22,9 +22,9 @@ import { checkRollout } from "./rollout";
 import { checkSecurityGroupId } from "./securityGroup";
 
 /** Everything that is wrong with a cloud's arguments, as far as they are known. What is shared by many nodes is named once. */
-export function checkCloud(args: SpiceConsoleArgs): readonly Fault[] {
+export function checkCloud(args: SpiceConsoleArgs): readonly ValidationError[] {
   const { controllers, computes } = args;
-  const faults = [
+  const errors = [
     ...checkProxyAndControllers(args),
     ...checkListenAddresses(args),
     ...checkSsh(args.ssh, "ssh"),
@@ -53,8 +53,8 @@ export function checkCloud(args: SpiceConsoleArgs): readonly Fault[] {
     ...checkSourceFamilies(args),
   ];
   // What both roles read is checked for both.
-  const first = (one: Fault) => faults.find(({ path, reason }) => path === one.path && reason === one.reason);
-  return faults.filter((fault) => first(fault) === fault);
+  const first = (one: ValidationError) => errors.find(({ path, reason }) => path === one.path && reason === one.reason);
+  return errors.filter((error) => first(error) === error);
 }
 
 /** The canonical blocks from which proxies connect to computes, each once: controllers may share an address. Undefined where no controller names any. */
@@ -81,7 +81,7 @@ function entry(node: ControllerArgs | ComputeArgs): NodeEntry {
 /** Any node will do to see what is wrong with what all of them share. */
 const anyNode = { node: "any", owner: "any" };
 
-function checkProxyAndControllers(args: SpiceConsoleArgs): readonly Fault[] {
+function checkProxyAndControllers(args: SpiceConsoleArgs): readonly ValidationError[] {
   const { proxy, controllers, release, tokenTtl, extraNovaOptions, webClient, recipe } = args;
   // Where each controller has an address of its own the shared default is nobody's, and is not looked at.
   const own = controllers.map(({ listenAddress }) => listenAddress);
@@ -96,12 +96,12 @@ function checkProxyAndControllers(args: SpiceConsoleArgs): readonly Fault[] {
     tokenTtl: takesTokenTtl(Role.Controller, release) ? tokenTtl : undefined,
   };
   return isPlain(settings)
-    ? controllerDocument(settings, anyNode).faults.map((fault) => below("controllers", fault))
-    : [...checkRelease(release, ""), ...parseCidrs(proxy.allowedSources ?? [], "proxy.allowedSources").faults];
+    ? controllerDocument(settings, anyNode).errors.map((error) => below("controllers", error))
+    : [...checkRelease(release, ""), ...parseCidrs(proxy.allowedSources ?? [], "proxy.allowedSources").errors];
 }
 
-/** Faults of the addresses on which single controllers listen. */
-function checkListenAddresses({ proxy, controllers }: SpiceConsoleArgs): readonly Fault[] {
+/** Validation errors of the addresses on which single controllers listen. */
+function checkListenAddresses({ proxy, controllers }: SpiceConsoleArgs): readonly ValidationError[] {
   const { baseUrl, behindLoadBalancer, allowedSources } = proxy;
   return controllers.flatMap(({ listenAddress }, index) => {
     const path = `controllers[${index}].listenAddress`;
@@ -117,7 +117,7 @@ function checkListenAddresses({ proxy, controllers }: SpiceConsoleArgs): readonl
   });
 }
 
-function checkComputes(args: SpiceConsoleArgs): readonly Fault[] {
+function checkComputes(args: SpiceConsoleArgs): readonly ValidationError[] {
   const { vnc, acceptConsoleLoss, agentEnabled, serverListenEverywhere, extraNovaOptions, release } = args;
   const { compression, requireSecure, nativeClientsOnly, spiceDirectProxyBaseUrl } = args;
   const shared = {
@@ -142,48 +142,52 @@ function checkComputes(args: SpiceConsoleArgs): readonly Fault[] {
     if (!isPlain(settings)) {
       return [];
     }
-    return computeDocument(settings, anyNode, `computes[${index}].`).faults.flatMap((fault) => {
-      const isOwn = /\.(serverProxyclientAddress|serverListen)$/.test(fault.path);
+    return computeDocument(settings, anyNode, `computes[${index}].`).errors.flatMap((error) => {
+      const isOwn = /\.(serverProxyclientAddress|serverListen)$/.test(error.path);
       if (isOwn) {
-        return [fault];
+        return [error];
       }
-      const path = fault.path.replace(/^computes\[\d+\]\./, "");
-      return index === 0 && path !== "release" ? [below("computes", { ...fault, path })] : [];
+      const path = error.path.replace(/^computes\[\d+\]\./, "");
+      return index === 0 && path !== "release" ? [below("computes", { ...error, path })] : [];
     });
   });
 }
 
 /** `extraNovaOptions["x"]` of a node is `extraNovaOptions.computes["x"]` of the cloud. */
-function below(list: string, fault: Fault): Fault {
-  return { ...fault, path: fault.path.replace(/^extraNovaOptions/, `extraNovaOptions.${list}`) };
+function below(list: string, error: ValidationError): ValidationError {
+  return { ...error, path: error.path.replace(/^extraNovaOptions/, `extraNovaOptions.${list}`) };
 }
 
-function checkSecurityGroups(args: SpiceConsoleArgs): readonly Fault[] {
+function checkSecurityGroups(args: SpiceConsoleArgs): readonly ValidationError[] {
   const { controllers, proxy, controllerSecurityGroupId, computeSecurityGroupId } = args;
-  const faults: Fault[] = [];
+  const errors: ValidationError[] = [];
   if (controllerSecurityGroupId !== undefined) {
-    faults.push(...checkSecurityGroupId(controllerSecurityGroupId, "controllerSecurityGroupId"));
+    errors.push(...checkSecurityGroupId(controllerSecurityGroupId, "controllerSecurityGroupId"));
     if (proxy.allowedSources === undefined) {
       const reason =
         "It is left out, and controllerSecurityGroupId needs it. Name the CIDR blocks that may open consoles.";
-      faults.push({ path: "proxy.allowedSources", reason });
+      errors.push({ path: "proxy.allowedSources", reason });
     }
   }
   if (computeSecurityGroupId !== undefined) {
-    faults.push(...checkSecurityGroupId(computeSecurityGroupId, "computeSecurityGroupId"));
+    errors.push(...checkSecurityGroupId(computeSecurityGroupId, "computeSecurityGroupId"));
   }
   controllers.forEach(({ proxySourceAddresses = [] }, index) => {
     if (computeSecurityGroupId !== undefined && proxySourceAddresses.length === 0) {
       const reason =
         "It is empty, and computeSecurityGroupId needs it. Name the addresses from which this controller connects to the computes.";
-      faults.push({ path: `controllers[${index}].proxySourceAddresses`, reason });
+      errors.push({ path: `controllers[${index}].proxySourceAddresses`, reason });
     }
   });
-  return faults;
+  return errors;
 }
 
 /** Each controller has to come from an address of the family of every address that the proxies connect to, as far as they are known. */
-function checkSourceFamilies({ controllers, computes, extraConsoleSources = [] }: SpiceConsoleArgs): readonly Fault[] {
+function checkSourceFamilies({
+  controllers,
+  computes,
+  extraConsoleSources = [],
+}: SpiceConsoleArgs): readonly ValidationError[] {
   const extra = parseCidrs(extraConsoleSources, "").value ?? [];
   const addresses = computes.map(({ serverProxyclientAddress }) => serverProxyclientAddress).filter(isPlain);
   return controllers.flatMap(({ proxySourceAddresses = [] }, index) => {
@@ -200,7 +204,7 @@ function checkSourceFamilies({ controllers, computes, extraConsoleSources = [] }
 }
 
 /** Who may reach the guests' consoles: a controller that is forgotten would be shut out by every compute. */
-function checkConsoleSources(args: SpiceConsoleArgs): readonly Fault[] {
+function checkConsoleSources(args: SpiceConsoleArgs): readonly ValidationError[] {
   const {
     controllers,
     computeSecurityGroupId,
@@ -213,10 +217,10 @@ function checkConsoleSources(args: SpiceConsoleArgs): readonly Fault[] {
   if (extraConsoleSources.length > 0) {
     given.push("extraConsoleSources");
   }
-  const faults = controllers.flatMap(({ proxySourceAddresses }, index) => {
+  const errors = controllers.flatMap(({ proxySourceAddresses }, index) => {
     const path = `controllers[${index}].proxySourceAddresses`;
     if (proxySourceAddresses !== undefined) {
-      return parseConsoleSources(proxySourceAddresses, path).faults;
+      return parseConsoleSources(proxySourceAddresses, path).errors;
     }
     // The security group's check has said that it is missing.
     return given[0] === undefined || computeSecurityGroupId !== undefined
@@ -228,12 +232,12 @@ function checkConsoleSources(args: SpiceConsoleArgs): readonly Fault[] {
           },
         ];
   });
-  faults.push(...parseConsoleSources(extraConsoleSources, "extraConsoleSources").faults);
+  errors.push(...parseConsoleSources(extraConsoleSources, "extraConsoleSources").errors);
   const isNobody = extraConsoleSources.length === 0 && proxySources(controllers)?.length === 0;
-  if (faults.length === 0 && isNobody && given[0] !== undefined && computeSecurityGroupId === undefined) {
+  if (errors.length === 0 && isNobody && given[0] !== undefined && computeSecurityGroupId === undefined) {
     const reason =
       "All lists are empty, so nobody could open a console. Name the addresses that the proxies come from, or leave it out.";
-    faults.push({ path: given[0], reason });
+    errors.push({ path: given[0], reason });
   }
-  return [...faults, ...checkConsolePorts(consolePortRange, "consolePortRange")];
+  return [...errors, ...checkConsolePorts(consolePortRange, "consolePortRange")];
 }

@@ -1,26 +1,34 @@
 import * as pulumi from "@pulumi/pulumi";
-import { embeddedIpv4, type Fault, isDnsName, isIpLiteral, isWildcard } from "../../nova";
+import { embeddedIpv4, type ValidationError, isDnsName, isIpLiteral, isWildcard } from "../../nova";
 import {
   type ConnectionArgs,
   type HostArgs,
-  hostKeyFault,
+  hostKeyError,
   type LoginArgs,
   type SshArgs,
 } from "../../remote/connection";
 import { inspectPrivateKey } from "../../remote/privateKey";
 import { isPlain } from "../shared/inputs";
 
-/** Faults of a node's connection, as far as it is known. */
-export function checkConnection(connection: ConnectionArgs, path: string, ssh: SshArgs = {}): readonly Fault[] {
+/** Validation errors of a node's connection, as far as it is known. */
+export function checkConnection(
+  connection: ConnectionArgs,
+  path: string,
+  ssh: SshArgs = {},
+): readonly ValidationError[] {
   return [...checkHost(connection, path, ssh, keyOf(connection, ssh)), ...checkBastion(connection, path, ssh)];
 }
 
-/** Faults of what the connections have in common, as far as it is known. */
-export function checkSsh(ssh: SshArgs | undefined, path: string): readonly Fault[] {
+/** Validation errors of what the connections have in common, as far as it is known. */
+export function checkSsh(ssh: SshArgs | undefined, path: string): readonly ValidationError[] {
   return ssh === undefined ? [] : [...checkLogin(ssh, path), ...checkBastion(ssh, path, ssh)];
 }
 
-function checkBastion({ bastion }: { readonly bastion?: HostArgs }, path: string, ssh: SshArgs): readonly Fault[] {
+function checkBastion(
+  { bastion }: { readonly bastion?: HostArgs },
+  path: string,
+  ssh: SshArgs,
+): readonly ValidationError[] {
   return bastion === undefined ? [] : checkHost(bastion, `${path}.bastion`, ssh);
 }
 
@@ -42,43 +50,43 @@ function checkHost(
   path: string,
   { requireHostKeys = false }: SshArgs,
   key: Key = args,
-): readonly Fault[] {
+): readonly ValidationError[] {
   const { host, hostKey } = args;
-  const faults: Fault[] = [];
+  const errors: ValidationError[] = [];
   if (isPlain(host) && (isWildcard(host) || !(isIpLiteral(host) || isDnsName(host)))) {
-    faults.push({
+    errors.push({
       path: `${path}.host`,
       reason:
         "It is neither an IP address nor a host name. Give where SSH connects to, without user, port or brackets.",
     });
   } else if (isPlain(host) && embeddedIpv4(host) !== undefined) {
-    faults.push({ path: `${path}.host`, reason: `It is IPv4 written as IPv6. Write ${embeddedIpv4(host)}.` });
+    errors.push({ path: `${path}.host`, reason: `It is IPv4 written as IPv6. Write ${embeddedIpv4(host)}.` });
   }
   if (hostKey === undefined && requireHostKeys) {
-    faults.push({ path: `${path}.hostKey`, reason: `It is missing, and ssh.requireHostKeys is set. ${hostKeyRemedy}` });
+    errors.push({ path: `${path}.hostKey`, reason: `It is missing, and ssh.requireHostKeys is set. ${hostKeyRemedy}` });
   }
-  const wrong = hostKey === undefined || !isPlain(hostKey) ? undefined : hostKeyFault(hostKey);
+  const wrong = hostKey === undefined || !isPlain(hostKey) ? undefined : hostKeyError(hostKey);
   if (wrong !== undefined) {
-    faults.push({ path: `${path}.hostKey`, reason: wrong });
+    errors.push({ path: `${path}.hostKey`, reason: wrong });
   }
-  return [...faults, ...checkLogin(args, path, key)];
+  return [...errors, ...checkLogin(args, path, key)];
 }
 
 /** Where a host key comes from. */
 const hostKeyRemedy = "Give the line of the host's /etc/ssh/ssh_host_ed25519_key.pub, read in a way you trust.";
 
-function checkLogin(args: LoginArgs, path: string, key: Key = args): readonly Fault[] {
+function checkLogin(args: LoginArgs, path: string, key: Key = args): readonly ValidationError[] {
   const { port, user, dialErrorLimit, perDialTimeout } = args;
   const number = (
     name: string,
     value: pulumi.Input<number> | undefined,
     rule: string,
     holds: (known: number) => boolean,
-  ): Fault[] =>
+  ): ValidationError[] =>
     value === undefined || !isPlain(value) || (Number.isInteger(value) && holds(value))
       ? []
       : [{ path: `${path}.${name}`, reason: `${typeof value === "number" ? value : "It"} is not ${rule}` }];
-  const faults = [
+  const errors = [
     ...number(
       "port",
       port,
@@ -94,13 +102,13 @@ function checkLogin(args: LoginArgs, path: string, key: Key = args): readonly Fa
     ...number("perDialTimeout", perDialTimeout, "a number of seconds. Give 1 or more.", (value) => value >= 1),
   ];
   if (user !== undefined && isPlain(user) && !/^[^\s:@/]+$/.test(user)) {
-    faults.push({
+    errors.push({
       path: `${path}.user`,
       reason: "It is not a user name. Give the name alone, such as root.",
     });
   }
   const { privateKey, privateKeyPassword: password } = key;
-  return [...faults, ...checkPrivateKey(privateKey, password, `${path}.privateKey`)];
+  return [...errors, ...checkPrivateKey(privateKey, password, `${path}.privateKey`)];
 }
 
 /** What keeps a private key from working, as far as it is known. @param path where the key stands in the arguments */
@@ -108,10 +116,10 @@ export function checkPrivateKey(
   privateKey: LoginArgs["privateKey"],
   password: LoginArgs["privateKeyPassword"],
   path: string,
-): readonly Fault[] {
+): readonly ValidationError[] {
   if (privateKey === undefined || !isPlain(privateKey)) {
     return [];
   }
-  const { fault } = inspectPrivateKey(privateKey, password === undefined || isPlain(password) ? password : null);
-  return fault === undefined ? [] : [{ path, reason: fault }];
+  const { error } = inspectPrivateKey(privateKey, password === undefined || isPlain(password) ? password : null);
+  return error === undefined ? [] : [{ path, reason: error }];
 }

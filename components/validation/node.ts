@@ -1,18 +1,25 @@
 import {
-  checkManagers,
+  checkConfigurationManagement,
   checkNodeName,
   checkRecipe,
-  type Fault,
+  type ValidationError,
   parseFormerStack,
   repositoryFile,
   shown,
 } from "../../nova";
-import type { AgainArgs, BusyGuardArgs, ManagerGuardArgs, NodeArgs, OwnershipArgs, SoftwareArgs } from "../args/node";
+import type {
+  AgainArgs,
+  BusyGuardArgs,
+  ConfigurationManagementArgs,
+  NodeArgs,
+  OwnershipArgs,
+  SoftwareArgs,
+} from "../args/node";
 import { thisStack } from "../shared/nodeArgs";
 import { checkConnection, checkSsh } from "./logins";
 
-/** Faults of the word, which becomes a part of the command line. */
-export function checkAgain({ convergeAgain }: AgainArgs): readonly Fault[] {
+/** Validation errors of the word, which becomes a part of the command line. */
+export function checkAgain({ convergeAgain }: AgainArgs): readonly ValidationError[] {
   return convergeAgain === undefined || /^[A-Za-z\d][\w.:-]{0,31}$/.test(convergeAgain)
     ? []
     : [
@@ -24,21 +31,24 @@ export function checkAgain({ convergeAgain }: AgainArgs): readonly Fault[] {
       ];
 }
 
-/** Faults of a node's guards. @param path put before the path of each fault */
-export function checkGuards({ ignoreManagers = [] }: ManagerGuardArgs, path = ""): readonly Fault[] {
-  return checkManagers(ignoreManagers, `${path}ignoreManagers`);
+/** Validation errors of a node's guards. @param path put before the path of each validation error */
+export function checkGuards(
+  { ignoreConfigurationManagement = [] }: ConfigurationManagementArgs,
+  path = "",
+): readonly ValidationError[] {
+  return checkConfigurationManagement(ignoreConfigurationManagement, `${path}ignoreConfigurationManagement`);
 }
 
-/** The fault of credentials that no section of a configuration file can hold. */
-export function checkBusyGuard({ novaApiCredentials }: BusyGuardArgs): readonly Fault[] {
+/** The validation error of credentials that no section of a configuration file can hold. */
+export function checkBusyGuard({ novaApiCredentials }: BusyGuardArgs): readonly ValidationError[] {
   const reason = `${shown(novaApiCredentials)} is no section's name. Give that of a section of the computes' nova.conf, without brackets, such as "service_user".`;
   return novaApiCredentials === undefined || /^[A-Za-z]\w*$/.test(novaApiCredentials)
     ? []
     : [{ path: "novaApiCredentials", reason }];
 }
 
-/** Faults of what all nodes have in common, as far as they are known. */
-export function checkNode(name: string, args: NodeArgs): readonly Fault[] {
+/** Validation errors of what all nodes have in common, as far as they are known. */
+export function checkNode(name: string, args: NodeArgs): readonly ValidationError[] {
   return [
     ...(args.nodeName === undefined ? checkNodeName(name, "name") : checkNodeName(args.nodeName, "nodeName")),
     ...checkConnection(args.connection, "connection", args.ssh),
@@ -50,15 +60,15 @@ export function checkNode(name: string, args: NodeArgs): readonly Fault[] {
   ];
 }
 
-/** Faults of the former name. */
-export function checkOwnership({ formerStack }: OwnershipArgs): readonly Fault[] {
-  return formerStack === undefined ? [] : parseFormerStack(formerStack, thisStack(), "formerStack").faults;
+/** Validation errors of the former name. */
+export function checkOwnership({ formerStack }: OwnershipArgs): readonly ValidationError[] {
+  return formerStack === undefined ? [] : parseFormerStack(formerStack, thisStack(), "formerStack").errors;
 }
 
 /** Everything that is wrong with it. */
-export function checkSoftware({ packageRepository, recipe = [] }: SoftwareArgs): readonly Fault[] {
+export function checkSoftware({ packageRepository, recipe = [] }: SoftwareArgs): readonly ValidationError[] {
   return [
-    ...(packageRepository === undefined ? [] : repositoryFile(packageRepository, "packageRepository").faults),
+    ...(packageRepository === undefined ? [] : repositoryFile(packageRepository, "packageRepository").errors),
     ...checkRecipe(recipe, "recipe"),
   ];
 }

@@ -1,10 +1,10 @@
-import { type Fault, shown } from "../../nova";
+import { type ValidationError, shown } from "../../nova";
 import type { RolloutArgs } from "../args/rollout";
 import { defaultBatchSize } from "../shared/rollout";
 
-/** Faults of a rollout. @param names the computes' names */
-export function checkRollout(rollout: RolloutArgs, names: readonly string[], path: string): readonly Fault[] {
-  const faults: Fault[] = (rollout.canaries ?? []).flatMap((canary, index) =>
+/** Validation errors of a rollout. @param names the computes' names */
+export function checkRollout(rollout: RolloutArgs, names: readonly string[], path: string): readonly ValidationError[] {
+  const errors: ValidationError[] = (rollout.canaries ?? []).flatMap((canary, index) =>
     names.includes(canary)
       ? []
       : [
@@ -16,10 +16,10 @@ export function checkRollout(rollout: RolloutArgs, names: readonly string[], pat
   );
   const { batchSize = defaultBatchSize } = rollout;
   if (!Number.isInteger(batchSize) || batchSize < 1) {
-    faults.push({
+    errors.push({
       path: `${path}.batchSize`,
       reason: `${shown(batchSize)} is not a number of computes. Give a whole number from 1 up.`,
     });
   }
-  return faults;
+  return errors;
 }

@@ -69,7 +69,7 @@ describe("ControllerNode, alone", () => {
         () =>
           new ControllerNode("control-1", {
             connection: node(11),
-            proxy: { baseUrl: html5proxyBaseUrl, allowedSources, closeToOthers: true },
+            proxy: { baseUrl: html5proxyBaseUrl, allowedSources, dropOtherSources: true },
           }),
       );
     const { resources } = await given(["203.0.113.0/24"]);
@@ -80,12 +80,12 @@ describe("ControllerNode, alone", () => {
       "\nfirewall = managed\nclose-to-others = true\n",
     );
     expect((await given(undefined)).error).toContain(
-      "proxy.closeToOthers: It needs allowedSources. Name the CIDR blocks that may open consoles, or [] for nobody.",
+      "proxy.dropOtherSources: It needs allowedSources. Name the CIDR blocks that may open consoles, or [] for nobody.",
     );
     expect((await given(["203.0.113.0/24", "::/0"])).error).toContain(
-      "proxy.closeToOthers: allowedSources names ::/0, so nothing would be closed. Name the blocks of your users, or leave closeToOthers out.",
+      "proxy.dropOtherSources: allowedSources names ::/0, so nothing would be closed. Name the blocks of your users, or leave dropOtherSources out.",
     );
-    expect((await given(["203.0.113.1/24"])).error).not.toContain("closeToOthers");
+    expect((await given(["203.0.113.1/24"])).error).not.toContain("dropOtherSources");
   });
 });
 

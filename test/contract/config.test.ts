@@ -42,7 +42,7 @@ describe("readConfig", () => {
         ...{
           behindLoadBalancer: true,
           allowedSources: [],
-          closeToOthers: true,
+          dropOtherSources: true,
           allowedOrigins: ["dashboard.example.org"],
         },
         tls: {
@@ -67,7 +67,7 @@ describe("readConfig", () => {
           listenAddress: "192.0.2.11",
           proxySourceAddresses: ["192.0.2.11"],
           onDestroy: "restore",
-          ignoreManagers: ["pacemaker"],
+          ignoreConfigurationManagement: ["pacemaker"],
         },
       ],
       computes: [
@@ -86,7 +86,7 @@ describe("readConfig", () => {
       extraConsoleSources: ["198.51.100.0/24"],
       consolePortRange: { first: 5900, last: 6099 },
       rollout: { canaries: ["compute-1"], batchSize: 5 },
-      ignoreManagers: ["puppet", "salt"],
+      ignoreConfigurationManagement: ["puppet", "salt"],
       ...{
         vnc: "off",
         novaApiCredentials: "service_user",
@@ -94,7 +94,7 @@ describe("readConfig", () => {
         onDestroy: "keep",
         packagesOnDestroy: "remove",
       },
-      ...{ removeDeadKeys: "true", requireSecure: "false", nativeClientsOnly: "true", tokenTtl: "1800" },
+      ...{ removeObsoleteOptions: "true", requireSecure: "false", nativeClientsOnly: "true", tokenTtl: "1800" },
       ...{ formerStack: "acme/openstack-spice/old", convergeAgain: "2026-03-01" },
       ...{ spiceDirectProxyBaseUrl: "https://kerbside.example.org:13002/nova" },
       ...{ acceptConsoleLoss: "true", agentEnabled: "false", serverListenEverywhere: "true" },
@@ -107,7 +107,7 @@ describe("readConfig", () => {
     expect(result).toEqual({
       ...rest,
       ssh: { ...given.ssh, privateKey: sshPrivateKey, privateKeyPassword: sshPrivateKeyPassword },
-      ...{ removeDeadKeys: true, requireSecure: false, nativeClientsOnly: true, tokenTtl: 1800 },
+      ...{ removeObsoleteOptions: true, requireSecure: false, nativeClientsOnly: true, tokenTtl: 1800 },
       ...{ release: 27, acceptConsoleLoss: true, agentEnabled: false, serverListenEverywhere: true },
     });
   });
@@ -262,7 +262,7 @@ describe("readConfig", () => {
     ],
     ["where a choice of all is", { vnc: key }, "vnc"],
     ["where a release is", { release: key }, "release"],
-    ["where a list of tools is", { ignoreManagers: [key] }, "ignoreManagers[0]"],
+    ["where a list of tools is", { ignoreConfigurationManagement: [key] }, "ignoreConfigurationManagement[0]"],
     ["as a key of the stack's", { [key]: "x" }, "(a key that is no name)"],
   ])(
     "says where a secret stands that is in the wrong place, and never a part of it: %s",

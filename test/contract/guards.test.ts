@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Manager, SpiceConsole, type SpiceConsoleArgs, Vnc } from "../../components";
+import { ConfigurationManagementTool, SpiceConsole, type SpiceConsoleArgs, Vnc } from "../../components";
 import { cloud } from "./support/cloud";
 import { run } from "./support/recorder";
 
@@ -25,7 +25,9 @@ describe("what an operator vouches for", () => {
   });
 
   it("holds for the node it is said of", async () => {
-    const computes = [{ ...compute, acceptPendingChanges: true, ignoreManagers: [Manager.Salt] }] as const;
+    const computes = [
+      { ...compute, acceptPendingChanges: true, ignoreConfigurationManagement: [ConfigurationManagementTool.Salt] },
+    ] as const;
     expect(await guards({ computes: computes as unknown as SpiceConsoleArgs["computes"] })).toEqual({
       "control-1": [],
       "compute-1": ["ignore-manager = salt", "accept-pending-changes = true"],
@@ -33,14 +35,16 @@ describe("what an operator vouches for", () => {
   });
 
   it("holds for all nodes and roles, but for a node that says otherwise", async () => {
-    const controllers = [{ ...controller, ignoreManagers: [] }] as unknown as SpiceConsoleArgs["controllers"];
-    const ignoreManagers = [Manager.Puppet];
-    expect(await guards({ ignoreManagers, vnc: Vnc.Off })).toEqual({
+    const controllers = [
+      { ...controller, ignoreConfigurationManagement: [] },
+    ] as unknown as SpiceConsoleArgs["controllers"];
+    const ignoreConfigurationManagement = [ConfigurationManagementTool.Puppet];
+    expect(await guards({ ignoreConfigurationManagement, vnc: Vnc.Off })).toEqual({
       "control-1": ["ignore-manager = puppet"],
       "compute-1": ["ignore-manager = puppet"],
       "vnc-proxies-control-1": ["ignore-manager = puppet"],
     });
-    expect(await guards({ ignoreManagers, controllers })).toEqual({
+    expect(await guards({ ignoreConfigurationManagement, controllers })).toEqual({
       "control-1": [],
       "compute-1": ["ignore-manager = puppet"],
     });
@@ -59,14 +63,16 @@ describe("what an operator vouches for", () => {
   });
 
   it("is refused where it is no tool, with its place", async () => {
-    const ignoreManagers = ["pupet"] as unknown as readonly Manager[];
-    const computes = [{ ...compute, ignoreManagers }] as unknown as SpiceConsoleArgs["computes"];
-    const { error, resources } = await run(() => new SpiceConsole("cloud", { ...cloud, ignoreManagers, computes }));
+    const ignoreConfigurationManagement = ["pupet"] as unknown as readonly ConfigurationManagementTool[];
+    const computes = [{ ...compute, ignoreConfigurationManagement }] as unknown as SpiceConsoleArgs["computes"];
+    const { error, resources } = await run(
+      () => new SpiceConsole("cloud", { ...cloud, ignoreConfigurationManagement, computes }),
+    );
     expect(resources).toEqual([]);
     expect(error?.split("\n").map((line) => line.trim().split(": ")[0])).toEqual([
       'SpiceConsole "cloud"',
-      "ignoreManagers[0]",
-      "computes[0].ignoreManagers[0]",
+      "ignoreConfigurationManagement[0]",
+      "computes[0].ignoreConfigurationManagement[0]",
     ]);
   });
 });

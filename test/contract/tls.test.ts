@@ -25,8 +25,8 @@ async function declare(proxy: Partial<ProxyArgs>, more = {}): Promise<Run<unknow
 }
 /** What converges the one controller. */
 const controller = ({ resources }: Run<unknown>) => resources.find(({ name }) => name === "cloud-control-1-converge");
-/** The faults of the cloud's arguments. */
-const faults = ({ error }: Run<unknown>) => error?.split("\n  ").slice(1);
+/** The validation errors of the cloud's arguments. */
+const errors = ({ error }: Run<unknown>) => error?.split("\n  ").slice(1);
 
 describe("a certificate given as text", () => {
   it.each<[string, () => Partial<ProxyArgs>]>([
@@ -137,7 +137,7 @@ describe("what contradicts itself", () => {
     ],
   ])("is refused before anything is registered: %s", async (_, proxy, reasons) => {
     const done = await declare(proxy);
-    expect(faults(done)).toEqual(reasons);
+    expect(errors(done)).toEqual(reasons);
     expect(done.resources).toEqual([]);
     expect(done.error).not.toContain(keyText);
   });
@@ -179,7 +179,7 @@ describe("a load balancer in front", () => {
     expect(controller(done)?.inputs["stdin"]).toContain("\ntls-ends-before = true\n");
     const asserted = await declare(proxy, { release: Release.Zed });
     expect(controller(asserted)?.inputs["stdin"]).not.toContain("tls-");
-    expect(faults(await declare(proxy, { release: Release.Rocky }))?.[0]).toContain(
+    expect(errors(await declare(proxy, { release: Release.Rocky }))?.[0]).toContain(
       "X-Forwarded-Proto only from Stein",
     );
   });

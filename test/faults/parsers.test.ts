@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { hostKeyFault } from "../../remote/connection";
+import { hostKeyError } from "../../remote/connection";
 import { inspectPrivateKey } from "../../remote/privateKey";
 import { parseReport } from "../../contract/report";
 import {
@@ -154,17 +154,17 @@ describe(`${RUNS} texts of garbage`, () => {
           "restart-httpd",
         ]),
         (text) => {
-          const faults = [
-            ...parseCertificate({ certPem: text, privateKeyPem: text, now }, "tls").faults,
-            ...parseCidrs([text], "sources").faults,
-            ...parseRelease(text).faults,
+          const errors = [
+            ...parseCertificate({ certPem: text, privateKeyPem: text, now }, "tls").errors,
+            ...parseCidrs([text], "sources").errors,
+            ...parseRelease(text).errors,
             ...checkBaseUrl({ baseUrl: text }, "baseUrl"),
             ...checkRecipe([text], "recipe"),
             ...checkWebClient({ archive: text, sha256: text }, "webClient"),
-            ...repositoryFile({ id: text, name: text, baseUrl: text, gpgKey: text }, "packageRepository").faults,
+            ...repositoryFile({ id: text, name: text, baseUrl: text, gpgKey: text }, "packageRepository").errors,
           ].map(({ reason }) => reason);
-          const more = [hostKeyFault(text), JSON.stringify(inspectPrivateKey(text))];
-          for (const reason of [...faults, ...more]) {
+          const more = [hostKeyError(text), JSON.stringify(inspectPrivateKey(text))];
+          for (const reason of [...errors, ...more]) {
             expect(reason ?? "none.").toMatch(/^[^\n\r]+$/);
           }
         },

@@ -50,7 +50,7 @@ describe.runIf(testedProgram === "python")("a node whose power is cut", () => {
   const document = controllerDocument(NAME, {
     tls: { certificate: certificateFile, key: certificateFile, only: true },
     allowedSources: ["203.0.113.0/24"],
-    closeToOthers: true,
+    dropOtherSources: true,
     ...(checked.value === undefined ? {} : { state: { certificate: checked.value } }),
   });
   let node: LabNode;

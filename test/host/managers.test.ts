@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { Manager } from "../../nova";
+import { ConfigurationManagementTool } from "../../nova";
 import { LabNode } from "../support/lab";
 import { computeDocument, controllerDocument, retirementDocument } from "./support/documents";
 import { testProgram } from "./support/injection";
@@ -59,7 +59,7 @@ describe("a node on which Nova is managed by", () => {
   it("a tool out of whose hands it was taken is not refused, and by another one it is", async () => {
     const [puppet, , chef] = managerFixtures;
     await node.read(`set -e\n${puppet?.leave}`);
-    const document = controllerDocument(NAME, { ignoreManagers: [Manager.Puppet] });
+    const document = controllerDocument(NAME, { ignoreConfigurationManagement: [ConfigurationManagementTool.Puppet] });
     expect(await runVerb(node, "check", document)).toMatchObject({ status: 0, stderr: "" });
     await node.read(`set -e\n${chef?.leave}`);
     const { status, stderr } = await runVerb(node, "check", document);

@@ -106,7 +106,7 @@ describe("a compute", () => {
   });
 
   it("gets them made comments where that is asked for, once, and nova-compute reads it", async () => {
-    const document = computeDocument(NAME, { ...declared, removeDeadKeys: true });
+    const document = computeDocument(NAME, { ...declared, removeObsoleteOptions: true });
     const { status, stdout, stderr } = await converge(node, document);
     expect([status, stdout, stderr]).toEqual([
       0,
@@ -135,7 +135,7 @@ describe("a compute", () => {
       "change spice/keymap: a comment -> a key again",
       "change vnc/keymap: a comment -> a key again",
     ]);
-    expect((await converge(node, computeDocument(NAME, { ...declared, removeDeadKeys: true }))).status).toBe(0);
+    expect((await converge(node, computeDocument(NAME, { ...declared, removeObsoleteOptions: true }))).status).toBe(0);
   });
 
   it("gets every byte back at a revert", async () => {

@@ -18,7 +18,7 @@ const say = (text: string) => `openstack-spice: ${NAME}: ${text}\n`;
 
 const proxy = { html5proxyHost: "::" };
 const open = controllerDocument(NAME, { ...proxy, allowedSources });
-const closing = controllerDocument(NAME, { ...proxy, allowedSources, closeToOthers: true });
+const closing = controllerDocument(NAME, { ...proxy, allowedSources, dropOtherSources: true });
 const undeclared = controllerDocument(NAME, proxy);
 
 const closed = `change firewall/proxy: open -> 6082 only from ${allowedSources.join(", ")}`;
@@ -178,7 +178,7 @@ print(console.recv(12).decode())
   });
 
   it("is closed to everybody where the list of sources is empty", async () => {
-    const document = controllerDocument(NAME, { ...proxy, allowedSources: [], closeToOthers: true });
+    const document = controllerDocument(NAME, { ...proxy, allowedSources: [], dropOtherSources: true });
     const change = "change firewall/proxy: open -> 6082 only from nobody";
     expect((await converge(node, document)).stdout).toBe(controllerReport([change], "nftables"));
     const timeouts = ["timeout", "timeout"];
@@ -215,7 +215,7 @@ describe("what stands in the way", () => {
     const former = await snapshot();
     const pid = (await node.read("systemctl show -p MainPID balancer")).trim().split("=")[1] ?? "";
     const command = (await node.read(`tr '\\0' ' ' </proc/${pid}/cmdline`)).trim();
-    const document = controllerDocument(NAME, { ...alone, allowedSources, closeToOthers: true });
+    const document = controllerDocument(NAME, { ...alone, allowedSources, dropOtherSources: true });
     expect(await converge(node, document)).toEqual({
       status: 3,
       stdout: "",

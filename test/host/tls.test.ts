@@ -32,7 +32,7 @@ afterAll(async () => {
 function withText({ certPem, privateKeyPem }: TestCertificate, options: ControllerOptions = {}): string {
   const certificate = parseCertificate({ certPem, privateKeyPem, host: HOST, now: Date.now() }, "tls").value;
   if (certificate === undefined) {
-    throw new Error("the certificate has faults");
+    throw new Error("the certificate has validation errors");
   }
   const tls = { certificate: certificateFile, key: certificateFile, only: true };
   return controllerDocument(NAME, { tls, state: { certificate }, ...options });

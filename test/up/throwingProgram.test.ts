@@ -60,7 +60,7 @@ describe("a program that throws", () => {
     expect(thrown.seconds).toBeLessThan(normalSeconds * AT_MOST_TIMES);
   });
 
-  it("the project's own, whose configuration is wrong: it lists every fault and nothing else", () => {
+  it("the project's own, whose configuration is wrong: it lists every validation error and nothing else", () => {
     const compute = { name: "compute-1", connection: { host: "192.0.2.21" }, serverProxyclientAddress: "compute-1" };
     const config = {
       "openstack-spice:proxy": { baseUrl: "http://127.0.0.1:6082/spice_auto.html" },

@@ -19,7 +19,7 @@ export const copyToRemote: Resource = {
 
   check(inputs) {
     const { inputs: completed, failures } = checkInputs(COPY, inputs);
-    return { inputs: completed, failures: [...failures, ...(failures.length === 0 ? sourceFaults(inputs) : [])] };
+    return { inputs: completed, failures: [...failures, ...(failures.length === 0 ? sourceFailures(inputs) : [])] };
   },
 
   replaces: (path) => path === "triggers",
@@ -57,7 +57,7 @@ function sourceOf(properties: PropertyMap): Source | undefined {
   return asSource(plain(properties["source"] ?? null));
 }
 
-function sourceFaults(inputs: PropertyMap): CheckFailure[] {
+function sourceFailures(inputs: PropertyMap): CheckFailure[] {
   const source = sourceOf(inputs);
   if (!source) {
     return [{ property: "asset", reason: "either asset or archive must be set" }];

@@ -83,14 +83,14 @@ export const COPY: InputType = {
  * secrets marked where something is, so that a refusal shows none.
  */
 export function checkInputs(type: InputType, inputs: PropertyMap): { inputs: PropertyMap; failures: CheckFailure[] } {
-  const failures = faults(type, inputs);
+  const failures = failuresIn(type, inputs);
   return { inputs: complete(type, inputs, failures.length === 0), failures };
 }
 
 /** What is wrong with each field, in their order, then the fields that there are not. What is wrong within an object is one failure of the field. */
-function faults(type: InputType, inputs: PropertyMap): CheckFailure[] {
+function failuresIn(type: InputType, inputs: PropertyMap): CheckFailure[] {
   const known = Object.entries(type.fields).flatMap(([property, wanted]) => {
-    const reason = fieldFault(type, property, wanted, inputs[property]);
+    const reason = fieldFailure(type, property, wanted, inputs[property]);
     return reason === undefined ? [] : [{ property, reason }];
   });
   const unknown = Object.keys(inputs)
@@ -99,7 +99,7 @@ function faults(type: InputType, inputs: PropertyMap): CheckFailure[] {
   return [...known, ...unknown];
 }
 
-function fieldFault(
+function fieldFailure(
   type: InputType,
   name: string,
   wanted: FieldType,
@@ -111,7 +111,7 @@ function fieldFault(
   const value = open(given);
   const inner = type.nested[name];
   if (inner !== undefined && isMap(value)) {
-    const failures = faults(inner, value);
+    const failures = failuresIn(inner, value);
     const [, goName = type.name] = type.name.split(".");
     return failures.length === 0
       ? undefined

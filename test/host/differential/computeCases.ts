@@ -110,9 +110,9 @@ export const computeCases: readonly Case[] = [
     layer: "compute",
     prepare: `${add(CONF, "[vnc]\nkeymap = de\n[spice]\nkeymap = fr\n  be\n[DEFAULT]\nvnc_enabled = True\n[spice]\nkeymap: de\n")}${usual}`,
     steps: () =>
-      [false, true, false].map((removeDeadKeys) =>
+      [false, true, false].map((removeObsoleteOptions) =>
         computeDocument(NAME, {
-          ...{ agentEnabled: true, tokenTtl: 1800, removeDeadKeys },
+          ...{ agentEnabled: true, tokenTtl: 1800, removeObsoleteOptions },
           extraNovaOptions: { "DEFAULT/pointer_model": "ps2mouse" },
         }),
       ),

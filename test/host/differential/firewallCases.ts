@@ -86,7 +86,7 @@ const both = () => [
   computeDocument(NAME, { sources: peers }),
 ];
 const noNft = "mv /usr/sbin/nft /usr/sbin/nft.away; ln -s /bin/false /usr/sbin/nft";
-const closing = { html5proxyHost: "::", allowedSources: peers, closeToOthers: true };
+const closing = { html5proxyHost: "::", allowedSources: peers, dropOtherSources: true };
 const COMPUTE_NFT = `flush ruleset
 table inet filter {
   chain input {
@@ -196,7 +196,7 @@ nft -f - <<<'table inet stranger { chain gate { type filter hook input priority 
     steps: () => [
       document(closing),
       document({ ...closing, allowedSources: [] }),
-      document({ ...closing, closeToOthers: false }),
+      document({ ...closing, dropOtherSources: false }),
     ],
   },
   { name: "a proxy's port closed by iptables", layer: "firewalls", prepare: noNft, steps: () => [document(closing)] },

@@ -65,7 +65,7 @@ export const novaConfCases: readonly Case[] = [
   {
     name: "obsolete options told, commented out, and options again",
     prepare: `sed -i 's/^\\[spice\\]/[spice]\\nssl_only = true/' ${CONF}`,
-    steps: () => [document(), document({ removeDeadKeys: true }), document()],
+    steps: () => [document(), document({ removeObsoleteOptions: true }), document()],
   },
   {
     name: "a link to a file with the line ends of Windows",

@@ -1,5 +1,5 @@
 import {
-  type Manager,
+  type ConfigurationManagementTool,
   type PortRange,
   type Release,
   Role,
@@ -25,15 +25,15 @@ export interface ControllerOptions extends Partial<ControllerSettings> {
   readonly owner?: string;
   readonly release?: Release;
   readonly allowedSources?: readonly string[];
-  readonly closeToOthers?: boolean;
+  readonly dropOtherSources?: boolean;
   readonly removePackagesOnDestroy?: boolean;
-  readonly ignoreManagers?: readonly Manager[];
+  readonly ignoreConfigurationManagement?: readonly ConfigurationManagementTool[];
   readonly acceptPendingChanges?: boolean;
   /** What the document says of TLS beside nova.conf's options. */
-  readonly state?: Pick<ControllerState, "certificate" | "tlsHost" | "tlsEndsBefore">;
+  readonly state?: Pick<ControllerState, "certificate" | "tlsHost" | "tlsTerminatedUpstream">;
   readonly webClient?: WebClient;
   readonly packageRepository?: PackageRepository;
-  readonly removeDeadKeys?: boolean;
+  readonly removeObsoleteOptions?: boolean;
 }
 
 /** A controller that serves consoles on every address, port 6082. */
@@ -42,14 +42,14 @@ export function controllerDocument(node: string, options: ControllerOptions = {}
     owner = OWNER,
     release,
     allowedSources,
-    closeToOthers = false,
-    ignoreManagers = [],
+    dropOtherSources = false,
+    ignoreConfigurationManagement = [],
     acceptPendingChanges = false,
     removePackagesOnDestroy = false,
     state = {},
     webClient,
     packageRepository,
-    removeDeadKeys = false,
+    removeObsoleteOptions = false,
     ...settings
   } = options;
   const { recipe } = settings;
@@ -63,17 +63,17 @@ export function controllerDocument(node: string, options: ControllerOptions = {}
     owner,
     node,
     vnc: Vnc.Alongside,
-    ignoreManagers,
+    ignoreConfigurationManagement,
     acceptPendingChanges,
     ...state,
     ...(release === undefined ? {} : { release }),
     ...(allowedSources === undefined ? {} : { allowedSources }),
-    closeToOthers,
+    dropOtherSources,
     removePackagesOnDestroy,
     ...(webClient === undefined ? {} : { webClient }),
     ...(recipe === undefined ? {} : { recipe }),
     ...(packageRepository === undefined ? {} : { repository: usable(repositoryFile(packageRepository, "repository")) }),
-    removeDeadKeys,
+    removeObsoleteOptions,
     fragment: usable(fragment),
   });
 }
@@ -86,14 +86,14 @@ export interface ComputeOptions extends Partial<ComputeSettings> {
   readonly acceptConsoleLoss?: boolean;
   readonly removePackagesOnDestroy?: boolean;
   readonly acceptPendingChanges?: boolean;
-  readonly removeDeadKeys?: boolean;
+  readonly removeObsoleteOptions?: boolean;
   readonly novaApiCredentials?: string;
 }
 
 /** A compute whose guests get SPICE next to VNC. */
 export function computeDocument(node: string, options: ComputeOptions = {}): string {
   const { acceptConsoleLoss = false, removePackagesOnDestroy = false, acceptPendingChanges = false, ...rest } = options;
-  const { sources, ports = defaultConsolePorts, removeDeadKeys = false, novaApiCredentials, ...settings } = rest;
+  const { sources, ports = defaultConsolePorts, removeObsoleteOptions = false, novaApiCredentials, ...settings } = rest;
   const vnc = settings.vnc ?? Vnc.Alongside;
   const fragment = novaFragment(Role.Compute, {
     agentEnabled: true,
@@ -112,7 +112,7 @@ export function computeDocument(node: string, options: ComputeOptions = {}): str
     removePackagesOnDestroy,
     ...(sources === undefined ? {} : { consolePorts: { ...ports, sources } }),
     acceptPendingChanges,
-    removeDeadKeys,
+    removeObsoleteOptions,
     ...(novaApiCredentials === undefined ? {} : { novaApiCredentials }),
     fragment: usable(fragment),
   });
@@ -140,10 +140,10 @@ function documentOf(state: DesiredState): string {
   return desiredStateDocument(state);
 }
 
-/** The value; a test's settings have no faults. */
-function usable<T>(checked: { readonly value?: T; readonly faults: readonly { readonly reason: string }[] }): T {
+/** The value; a test's settings have no validation errors. */
+function usable<T>(checked: { readonly value?: T; readonly errors: readonly { readonly reason: string }[] }): T {
   if (checked.value === undefined) {
-    throw new Error(checked.faults.map(({ reason }) => reason).join("\n"));
+    throw new Error(checked.errors.map(({ reason }) => reason).join("\n"));
   }
   return checked.value;
 }

@@ -1,8 +1,8 @@
-import { Manager } from "../../../nova";
+import { ConfigurationManagementTool } from "../../../nova";
 
 /** What a tool that manages Nova leaves on a node, and how the node looks where it does not manage it after all. */
 export interface ManagerFixture {
-  readonly manager: Manager;
+  readonly manager: ConfigurationManagementTool;
   /** Which role's document is refused. */
   readonly role: "controller" | "compute" | "retirement";
   /** Shell text that leaves it on the node. What it prints stands for `@` in the evidence. */
@@ -60,7 +60,7 @@ printf %s $pid`;
 /** One for each tool, and two where a tool can be met in two ways. */
 export const managerFixtures: readonly ManagerFixture[] = [
   {
-    manager: Manager.Puppet,
+    manager: ConfigurationManagementTool.Puppet,
     role: "controller",
     leave: [
       file(`${puppetState}/classes.txt`, "settings", "default", "profile::base", "nova", "nova::spicehtml5proxy"),
@@ -78,7 +78,7 @@ export const managerFixtures: readonly ManagerFixture[] = [
     },
   },
   {
-    manager: Manager.Puppet,
+    manager: ConfigurationManagementTool.Puppet,
     role: "compute",
     leave: [
       file("/var/cache/puppet/state/resources.txt", "nova_config[spice/enabled]"),
@@ -91,7 +91,7 @@ export const managerFixtures: readonly ManagerFixture[] = [
     nearMisses: {},
   },
   {
-    manager: Manager.Chef,
+    manager: ConfigurationManagementTool.Chef,
     role: "controller",
     leave: [
       file(chefRecipe, "template '/etc/nova/nova.conf' do", "  source 'openstack-service.conf.erb'", "end"),
@@ -106,7 +106,7 @@ export const managerFixtures: readonly ManagerFixture[] = [
     },
   },
   {
-    manager: Manager.Salt,
+    manager: ConfigurationManagementTool.Salt,
     role: "controller",
     leave: [
       file(saltState, "/etc/nova/nova.conf:", "  file.managed:", "    - source: salt://nova/files/nova.conf"),
@@ -121,7 +121,7 @@ export const managerFixtures: readonly ManagerFixture[] = [
     },
   },
   {
-    manager: Manager.Ansible,
+    manager: ConfigurationManagementTool.Ansible,
     role: "controller",
     leave: head("# Ansible managed: nova.conf.j2 modified on 2026-05-01 by ops", ""),
     title: "Ansible",
@@ -133,7 +133,7 @@ export const managerFixtures: readonly ManagerFixture[] = [
     },
   },
   {
-    manager: Manager.Juju,
+    manager: ConfigurationManagementTool.Juju,
     role: "controller",
     leave: [
       file("/var/lib/juju/agents/unit-ncc-0/charm/metadata.yaml", "name: nova-cloud-controller", "summary: x"),
@@ -149,7 +149,7 @@ export const managerFixtures: readonly ManagerFixture[] = [
     },
   },
   {
-    manager: Manager.Kolla,
+    manager: ConfigurationManagementTool.Kolla,
     role: "controller",
     leave: [
       file("/etc/kolla/nova-spicehtml5proxy/config.json", '{"command": "nova-spicehtml5proxy"}'),
@@ -163,7 +163,7 @@ export const managerFixtures: readonly ManagerFixture[] = [
     },
   },
   {
-    manager: Manager.Kolla,
+    manager: ConfigurationManagementTool.Kolla,
     role: "compute",
     leave: [file("/etc/kolla/nova-compute/config.json", '{"command": "nova-compute"}'), container].join("\n"),
     title: "Kolla",
@@ -172,7 +172,7 @@ export const managerFixtures: readonly ManagerFixture[] = [
     nearMisses: {},
   },
   {
-    manager: Manager.OpenstackAnsible,
+    manager: ConfigurationManagementTool.OpenstackAnsible,
     role: "controller",
     leave: [
       "mkdir -p /etc/systemd/system/nova-novncproxy.service.d /openstack/venvs/nova-29.0.1/bin",
@@ -189,7 +189,7 @@ export const managerFixtures: readonly ManagerFixture[] = [
     },
   },
   {
-    manager: Manager.OpenstackAnsible,
+    manager: ConfigurationManagementTool.OpenstackAnsible,
     role: "compute",
     leave: [
       file("/etc/ansible/facts.d/openstack_ansible.fact", "[nova]", "install_method = distro", "venv_tag = 29.0.1"),
@@ -202,7 +202,7 @@ export const managerFixtures: readonly ManagerFixture[] = [
     nearMisses: {},
   },
   {
-    manager: Manager.TripleO,
+    manager: ConfigurationManagementTool.TripleO,
     role: "controller",
     leave: service("tripleo_nova_vnc_proxy.service"),
     title: "TripleO",
@@ -213,7 +213,7 @@ export const managerFixtures: readonly ManagerFixture[] = [
     },
   },
   {
-    manager: Manager.Snap,
+    manager: ConfigurationManagementTool.Snap,
     role: "controller",
     leave: service("snap.openstack-hypervisor.nova-compute.service"),
     title: "A snap",
@@ -222,7 +222,7 @@ export const managerFixtures: readonly ManagerFixture[] = [
     nearMisses: { "its service is off": off("snap.openstack-hypervisor.nova-compute.service") },
   },
   {
-    manager: Manager.Pacemaker,
+    manager: ConfigurationManagementTool.Pacemaker,
     role: "controller",
     leave: [cib(resource("openstack-nova-spicehtml5proxy")), service("pacemaker.service")].join("\n"),
     title: "Pacemaker",
@@ -239,7 +239,7 @@ export const managerFixtures: readonly ManagerFixture[] = [
     },
   },
   {
-    manager: Manager.Pacemaker,
+    manager: ConfigurationManagementTool.Pacemaker,
     role: "compute",
     leave: [
       cib('<primitive id="nova-evacuation" class="ocf" provider="openstack" type="NovaCompute"/>'),
@@ -251,7 +251,7 @@ export const managerFixtures: readonly ManagerFixture[] = [
     nearMisses: {},
   },
   {
-    manager: Manager.Pacemaker,
+    manager: ConfigurationManagementTool.Pacemaker,
     role: "retirement",
     leave: [cib(resource("nova-novncproxy")), service("pacemaker.service")].join("\n"),
     title: "Pacemaker",

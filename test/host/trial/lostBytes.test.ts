@@ -20,7 +20,7 @@ const UNIT = "openstack-spice-proxy-port";
 const RULES = `/etc/${UNIT}`;
 const LAUNCHER = "/usr/local/sbin/openstack-spice";
 const POINTS = "/run/openstack-spice-points";
-const document = controllerDocument(NAME, { allowedSources: ["203.0.113.0/24"], closeToOthers: true });
+const document = controllerDocument(NAME, { allowedSources: ["203.0.113.0/24"], dropOtherSources: true });
 const WRITTEN_AGAIN = `openstack-spice: ${NAME}: what puts this node back is damaged: it is written again\n`;
 const error = (text: string) => `openstack-spice: error: ${NAME}: ${text}\n`;
 

@@ -231,7 +231,7 @@ time.sleep(1e6)
     "a source that is no block of addresses, %s, is refused before anything is made of it (D19, D27)",
     async (source) => {
       const before = await snapshot(node);
-      const sound = controllerDocument(NAME, { allowedSources: ["203.0.113.0/24"], closeToOthers: true });
+      const sound = controllerDocument(NAME, { allowedSources: ["203.0.113.0/24"], dropOtherSources: true });
       await where("mv /usr/sbin/nft /root/nft", "mv /root/nft /usr/sbin/nft", async () => {
         const { status, stdout } = await converge(node, sound.replace("203.0.113.0/24", source));
         const taken = await node.read("ls /run/taken 2>/dev/null || echo none");

@@ -14,7 +14,7 @@ import { type Snapshot, snapshot } from "../support/snapshot";
 const NAME = "t-wrong";
 const CONF = "/etc/nova/nova.conf";
 const RECORD = "/var/lib/openstack-spice/roles/controller/record";
-const settings = { allowedSources: ["203.0.113.0/24"], closeToOthers: true, removePackagesOnDestroy: true };
+const settings = { allowedSources: ["203.0.113.0/24"], dropOtherSources: true, removePackagesOnDestroy: true };
 const document = controllerDocument(NAME, settings);
 const error = (text: string) => `openstack-spice: error: ${NAME}: ${text}\n`;
 

@@ -29,7 +29,7 @@ describe("parseReport", () => {
       guestsWithoutSpice: ["4f0a0b0e-0000-4000-8000-000000000001"],
       changes: ["spice/enabled: (unset) -> true", "vnc/enabled: false -> true"],
       restarted: ["nova-compute"],
-      deadKeys: ["spice/keymap", "vnc/keymap"],
+      obsoleteOptions: ["spice/keymap", "vnc/keymap"],
     });
   });
 

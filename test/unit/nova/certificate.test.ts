@@ -19,13 +19,13 @@ const other = makeCertificate({ from: NOW - DAY, to: NOW + 100 * DAY });
 const body = (pem: string) => pem.replace(/-----.*-----|\s/g, "");
 
 /** What is wrong, each as `path: reason`. */
-function faults(changes: Partial<CertificateSource>): readonly string[] {
+function errors(changes: Partial<CertificateSource>): readonly string[] {
   const { certPem, privateKeyPem } = good;
   const checked = parseCertificate(
     { certPem, privateKeyPem, host: "console.example.org", now: NOW, ...changes },
     "tls",
   );
-  return checked.faults.map(({ path, reason }) => `${path}: ${reason}`);
+  return checked.errors.map(({ path, reason }) => `${path}: ${reason}`);
 }
 
 describe("a certificate with its key", () => {
@@ -38,19 +38,19 @@ describe("a certificate with its key", () => {
         chain: [body(good.certPem), body(other.certPem)],
         key: { label: "EC PRIVATE KEY", base64: body(sec1) },
       },
-      faults: [],
+      errors: [],
     });
   });
 
   it.each(["console.example.org", "a.cells.example.org", "192.0.2.9"])("is for the host %s", (host) => {
-    expect(faults({ host })).toEqual([]);
+    expect(errors({ host })).toEqual([]);
     expect(certificateCovers(good.certPem, host)).toBe(true);
   });
 
   it.each(["example.org", "a.b.cells.example.org", "cells.example.org", "192.0.2.8", "2001:db8::9"])(
     "is not for the host %s",
     (host) => {
-      expect(faults({ host })).toEqual([
+      expect(errors({ host })).toEqual([
         `tls.certPem: It is for console.example.org, *.cells.example.org, 192.0.2.9, and not for ${host}, the host of baseUrl. ` +
           "Give one for that host, or write a host that it is for.",
       ]);
@@ -66,12 +66,12 @@ describe("a certificate with its key", () => {
       "It is valid from 2026-01-14 12:00 UTC only. Give one that is valid now, or see to this machine's clock.",
     ],
   ])("is not taken at %s", (_, now, reason) => {
-    expect(faults({ now })).toEqual([`tls.certPem: ${reason}`]);
+    expect(errors({ now })).toEqual([`tls.certPem: ${reason}`]);
   });
 
   it("may have an RSA key", () => {
     const rsa = makeCertificate({ rsa: 2048, from: NOW - DAY, to: NOW + DAY });
-    expect(faults(rsa)).toEqual([]);
+    expect(errors(rsa)).toEqual([]);
   });
 
   it("is warned of in its last thirty days, and neither before nor after", () => {
@@ -143,12 +143,12 @@ describe("what is no certificate and key", () => {
       { privateKeyPem: "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n" },
       "tls.privateKeyPem: It cannot be read as a private key. Give the text of the key's PEM file as it is.",
     ],
-  ])("is refused: %s", (_, changes, fault) => {
-    expect(faults(changes)).toEqual([fault]);
+  ])("is refused: %s", (_, changes, error) => {
+    expect(errors(changes)).toEqual([error]);
   });
 
   it("is told in full, and without a part of the key", () => {
-    const found = faults({ certPem: "x", privateKeyPem: encrypted });
+    const found = errors({ certPem: "x", privateKeyPem: encrypted });
     expect(found).toEqual([noCertificate, isEncrypted]);
     expect(found.join()).not.toContain(body(encrypted).slice(0, 8));
   });

@@ -13,7 +13,7 @@ import {
   parseCidrs,
 } from "../../../nova";
 
-const reasonOf = (text: string) => parseCidr(text, "at").faults.map(({ reason }) => reason);
+const reasonOf = (text: string) => parseCidr(text, "at").errors.map(({ reason }) => reason);
 
 const ipv4Cidr = fc.tuple(fc.nat({ max: 32 }), fc.nat(0xffffffff)).map(([prefix, bits]) => {
   const network = prefix === 0 ? 0 : (bits & (-1 << (32 - prefix))) >>> 0;
@@ -32,7 +32,7 @@ describe("parseCidr", () => {
   ])("reads %s as %s", (text, canonical, ethertype, slug) => {
     expect(parseCidr(text, "at")).toEqual({
       value: { text: canonical, ethertype, slug, everyone: canonical.endsWith("/0") },
-      faults: [],
+      errors: [],
     });
   });
 
@@ -50,7 +50,7 @@ describe("parseCidr", () => {
   ])("refuses what is no block: %j", (text) => {
     expect(parseCidr(text, "proxy.allowedSources[0]")).toEqual({
       value: undefined,
-      faults: [
+      errors: [
         {
           path: "proxy.allowedSources[0]",
           reason: `${/^[\da-f./]*$/.test(text) ? JSON.stringify(text) : "It"} is not a CIDR block. Write an address and a prefix length, such as 203.0.113.0/24 or 2001:db8::/32.`,
@@ -150,10 +150,10 @@ describe("parseCidrs", () => {
     );
   });
 
-  it("collects every fault, the same block twice among them", () => {
+  it("collects every validation error, the same block twice among them", () => {
     expect(parseCidrs(["10.0.0.1", "x", "10.0.0.1/32"], "proxy.allowedSources")).toEqual({
       value: undefined,
-      faults: [
+      errors: [
         {
           path: "proxy.allowedSources[1]",
           reason:
@@ -178,7 +178,7 @@ describe("checkClosing", () => {
     expect(reasonsFor([])).toEqual([]);
     expect(reasonsFor(["10.0.0.0/8"])).toEqual([]);
     expect(reasonsFor(["10.0.0.0/8", "0.0.0.0/0"])).toEqual([
-      "allowedSources names 0.0.0.0/0, so nothing would be closed. Name the blocks of your users, or leave closeToOthers out.",
+      "allowedSources names 0.0.0.0/0, so nothing would be closed. Name the blocks of your users, or leave dropOtherSources out.",
     ]);
   });
 });

@@ -20,8 +20,8 @@ describe("checkConsolePorts", () => {
       ],
     ],
     [{ first: 6000, last: 5999 }, [["r.last", "5999 is before port 6000. Give the last port of the range."]]],
-  ])("refuses %j", (range, faults) => {
-    expect(checkConsolePorts(range, "r").map(({ path, reason }) => [path, reason])).toEqual(faults);
+  ])("refuses %j", (range, errors) => {
+    expect(checkConsolePorts(range, "r").map(({ path, reason }) => [path, reason])).toEqual(errors);
   });
 });
 
@@ -35,8 +35,8 @@ describe("consoleSources", () => {
   });
 
   it("tells sources that are not given", () => {
-    expect(consoleSources({})).toEqual({ value: undefined, faults: [] });
-    expect(consoleSources({ extraConsoleSources: [] })).toEqual({ value: undefined, faults: [] });
+    expect(consoleSources({})).toEqual({ value: undefined, errors: [] });
+    expect(consoleSources({ extraConsoleSources: [] })).toEqual({ value: undefined, errors: [] });
     expect(consoleSources({ proxySourceAddresses: [], extraConsoleSources: ["203.0.113.9"] }).value).toEqual([
       "203.0.113.9/32",
     ]);
@@ -52,6 +52,6 @@ describe("consoleSources", () => {
     [{ proxySourceAddresses: [] }, ["n.proxySourceAddresses"]],
     [{ extraConsoleSources: ["203.0.113.9"] }, ["n.proxySourceAddresses"]],
   ])("refuses %j", (given, paths) => {
-    expect(consoleSources(given, "n.").faults.map(({ path }) => path)).toEqual(paths);
+    expect(consoleSources(given, "n.").errors.map(({ path }) => path)).toEqual(paths);
   });
 });

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
-  Manager,
+  ConfigurationManagementTool,
   type NovaFragment,
   Release,
   Role,
@@ -16,7 +16,7 @@ import { printableText } from "../../support/osloConfig";
 
 const must = (fragment: NovaFragment | undefined): NovaFragment => {
   if (fragment === undefined) {
-    throw new Error("the fragment has faults");
+    throw new Error("the fragment has validation errors");
   }
   return fragment;
 };
@@ -150,9 +150,9 @@ server_proxyclient_address = 198.51.100.21
     expect(
       headOf({
         ...controller,
-        ignoreManagers: [Manager.Puppet, Manager.Pacemaker],
+        ignoreConfigurationManagement: [ConfigurationManagementTool.Puppet, ConfigurationManagementTool.Pacemaker],
         acceptPendingChanges: true,
-        removeDeadKeys: true,
+        removeObsoleteOptions: true,
       }),
     ).toEqual([
       "ignore-manager = puppet",
@@ -162,10 +162,10 @@ server_proxyclient_address = 198.51.100.21
       "firewall = unmanaged",
     ]);
     const none = {
-      ignoreManagers: [],
+      ignoreConfigurationManagement: [],
       acceptPendingChanges: false,
-      removeDeadKeys: false,
-      closeToOthers: false,
+      removeObsoleteOptions: false,
+      dropOtherSources: false,
     };
     expect(desiredStateDocument({ ...controller, ...none })).toBe(desiredStateDocument(controller));
   });

@@ -16,7 +16,7 @@ function controllerDocument(certificate: string, sslCiphers: string | undefined)
     tls: { certificate, ...(sslCiphers === undefined ? {} : { ciphers: sslCiphers }) },
   }).value;
   if (fragment === undefined) {
-    throw new Error("the settings have faults");
+    throw new Error("the settings have validation errors");
   }
   const allowedSources = ["192.0.2.0/24", "2001:db8::/32"];
   const document = desiredStateDocument({

@@ -167,8 +167,8 @@ describe.each(roles)("every option of a $role", ({ role, rows }) => {
   it.each(releases.map((release) => [release, releaseName(release)] as const))("in release %d (%s)", (release) => {
     const number: number = release;
     const there = rows.filter(([, , , first, last]) => first <= number && number <= last);
-    const { value, faults } = novaFragment(role, settingsFor(role, [...new Set(there.map(([ask]) => ask))]), release);
-    expect(faults).toEqual([]);
+    const { value, errors } = novaFragment(role, settingsFor(role, [...new Set(there.map(([ask]) => ask))]), release);
+    expect(errors).toEqual([]);
     const text = value?.sections.flatMap(({ name, lines }) => [
       `[${name}]`,
       ...lines.map((line) => `${line.key} = ${line.value}`),
@@ -183,21 +183,21 @@ describe.each(roles)("every option of a $role", ({ role, rows }) => {
   const pathOf = (ask: string) => (ask.includes("/") ? `extraNovaOptions["${ask}"]` : ask);
 
   it.each(asks.filter(([, first]) => first > 13))("refuses %s before %d, and says since when", (ask, first) => {
-    const { value, faults } = novaFragment(role, settingsFor(role, [ask]), numbered(first - 1));
-    expect([value, faults.map(({ path }) => path)]).toEqual([undefined, [pathOf(ask)]]);
-    expect(faults[0]?.reason).toMatch(
+    const { value, errors } = novaFragment(role, settingsFor(role, [ask]), numbered(first - 1));
+    expect([value, errors.map(({ path }) => path)]).toEqual([undefined, [pathOf(ask)]]);
+    expect(errors[0]?.reason).toMatch(
       new RegExp(`came in ${first}\\.0\\.0 \\(.+\\)|is read on a ${role} from release ${first} \\(`),
     );
-    expect(novaFragment(role, settingsFor(role, [ask]), numbered(first)).faults).toEqual([]);
+    expect(novaFragment(role, settingsFor(role, [ask]), numbered(first)).errors).toEqual([]);
   });
 
   it.each(asks.filter(([, , last]) => last < 34))(
     "refuses %s (since %d) after %d, and says until when",
     (ask, _, last) => {
-      const { value, faults } = novaFragment(role, settingsFor(role, [ask]), numbered(last + 1));
-      expect([value, faults.map(({ path }) => path)]).toEqual([undefined, [pathOf(ask)]]);
-      expect(faults[0]?.reason).toMatch(new RegExp(`went in ${last + 1}\\.0\\.0 \\(.+\\)|to ${last} \\(.+\\) only`));
-      expect(novaFragment(role, settingsFor(role, [ask]), numbered(last)).faults).toEqual([]);
+      const { value, errors } = novaFragment(role, settingsFor(role, [ask]), numbered(last + 1));
+      expect([value, errors.map(({ path }) => path)]).toEqual([undefined, [pathOf(ask)]]);
+      expect(errors[0]?.reason).toMatch(new RegExp(`went in ${last + 1}\\.0\\.0 \\(.+\\)|to ${last} \\(.+\\) only`));
+      expect(novaFragment(role, settingsFor(role, [ask]), numbered(last)).errors).toEqual([]);
     },
   );
 });
@@ -239,8 +239,8 @@ describe("the preset for video", () => {
     expect(linesOf({ ...settings.compression, image: ImageCompression.Quic })?.[0]).toBe("image_compression = quic");
   });
 
-  it("is one fault where the release does not have it", () => {
-    expect(novaFragment(Role.Compute, settings, Release.Zed).faults).toEqual([
+  it("is one validation error where the release does not have it", () => {
+    expect(novaFragment(Role.Compute, settings, Release.Zed).errors).toEqual([
       {
         path: "compression.preset",
         reason: "[spice] image_compression came in 27.0.0 (2023.1 Antelope); release 26 does not have it. Take it out.",

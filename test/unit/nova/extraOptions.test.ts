@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Release, Role, extraOptionKeys, findExtraOption, novaOptions, optionKey, releases } from "../../../nova";
 
 const refusal = (role: Role, key: string, release?: Release) =>
-  findExtraOption(role, key, release, "at").faults.map(({ reason }) => reason);
+  findExtraOption(role, key, release, "at").errors.map(({ reason }) => reason);
 
 describe("findExtraOption", () => {
   it("finds every option it offers", () => {
@@ -71,7 +71,7 @@ describe("findExtraOption", () => {
   ])("refuses on a %s: %s", (role, key, reason) => {
     expect(findExtraOption(role, key, undefined, `extraNovaOptions["${key}"]`)).toEqual({
       value: undefined,
-      faults: [{ path: `extraNovaOptions["${key}"]`, reason }],
+      errors: [{ path: `extraNovaOptions["${key}"]`, reason }],
     });
   });
 

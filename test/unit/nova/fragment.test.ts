@@ -101,7 +101,7 @@ describe.each(releases.map((release) => [release, Release[release]] as const))("
 
 describe("without a release", () => {
   it("a controller's lines have the present names, and the node learns the older ones", () => {
-    const { value, faults } = novaFragment(Role.Controller, {
+    const { value, errors } = novaFragment(Role.Controller, {
       ...controller,
       tls: {
         certificate: "/etc/nova/console.pem",
@@ -111,7 +111,7 @@ describe("without a release", () => {
       },
       tokenTtl: 1800,
     });
-    expect(faults).toEqual([]);
+    expect(errors).toEqual([]);
     expect(text(value)).toBe(
       controllerText.replace("[spice]", "ssl_minimum_version = tlsv1_2\n[consoleauth]\ntoken_ttl = 1800\n[spice]"),
     );
@@ -173,7 +173,7 @@ describe("novaFragment", () => {
     const fromConfiguration = JSON.parse('{ "vnc": "Off" }') as Pick<ComputeSettings, "vnc">;
     expect(novaFragment(Role.Compute, { ...compute, ...fromConfiguration }, undefined, "computes[0].")).toEqual({
       value: undefined,
-      faults: [{ path: "computes[0].vnc", reason: '"Off" is no way to treat VNC. Give one of keep, alongside, off.' }],
+      errors: [{ path: "computes[0].vnc", reason: '"Off" is no way to treat VNC. Give one of keep, alongside, off.' }],
     });
   });
 
@@ -193,8 +193,8 @@ describe("novaFragment", () => {
     );
   });
 
-  it("collects the faults of every value, with its path", () => {
-    const { value, faults } = novaFragment(
+  it("collects the validation errors of every value, with its path", () => {
+    const { value, errors } = novaFragment(
       Role.Compute,
       {
         ...compute,
@@ -206,7 +206,7 @@ describe("novaFragment", () => {
       "computes[1].",
     );
     expect(value).toBeUndefined();
-    expect(faults.map(({ path }) => path)).toEqual([
+    expect(errors.map(({ path }) => path)).toEqual([
       "computes[1].html5proxyBaseUrl",
       "computes[1].serverListen",
       'computes[1].extraNovaOptions["DEFAULT/pointer_model"]',

@@ -44,10 +44,10 @@ describe("checkGuestConsole", () => {
     [`https://kerbside.example.org/${"n".repeat(230)}`, "has 259 characters, and Nova keeps at most 255"],
     ["https://kerbside.example.org/\u00fc", "holds the character U+00FC"],
   ])("refuses %j for native clients", (spiceDirectProxyBaseUrl, reason) => {
-    const faults = checkGuestConsole({ spiceDirectProxyBaseUrl });
-    expect(faults.map(({ path }) => path)).toEqual(["spiceDirectProxyBaseUrl"]);
-    expect(faults[0]?.reason).toContain(reason);
-    expect(faults[0]?.reason).not.toContain("secret");
+    const errors = checkGuestConsole({ spiceDirectProxyBaseUrl });
+    expect(errors.map(({ path }) => path)).toEqual(["spiceDirectProxyBaseUrl"]);
+    expect(errors[0]?.reason).toContain(reason);
+    expect(errors[0]?.reason).not.toContain("secret");
   });
 
   it("refuses a preset that is none", () => {

@@ -14,7 +14,7 @@ import {
 const html5 = { client: ConsoleClient.Html5 };
 const native = { client: ConsoleClient.Native };
 const faultsOf = (wishes: GuestConsoleWishes) =>
-  guestProperties(wishes).faults.map(({ path, reason }) => `${path}: ${reason}`);
+  guestProperties(wishes).errors.map(({ path, reason }) => `${path}: ${reason}`);
 const { Mitaka, Newton, Stein, Train, Dalmatian, Epoxy, Flamingo, Hibiscus } = Release;
 
 describe("guestProperties", () => {
@@ -22,7 +22,7 @@ describe("guestProperties", () => {
     for (const release of releases) {
       expect(guestProperties({ release, ...html5 })).toEqual({
         value: { imageProperties: {}, extraSpecs: {} },
-        faults: [],
+        errors: [],
       });
     }
   });
@@ -112,7 +112,7 @@ describe("guestProperties", () => {
     [Epoxy, undefined, 1],
     [Epoxy, VideoModel.Virtio, 1],
     [Epoxy, VideoModel.Qxl, 0],
-  ])("takes video memory in release %d for the adapter %s: %d faults", (release, videoModel, count) => {
+  ])("takes video memory in release %d for the adapter %s: %d validation errors", (release, videoModel, count) => {
     const model = videoModel === undefined ? {} : { videoModel };
     expect(faultsOf({ release, ...html5, videoRam: 32, ...model })).toHaveLength(count);
   });
@@ -144,7 +144,7 @@ describe("guestProperties", () => {
     const wishes = JSON.parse(
       '{ "release": 34, "client": "vnc", "videoModel": "xen", "sound": "loud" }',
     ) as GuestConsoleWishes;
-    expect(guestProperties(wishes, "guests[0].").faults).toEqual([
+    expect(guestProperties(wishes, "guests[0].").errors).toEqual([
       { path: "guests[0].client", reason: '"vnc" is none. Give one of html5, native.' },
       { path: "guests[0].videoModel", reason: '"xen" is none. Give one of virtio, qxl, vga, cirrus.' },
       {

@@ -78,7 +78,7 @@ describe("isDnsName", () => {
 
 describe("checkComputeMeets", () => {
   const sources = (...texts: readonly string[]) => parseCidrs(texts, "").value;
-  const faults = (listen: string, target: string, ...from: readonly string[]) =>
+  const errors = (listen: string, target: string, ...from: readonly string[]) =>
     checkComputeMeets(listen, target, sources(...from), "computes[0].").map(({ path, reason }) => `${path}: ${reason}`);
 
   it.each([
@@ -88,24 +88,24 @@ describe("checkComputeMeets", () => {
     ["::", "2001:db8::21"],
     ["2001:db8::21", "2001:DB8:0::21"],
   ])("takes servers on %s for proxies that connect to %s", (listen, target) => {
-    expect(faults(listen, target)).toEqual([]);
+    expect(errors(listen, target)).toEqual([]);
   });
 
   it("refuses servers of another family than the address that the proxies connect to", () => {
-    expect(faults("198.51.100.21", "2001:db8::21")).toEqual([
+    expect(errors("198.51.100.21", "2001:db8::21")).toEqual([
       "computes[0].serverListen: 198.51.100.21 is not IPv6, but the proxies connect to serverProxyclientAddress, 2001:db8::21. " +
         "Leave it out, or give an IPv6 address of this compute, or :: with serverListenEverywhere.",
     ]);
-    expect(faults("0.0.0.0", "2001:db8::21").length).toBe(1);
-    expect(faults("2001:db8::21", "198.51.100.21")[0]).toContain("or 0.0.0.0 with serverListenEverywhere.");
+    expect(errors("0.0.0.0", "2001:db8::21").length).toBe(1);
+    expect(errors("2001:db8::21", "198.51.100.21")[0]).toContain("or 0.0.0.0 with serverListenEverywhere.");
   });
 
   it("refuses sources that all are of another family", () => {
-    expect(faults("2001:db8::21", "2001:db8::21", "198.51.100.11")).toEqual([
+    expect(errors("2001:db8::21", "2001:db8::21", "198.51.100.11")).toEqual([
       "computes[0].proxySourceAddresses: It names no IPv6 address, but the proxies connect to 2001:db8::21, where they come from one: they would be shut out. " +
         "Name the IPv6 addresses that they come from.",
     ]);
-    expect(faults("2001:db8::21", "2001:db8::21", "198.51.100.11", "2001:db8::11")).toEqual([]);
+    expect(errors("2001:db8::21", "2001:db8::21", "198.51.100.11", "2001:db8::11")).toEqual([]);
   });
 });
 

@@ -71,7 +71,7 @@ describe("checkNodes", () => {
     ]);
   });
 
-  it("collects faults of different kinds", () => {
+  it("collects validation errors of different kinds", () => {
     const paths = checkNodes({ controllers: [], computes: [{ name: "" }, { name: "a b" }, { name: "a b" }] }).map(
       ({ path }) => path,
     );

@@ -58,7 +58,7 @@ describe("the option table", () => {
     }
     // Nova's own default is a value of the option: a default of the wrong type would be a slip in the table.
     if (option.default !== undefined && option.type !== OptionType.List) {
-      expect(encodeValue(option, option.default, "default")).toEqual({ value: option.default, faults: [] });
+      expect(encodeValue(option, option.default, "default")).toEqual({ value: option.default, errors: [] });
     }
   });
 

@@ -11,7 +11,7 @@ describe("parseFormerStack", () => {
     ["openstack-spice/old", "openstack-spice/old"],
     ["a.b/c_d/e-f", "a.b/c_d/e-f"],
   ])("reads %s as the owner %s", (text, owner) => {
-    expect(parseFormerStack(text, present, "formerStack")).toEqual({ value: owner, faults: [] });
+    expect(parseFormerStack(text, present, "formerStack")).toEqual({ value: owner, errors: [] });
   });
 
   it.each([
@@ -29,7 +29,7 @@ describe("parseFormerStack", () => {
   ])("refuses %j", (text) => {
     expect(parseFormerStack(text, present, "formerStack")).toEqual({
       value: undefined,
-      faults: [
+      errors: [
         {
           path: "formerStack",
           reason:
@@ -43,8 +43,8 @@ describe("parseFormerStack", () => {
   it("refuses the present name, however it is written", () => {
     const reason =
       "It is this stack's present name. Give the stack's former full name, such as acme/openstack-spice/old. Or take it out.";
-    expect(parseFormerStack(present, present, "at").faults).toEqual([{ path: "at", reason }]);
-    expect(parseFormerStack("organization/p/s", "p/s", "at").faults).toEqual([{ path: "at", reason }]);
+    expect(parseFormerStack(present, present, "at").errors).toEqual([{ path: "at", reason }]);
+    expect(parseFormerStack("organization/p/s", "p/s", "at").errors).toEqual([{ path: "at", reason }]);
   });
 
   it("reads every name that the owner of a node can be, as that owner", () => {

@@ -7,7 +7,7 @@ const base: PackageRepository = { id: "epel", baseUrl: "https://example.org/epel
 describe("a package repository", () => {
   it("is by default checked by its key, which is brought along, and has the web client alone", () => {
     expect(repositoryFile(base, "packageRepository")).toEqual({
-      faults: [],
+      errors: [],
       value: {
         id: "epel",
         lines: [
@@ -51,12 +51,12 @@ describe("a package repository", () => {
       /^It is neither priority nor roundrobin/,
     ],
   ])("with %s is refused", (_, repository, at, reason) => {
-    const { value, faults } = repositoryFile(repository, "packageRepository");
+    const { value, errors } = repositoryFile(repository, "packageRepository");
     expect(value).toBeUndefined();
-    expect(faults.map(({ path }) => path)).toEqual([`packageRepository${at}`]);
-    expect(faults[0]?.reason).toMatch(reason);
+    expect(errors.map(({ path }) => path)).toEqual([`packageRepository${at}`]);
+    expect(errors[0]?.reason).toMatch(reason);
     // Never the key's text.
-    expect(JSON.stringify(faults)).not.toContain("mQINB");
+    expect(JSON.stringify(errors)).not.toContain("mQINB");
   });
 
   const secrets = [
@@ -76,10 +76,10 @@ describe("a package repository", () => {
     "with a secret as %s is refused without a word of it",
     (key) => {
       for (const text of secrets) {
-        const { faults } = repositoryFile({ id: "x", gpgCheck: false, [key]: text }, "packageRepository");
+        const { errors } = repositoryFile({ id: "x", gpgCheck: false, [key]: text }, "packageRepository");
         const isSound = { name: !text.includes("\n"), id: text === "hunter2" }[key] ?? false;
-        expect(faults.some(({ path }) => path === `packageRepository.${key}`)).toBe(!isSound);
-        expect(JSON.stringify(faults)).not.toContain("hunter2");
+        expect(errors.some(({ path }) => path === `packageRepository.${key}`)).toBe(!isSound);
+        expect(JSON.stringify(errors)).not.toContain("hunter2");
       }
     },
   );
@@ -91,7 +91,7 @@ describe("a package repository", () => {
       "ftp://my_mirror/x",
       "file:///srv/x",
     ]) {
-      expect(repositoryFile({ ...base, baseUrl }, "packageRepository").faults).toEqual([]);
+      expect(repositoryFile({ ...base, baseUrl }, "packageRepository").errors).toEqual([]);
     }
   });
 });

@@ -221,8 +221,8 @@ describe("checkProxy refuses", () => {
   });
 
   it("a user name and password, without repeating them", () => {
-    const faults = checkProxy({ ...plain, baseUrl: "http://root:hunter2@console.example.org:6082/spice_auto.html" });
-    expect(faults).toEqual([
+    const errors = checkProxy({ ...plain, baseUrl: "http://root:hunter2@console.example.org:6082/spice_auto.html" });
+    expect(errors).toEqual([
       {
         path: "proxy.baseUrl",
         reason: "It has a user name or password, which every user of a console would see. Take it out.",
@@ -245,9 +245,9 @@ describe("checkProxy refuses", () => {
     "-----BEGIN OPENSSH PRIVATE KEY-----hunter2",
     "http://console.example.org:hunter2/spice_auto.html",
   ])("a secret in it, without a word of it: %s", (baseUrl) => {
-    const faults = checkProxy({ ...plain, baseUrl });
-    expect(faults.map(({ path }) => path)).toContain("proxy.baseUrl");
-    expect(JSON.stringify(faults)).not.toContain("hunter2");
+    const errors = checkProxy({ ...plain, baseUrl });
+    expect(errors.map(({ path }) => path)).toContain("proxy.baseUrl");
+    expect(JSON.stringify(errors)).not.toContain("hunter2");
   });
 
   it("a query other than path=, and a fragment", () => {
@@ -379,9 +379,9 @@ describe("checkProxy refuses addresses that cannot meet", () => {
   });
 
   it.each(["127.0.0.1", "::1", "localhost"])("a proxy on %s with nothing in front", (address) => {
-    const faults = listen("console.example.org", address);
-    expect(faults.map(({ path }) => path)).toEqual(["proxy.listenAddress"]);
-    expect(faults[0]?.reason).toContain("is a loopback address, to which no browser can connect.");
+    const errors = listen("console.example.org", address);
+    expect(errors.map(({ path }) => path)).toEqual(["proxy.listenAddress"]);
+    expect(errors[0]?.reason).toContain("is a loopback address, to which no browser can connect.");
     expect(listen("console.example.org", address, true)).toEqual([]);
   });
 

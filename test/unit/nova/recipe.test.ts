@@ -1,17 +1,17 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { RecipeSwitch, checkRecipe, recipeWays } from "../../../nova";
+import { RecipeSwitch, checkRecipe, recipeBehaviours } from "../../../nova";
 
 const read = (file: string) => readFileSync(resolve(__dirname, "../../..", file), "utf8");
 const document = read("docs/recipe.md");
 
-describe("the recipe's ways", () => {
+describe("the recipe's behaviours", () => {
   it.each(Object.values(RecipeSwitch))(
     "have %s in the stack mitaka, and in the row of the document that it is for",
     (name) => {
       expect(read("Pulumi.mitaka.yaml")).toContain(`    - ${name} #`);
-      const row = document.split(/^##+ /m).find((section) => section.startsWith(`Row ${recipeWays[name].row}:`));
+      const row = document.split(/^##+ /m).find((section) => section.startsWith(`Row ${recipeBehaviours[name].row}:`));
       expect(row).toContain(name);
     },
   );
@@ -24,11 +24,11 @@ describe("the recipe's ways", () => {
   });
 
   it("are refused where they are unknown or named twice", () => {
-    const faults = checkRecipe(["restart-httpd", "restart-http", "restart-httpd"], "recipe");
-    expect(faults).toEqual([
+    const errors = checkRecipe(["restart-httpd", "restart-http", "restart-httpd"], "recipe");
+    expect(errors).toEqual([
       {
         path: "recipe[1]",
-        reason: `"restart-http" is no way of the recipe's. Give one of ${Object.values(RecipeSwitch).join(", ")}.`,
+        reason: `"restart-http" is no behaviour of the recipe's. Give one of ${Object.values(RecipeSwitch).join(", ")}.`,
       },
       { path: "recipe[2]", reason: '"restart-httpd" is there twice. Take one out.' },
     ]);

@@ -19,7 +19,7 @@ describe("releases", () => {
   it("are read back from what they are shown as, and from name and number", () => {
     for (const release of releases) {
       for (const text of [releaseName(release), Release[release], String(release), release, `${release}.2.1`]) {
-        expect(parseRelease(text)).toEqual({ value: release, faults: [] });
+        expect(parseRelease(text)).toEqual({ value: release, errors: [] });
       }
     }
   });
@@ -39,7 +39,7 @@ describe("releases", () => {
     (text) => {
       expect(parseRelease(text, "release")).toEqual({
         value: undefined,
-        faults: [
+        errors: [
           {
             path: "release",
             reason:

@@ -33,7 +33,7 @@ describe("encodeText", () => {
     ["a = b ; # c", "a = b ; # c"],
     ["[x]", "[x]"],
   ])("writes %j as %j", (text, encoded) => {
-    expect(encodeText(text, "at")).toEqual({ value: encoded, faults: [] });
+    expect(encodeText(text, "at")).toEqual({ value: encoded, errors: [] });
   });
 
   it("writes every printable text so that oslo.config reads back exactly that text", () => {
@@ -57,11 +57,11 @@ describe("encodeText", () => {
         printableText,
         (before, strange, after) => {
           const code = strange.codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0");
-          const { value, faults } = encodeText(before + strange + after, "at");
+          const { value, errors } = encodeText(before + strange + after, "at");
           expect(value).toBeUndefined();
-          expect(faults.map(({ path }) => path)).toEqual(["at"]);
-          expect(faults[0]?.reason).toContain(`holds the character U+${code ?? ""} at position ${before.length + 1}.`);
-          expect(faults[0]?.reason).toMatch(/^[\x20-\x7e]+$/);
+          expect(errors.map(({ path }) => path)).toEqual(["at"]);
+          expect(errors[0]?.reason).toContain(`holds the character U+${code ?? ""} at position ${before.length + 1}.`);
+          expect(errors[0]?.reason).toMatch(/^[\x20-\x7e]+$/);
         },
       ),
     );
@@ -75,7 +75,7 @@ describe("encodeText", () => {
     ["\u007f", `It holds the character U+007F at position 1.`],
     ["😀", `It holds the character U+1F600 at position 1.`],
   ])("refuses %j", (text, reason) => {
-    expect(encodeText(text, "a.b").faults).toEqual([
+    expect(encodeText(text, "a.b").errors).toEqual([
       {
         path: "a.b",
         reason: `${reason} A value in nova.conf is one line of printable ASCII. Take the character out.`,
@@ -100,7 +100,7 @@ describe("encodeValue", () => {
     ["console", "allowed_origins", "a.example", "a.example"],
     ["console", "ssl_ciphers", "kEECDH+aECDSA+AES:!aNULL", "kEECDH+aECDSA+AES:!aNULL"],
   ])("writes [%s] %s = %j as %j", (section, name, value, encoded) => {
-    expect(encode(section, name, value)).toEqual({ value: encoded, faults: [] });
+    expect(encode(section, name, value)).toEqual({ value: encoded, errors: [] });
   });
 
   it.each<[string, string, OptionValue, string]>([
@@ -156,7 +156,7 @@ describe("encodeValue", () => {
         "Give a list whose parts are not empty and have no comma and no outer spaces.",
     ],
   ])("refuses [%s] %s = %j", (section, name, value, reason) => {
-    expect(encode(section, name, value)).toEqual({ value: undefined, faults: [{ path: "at", reason }] });
+    expect(encode(section, name, value)).toEqual({ value: undefined, errors: [{ path: "at", reason }] });
   });
 
   it("writes every list of writable parts so that oslo.config reads back exactly that list", () => {

@@ -35,8 +35,8 @@ describe("a web client", () => {
     [{ archive: "hunter2", sha256: "hunter2" }, [".archive", ".sha256"]],
     [{ package: "hunter2!", folder: "hunter2" }, [".package", ".folder"]],
   ])("cannot be %j", (client, at) => {
-    const faults = checkWebClient(client, "webClient");
-    expect(faults.map(({ path }) => path)).toEqual(at.map((key) => `webClient${key}`));
-    expect(JSON.stringify(faults)).not.toContain("hunter2");
+    const errors = checkWebClient(client, "webClient");
+    expect(errors.map(({ path }) => path)).toEqual(at.map((key) => `webClient${key}`));
+    expect(JSON.stringify(errors)).not.toContain("hunter2");
   });
 });

@@ -2,16 +2,16 @@ import { generateKeyPairSync } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { utils } from "ssh2";
 import { describe, expect, it } from "vitest";
-import { connectionTo, hostKeyFault } from "../../../remote/connection";
+import { connectionTo, hostKeyError } from "../../../remote/connection";
 
 const pem = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }) as string;
 const openssh = utils.generateKeyPairSync("ed25519");
 
-describe("hostKeyFault", () => {
+describe("hostKeyError", () => {
   it("takes a line of a host key's file", () => {
-    expect(hostKeyFault(openssh.public)).toBeUndefined();
-    expect(hostKeyFault(`${openssh.public} root@control-1\n`)).toBeUndefined();
-    expect(hostKeyFault(utils.generateKeyPairSync("ecdsa", { bits: 384 }).public)).toBeUndefined();
+    expect(hostKeyError(openssh.public)).toBeUndefined();
+    expect(hostKeyError(`${openssh.public} root@control-1\n`)).toBeUndefined();
+    expect(hostKeyError(utils.generateKeyPairSync("ecdsa", { bits: 384 }).public)).toBeUndefined();
   });
 
   it.each<[string, string]>([
@@ -23,7 +23,7 @@ describe("hostKeyFault", () => {
     [`${openssh.public}\n${openssh.public}`, "It is not a host key."],
     ["", "It is not a host key."],
   ])("refuses %j", (text, reason) => {
-    expect(hostKeyFault(text)).toContain(reason);
+    expect(hostKeyError(text)).toContain(reason);
   });
 });
 

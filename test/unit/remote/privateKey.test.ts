@@ -50,8 +50,8 @@ describe("inspectPrivateKey takes", () => {
   });
 
   it.each(encrypted)("an encrypted key with its password: %s", (_kind, key) => {
-    expect(inspectPrivateKey(key, "p").fault).toBeUndefined();
-    expect(inspectPrivateKey(key, null).fault).toBeUndefined();
+    expect(inspectPrivateKey(key, "p").error).toBeUndefined();
+    expect(inspectPrivateKey(key, null).error).toBeUndefined();
   });
 
   it.each(keys)("what changes nothing for Go's PEM reader: %s", (_kind, key, isRsa) => {
@@ -70,7 +70,7 @@ describe("inspectPrivateKey takes", () => {
 
 describe("inspectPrivateKey refuses", () => {
   it.each(encrypted)("an encrypted key without its password: %s", (_kind, key) => {
-    expect(inspectPrivateKey(key).fault).toBe(
+    expect(inspectPrivateKey(key).error).toBe(
       "The private key is encrypted and no privateKeyPassword is given. Give its password, or use an SSH agent.",
     );
   });
@@ -78,33 +78,33 @@ describe("inspectPrivateKey refuses", () => {
   it.each(keys)("a password where the key has none, as the SSH client does: %s", (_kind, key) => {
     const reason =
       "The private key is not encrypted, and the SSH client refuses one with a privateKeyPassword then. Take the password out.";
-    expect([inspectPrivateKey(key, "p").fault, inspectPrivateKey(key, null).fault]).toEqual([reason, reason]);
+    expect([inspectPrivateKey(key, "p").error, inspectPrivateKey(key, null).error]).toEqual([reason, reason]);
   });
 
   it("another password, where that shows without bcrypt", () => {
     const [, , pkcs1 = ["", ""], sec1 = ["", ""]] = encrypted;
     for (const [, key] of [pkcs1, sec1]) {
-      expect(inspectPrivateKey(key, "q").fault).toContain(
+      expect(inspectPrivateKey(key, "q").error).toContain(
         "The private key cannot be decrypted with its privateKeyPassword: the password is another one, or the key is damaged.",
       );
     }
   });
 
   it.each(all)("indented lines: %s", (_kind, key) => {
-    expect(inspectPrivateKey(key.replace(/^/gm, "  "), undefined).fault).toBe(
+    expect(inspectPrivateKey(key.replace(/^/gm, "  "), undefined).error).toBe(
       `The lines of the private key are indented. ${remedy}`,
     );
-    expect(inspectPrivateKey(key.replaceAll("\n", "\n    "), "p").fault).toContain("indented");
+    expect(inspectPrivateKey(key.replaceAll("\n", "\n    "), "p").error).toContain("indented");
   });
 
   it.each(all)("blanks in the place of newlines: %s", (_kind, key) => {
     const reason = `The private key is not in lines: blanks, or nothing, stand where its lines end. ${remedy}`;
-    expect(inspectPrivateKey(key.replaceAll("\n", " ")).fault).toBe(reason);
-    expect(inspectPrivateKey(key.replaceAll("\n", "")).fault).toBe(reason);
+    expect(inspectPrivateKey(key.replaceAll("\n", " ")).error).toBe(reason);
+    expect(inspectPrivateKey(key.replaceAll("\n", "")).error).toBe(reason);
   });
 
   it.each(keys)("newlines as two characters: %s", (_kind, key) => {
-    expect(inspectPrivateKey(key.replaceAll("\n", "\\n")).fault).toBe(
+    expect(inspectPrivateKey(key.replaceAll("\n", "\\n")).error).toBe(
       `The private key has \\n in it, written as two characters, where its lines end. ${remedy}`,
     );
   });
@@ -115,22 +115,22 @@ describe("inspectPrivateKey refuses", () => {
     // The headers of an encrypted key of old, with the blank line behind them, are other cases.
     for (let index = isOld ? 4 : 1; index < parts.length - 1; index += 1) {
       const cut = inLines(parts.filter((_, other) => other !== index));
-      expect(inspectPrivateKey(cut, isOld ? "p" : undefined).fault, String(index)).toMatch(/damaged/);
+      expect(inspectPrivateKey(cut, isOld ? "p" : undefined).error, String(index)).toMatch(/damaged/);
     }
   });
 
   it.each(keys)("a key that is cut anywhere, or of which anything is changed into something else: %s", (_kind, key) => {
     fc.assert(
       fc.property(fc.nat({ max: key.trimEnd().length - 1 }), (at) => {
-        expect(inspectPrivateKey(key.slice(0, at)).fault).toMatch(/cut off|not the text|does not begin|damaged/);
-        expect(inspectPrivateKey(`${key.slice(0, at)}!${key.slice(at + 1)}`).fault ?? "").toMatch(/^[\x20-\x7e]+$/);
+        expect(inspectPrivateKey(key.slice(0, at)).error).toMatch(/cut off|not the text|does not begin|damaged/);
+        expect(inspectPrivateKey(`${key.slice(0, at)}!${key.slice(at + 1)}`).error ?? "").toMatch(/^[\x20-\x7e]+$/);
       }),
       { numRuns: 60 },
     );
   });
 
   it("a key with its last line missing", () => {
-    expect(inspectPrivateKey(pem.split("\n").slice(0, 2).join("\n")).fault).toBe(
+    expect(inspectPrivateKey(pem.split("\n").slice(0, 2).join("\n")).error).toBe(
       `The private key is cut off: its last line "-----END PRIVATE KEY-----" is missing. ${remedy}`,
     );
   });
@@ -147,7 +147,7 @@ describe("inspectPrivateKey refuses", () => {
       "-----END OPENSSH PRIVATE KEY-----",
     ];
     expect(seed).toBeGreaterThan(100);
-    expect(inspectPrivateKey(inLines(mixed)).fault).toContain("damaged");
+    expect(inspectPrivateKey(inLines(mixed)).error).toContain("damaged");
   });
 
   it.each<[string, string, string]>([
@@ -194,9 +194,9 @@ describe("inspectPrivateKey refuses", () => {
     ["another word", pem.replace("END", "FIN"), "is missing."],
     ["a byte order mark", `\ufeff${pem}`, "The private key does not begin at the beginning of a line."],
   ])("what is no private key, and says what it is: %s", (_what, text, reason) => {
-    const { fault } = inspectPrivateKey(text);
-    expect(fault).toContain(reason);
-    expect(fault?.endsWith(` ${remedy}`)).toBe(true);
+    const { error } = inspectPrivateKey(text);
+    expect(error).toContain(reason);
+    expect(error?.endsWith(` ${remedy}`)).toBe(true);
   });
 
   it.each<[string, string, string]>([
@@ -229,7 +229,7 @@ describe("inspectPrivateKey refuses", () => {
       "is encrypted in a way that the SSH client does not read. Have `ssh-keygen -p -Z aes256-ctr -f FILE`",
     ],
   ])("a key that the SSH client cannot use: %s", (_what, text, reason) => {
-    expect([inspectPrivateKey(text).fault, inspectPrivateKey(text, "p").fault].join("\n")).toContain(reason);
+    expect([inspectPrivateKey(text).error, inspectPrivateKey(text, "p").error].join("\n")).toContain(reason);
   });
 });
 
@@ -244,9 +244,9 @@ describe("inspectPrivateKey", () => {
         (key, at, count, put) => {
           const start = at % key.length;
           const changed = key.slice(0, start) + put + key.slice(start + count);
-          const { fault = "" } = inspectPrivateKey(changed, "p");
+          const { error = "" } = inspectPrivateKey(changed, "p");
           const parts = lines(key).filter((line) => line.length > 20 && !line.startsWith("-----"));
-          expect(parts.filter((part) => fault.includes(part.slice(0, 12)))).toEqual([]);
+          expect(parts.filter((part) => error.includes(part.slice(0, 12)))).toEqual([]);
         },
       ),
       { numRuns: 400 },
@@ -258,7 +258,7 @@ describe("inspectPrivateKey", () => {
       fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), (label, body) => {
         const texts = [label, `-----BEGIN ${label}-----\n${body}\n-----END ${label}-----`];
         for (const text of texts) {
-          expect(inspectPrivateKey(text).fault).toMatch(/^[^\n\r]+$/);
+          expect(inspectPrivateKey(text).error).toMatch(/^[^\n\r]+$/);
         }
       }),
     );

@@ -16,7 +16,7 @@ import {
   releasesReading,
 } from "../../../nova";
 import {
-  deadKeysTable,
+  obsoleteOptionsTable,
   lineWidth,
   messagePages,
   optionValues,
@@ -135,7 +135,7 @@ describe("the tables", () => {
   });
 
   it.skipIf(isSkipped)(`have every obsolete option${because}`, () => {
-    expect(cells(deadKeysTable()).length).toBe(23);
+    expect(cells(obsoleteOptionsTable()).length).toBe(23);
   });
 
   it("leave the values to a list, which has every option too", () => {
@@ -185,9 +185,9 @@ describe("the table of wishes in docs/guests.md", () => {
   it.each(rows)("is right of %s", (wish = "", image = "", extra = "", first = "") => {
     const since = releases.find((release) => String(release) === first);
     for (const release of releases) {
-      const { value, faults } = guestProperties({ client: ConsoleClient.Native, ...asked[wish], release });
+      const { value, errors } = guestProperties({ client: ConsoleClient.Native, ...asked[wish], release });
       const isThere = since !== undefined && release >= since;
-      expect([release, faults.length === 0]).toEqual([release, isThere]);
+      expect([release, errors.length === 0]).toEqual([release, isThere]);
       expect([release, image === "" || image in (value?.imageProperties ?? {})]).toEqual([
         release,
         image === "" || isThere,

@@ -19,7 +19,7 @@ describe("what nodes report", () => {
       novaVersion: "26.2.2",
       packages: { b: "2" },
       guestsWithoutSpice: ["id"],
-      deadKeys: ["vnc/keymap"],
+      obsoleteOptions: ["vnc/keymap"],
     };
     expect(both(changed, computes)).toEqual({
       "all-1": {
@@ -29,7 +29,7 @@ describe("what nodes report", () => {
         changes: ["x/y: 1 -> 2"],
         guestsWithoutSpice: ["id"],
         restarted: ["proxy"],
-        deadKeys: ["vnc/keymap"],
+        obsoleteOptions: ["vnc/keymap"],
       },
       other: { roles: ["compute"], ...nothing },
     });

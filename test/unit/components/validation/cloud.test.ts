@@ -6,7 +6,7 @@ import { cloud, node, privateKey } from "../../../contract/support/cloud";
 
 const paths = (args: SpiceConsoleArgs) => checkCloud(args).map(({ path }) => path);
 const reasonAt = (args: SpiceConsoleArgs, path: string) =>
-  checkCloud(args).find((fault) => fault.path === path)?.reason;
+  checkCloud(args).find((error) => error.path === path)?.reason;
 const compute = { connection: node(21), serverProxyclientAddress: "198.51.100.21" };
 
 describe("checkCloud", () => {
@@ -232,9 +232,9 @@ describe("checkCloud", () => {
     ["an option's URL", { extraNovaOptions: { computes: { "vnc/novncproxy_base_url": "http://nova:hunter2@x/" } } }],
     ["an option's text", { extraNovaOptions: { controllers: { "DEFAULT/record": "hunter2\u0007" } } }],
   ])("says what is wrong with %s that a secret is in, and shows no word of it", (_what, part) => {
-    const faults = checkCloud({ ...cloud, ...part });
-    expect(faults.length).toBeGreaterThan(0);
-    expect(JSON.stringify(faults)).not.toContain("hunter2");
+    const errors = checkCloud({ ...cloud, ...part });
+    expect(errors.length).toBeGreaterThan(0);
+    expect(JSON.stringify(errors)).not.toContain("hunter2");
   });
 
   it("refuses addresses that cannot meet, each at its own place", () => {

@@ -47,9 +47,9 @@ describe("shownKey", () => {
 });
 
 describe("Checked", () => {
-  it("has a value or faults, never both", () => {
-    const fault = { path: "a", reason: "b" };
-    expect(valid(1)).toEqual({ value: 1, faults: [] });
-    expect(invalid(fault)).toEqual({ value: undefined, faults: [fault] });
+  it("has a value or validation errors, never both", () => {
+    const error = { path: "a", reason: "b" };
+    expect(valid(1)).toEqual({ value: 1, errors: [] });
+    expect(invalid(error)).toEqual({ value: undefined, errors: [error] });
   });
 });

@@ -1,27 +1,27 @@
 /**
- * One thing that is wrong with what the user gave. Nothing in `nova/` throws: every check returns all the faults it found, so that a user sees
+ * One thing that is wrong with what the user gave. Nothing in `nova/` throws: every check returns all the validation errors it found, so that a user sees
  * them in one go and nothing has been touched.
  */
-export interface Fault {
+export interface ValidationError {
   /** Where the value stands in the arguments, such as `computes[2].serverProxyclientAddress`. */
   readonly path: string;
   /** The value, the rule it breaks and the remedy, in one or two sentences. */
   readonly reason: string;
 }
 
-/** A value together with what is wrong with it: `value` is undefined exactly where there is a fault. */
+/** A value together with what is wrong with it: `value` is undefined exactly where there is a validation error. */
 export type Checked<T> =
-  | { readonly value: T; readonly faults: readonly [] }
-  | { readonly value: undefined; readonly faults: readonly Fault[] };
+  | { readonly value: T; readonly errors: readonly [] }
+  | { readonly value: undefined; readonly errors: readonly ValidationError[] };
 
-/** A value without faults. */
+/** A value without validation errors. */
 export function valid<T>(value: T): Checked<T> {
-  return { value, faults: [] };
+  return { value, errors: [] };
 }
 
-/** No value, because of these faults. */
-export function invalid<T>(...faults: readonly Fault[]): Checked<T> {
-  return { value: undefined, faults };
+/** No value, because of these validation errors. */
+export function invalid<T>(...errors: readonly ValidationError[]): Checked<T> {
+  return { value: undefined, errors };
 }
 
 /** The longest text that a message quotes in full. */
@@ -65,8 +65,8 @@ function looksSecret(text: string): boolean {
 }
 
 /**
- * A key of the user's own as it stands in the path of a fault: as it is where it looks like a key, else not shown, since a misplaced colon or quote makes a
- * key of whatever stands before it.
+ * A key of the user's own as it stands in the path of a validation error: as it is where it looks like a key, else not shown, since a misplaced colon or
+ * quote makes a key of whatever stands before it.
  */
 export function shownKey(key: string): string {
   return /^[\w./-]{1,64}$/.test(key) && !looksSecret(key) ? key : "(a key that is no name)";

@@ -1,7 +1,7 @@
-import { type Fault, shown } from "./faults";
+import { type ValidationError, shown } from "./validationError";
 
 /** A tool that can manage Nova on a node, and would undo what is changed there. */
-export enum Manager {
+export enum ConfigurationManagementTool {
   Ansible = "ansible",
   Chef = "chef",
   Juju = "juju",
@@ -14,9 +14,9 @@ export enum Manager {
   TripleO = "tripleo",
 }
 
-/** Faults of a list of tools, from wherever it comes. */
-export function checkManagers(managers: readonly string[], path: string): readonly Fault[] {
-  const known: readonly string[] = Object.values(Manager);
+/** Validation errors of a list of tools, from wherever it comes. */
+export function checkConfigurationManagement(managers: readonly string[], path: string): readonly ValidationError[] {
+  const known: readonly string[] = Object.values(ConfigurationManagementTool);
   return managers.flatMap((manager, index) =>
     known.includes(manager) && managers.indexOf(manager) === index
       ? []
