@@ -2,11 +2,11 @@ import * as pulumi from "@pulumi/pulumi";
 import type { NodeReport } from "../contract/report";
 import { Role } from "../nova";
 import type { ComputeNodeArgs } from "./args/computeNode";
-import { computeDocument } from "./shared/desiredStates";
-import { isPlain } from "./shared/inputs";
+import { computeState } from "./shared/computeState";
+import { outcomeOf } from "./shared/inputs";
 import { isSpokenFor } from "./shared/logins";
 import { convergeNode, withoutDependencies } from "./shared/node";
-import { guardsOf, ownersOf, softwareOf } from "./shared/nodeArgs";
+import { guardsOf, ownersOf } from "./shared/nodeArgs";
 import { warnOfGuests, warnOfOpenConsoles, warnOfSoftware } from "./shared/warnings";
 import { rejectValidationErrors } from "./validation/errors";
 import { checkBusyGuard, checkNode } from "./validation/node";
@@ -33,54 +33,22 @@ export class ComputeNode extends pulumi.ComponentResource {
    */
   constructor(name: string, args: ComputeNodeArgs, opts?: pulumi.ComponentResourceOptions) {
     const subject = `ComputeNode "${name}"`;
-    const { release, extraNovaOptions, vnc, acceptConsoleLoss, agentEnabled, serverListenEverywhere } = args;
-    const { html5proxyBaseUrl, serverProxyclientAddress, serverListen, removeObsoleteOptions, packagesOnDestroy } =
-      args;
-    const { proxySourceAddresses, extraConsoleSources, consolePortRange } = args;
-    const { compression, requireSecure, nativeClientsOnly, spiceDirectProxyBaseUrl, tokenTtl } = args;
-    const spice = { compression, requireSecure, nativeClientsOnly, spiceDirectProxyBaseUrl, tokenTtl };
-    const guests = { vnc, acceptConsoleLoss, agentEnabled, serverListenEverywhere, ...spice };
-    const addresses = { html5proxyBaseUrl, serverProxyclientAddress, serverListen };
-    const ports = { proxySourceAddresses, extraConsoleSources, consolePortRange };
-    const software = softwareOf(args);
-    const settings = {
-      release,
-      extraNovaOptions,
-      removeObsoleteOptions,
-      novaApiCredentials: args.novaApiCredentials,
-      packagesOnDestroy,
-      ...software,
-      ...guests,
-      ...addresses,
-      ...ports,
-    };
+    const { nodeName: _name, connection: _connection, ssh: _ssh, onDestroy: _onDestroy, ...settings } = args;
     const recipient = { node: args.nodeName ?? name, ...ownersOf(args), ...guardsOf(args) };
-    rejectValidationErrors(subject, [
-      ...checkNode(name, args),
-      ...checkBusyGuard(args),
-      ...(isPlain(settings) ? computeDocument(settings, recipient).errors : []),
-    ]);
+    const desired = outcomeOf(subject, settings, (known) => computeState(known, recipient));
+    rejectValidationErrors(subject, [...checkNode(name, args), ...checkBusyGuard(args), ...desired.errors]);
 
     super("openstack-spice:index:ComputeNode", name, {}, withoutDependencies(opts));
 
     if (!isSpokenFor(opts)) {
-      if (proxySourceAddresses === undefined) {
+      if (args.proxySourceAddresses === undefined) {
         warnOfOpenConsoles("proxySourceAddresses", this);
       }
       warnOfSoftware(args, this);
       warnOfGuests(args, this);
     }
-    const document = (known: pulumi.Unwrap<typeof settings>) => computeDocument(known, recipient);
-    const { report, converged } = convergeNode({
-      component: this,
-      name,
-      subject,
-      role: Role.Compute,
-      args,
-      opts,
-      settings,
-      document,
-    });
+    const node = { component: this, name, subject, role: Role.Compute, args, opts, state: desired.value() };
+    const { report, converged } = convergeNode(node);
     this.report = report;
     this.converged = converged;
     this.registerOutputs();

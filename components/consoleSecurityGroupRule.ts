@@ -1,8 +1,7 @@
 import { networking } from "@pulumi/openstack";
 import * as pulumi from "@pulumi/pulumi";
-import { parseCidrs } from "../nova";
+import { defaultPort, parseCidrs } from "../nova";
 import type { ConsoleSecurityGroupRuleArgs } from "./args/consoleSecurityGroupRule";
-import { defaultPort } from "./shared/desiredStates";
 import { rejectValidationErrors } from "./validation/errors";
 import { checkPorts, checkSecurityGroupId } from "./validation/securityGroup";
 

@@ -2,11 +2,11 @@ import * as pulumi from "@pulumi/pulumi";
 import type { NodeReport } from "../contract/report";
 import { Role } from "../nova";
 import type { ControllerNodeArgs } from "./args/controllerNode";
-import { controllerDocument } from "./shared/desiredStates";
-import { isPlain } from "./shared/inputs";
+import { controllerState } from "./shared/controllerState";
+import { outcomeOf } from "./shared/inputs";
 import { isSpokenFor } from "./shared/logins";
 import { convergeNode, withoutDependencies } from "./shared/node";
-import { guardsOf, ownersOf, softwareOf } from "./shared/nodeArgs";
+import { guardsOf, ownersOf } from "./shared/nodeArgs";
 import { certificateNote, hasKeyText, warnOfTls } from "./shared/tls";
 import { warnOfSoftware, warnOfSources } from "./shared/warnings";
 import { rejectValidationErrors } from "./validation/errors";
@@ -33,31 +33,15 @@ export class ControllerNode extends pulumi.ComponentResource {
    */
   constructor(name: string, args: ControllerNodeArgs, opts?: pulumi.ComponentResourceOptions) {
     const subject = `ControllerNode "${name}"`;
-    const {
-      proxy,
-      tokenTtl,
-      release,
-      extraNovaOptions,
-      removeObsoleteOptions,
-      packagesOnDestroy,
-      webClient,
-      asOnComputes,
-    } = args;
-    const software = { ...softwareOf(args), webClient, asOnComputes };
+    const { proxy, tokenTtl, release, extraNovaOptions, webClient, asOnComputes } = args;
+    const { removeObsoleteOptions, packagesOnDestroy, packageRepository, recipe } = args;
     const settings = {
-      proxy,
-      tokenTtl,
-      release,
-      extraNovaOptions,
-      removeObsoleteOptions,
-      packagesOnDestroy,
-      ...software,
+      ...{ proxy, tokenTtl, release, extraNovaOptions, webClient, asOnComputes },
+      ...{ removeObsoleteOptions, packagesOnDestroy, packageRepository, recipe },
     };
     const recipient = { node: args.nodeName ?? name, ...ownersOf(args), ...guardsOf(args) };
-    rejectValidationErrors(subject, [
-      ...checkNode(name, args),
-      ...(isPlain(settings) ? controllerDocument(settings, recipient).errors : []),
-    ]);
+    const desired = outcomeOf(subject, settings, (known) => controllerState(known, recipient));
+    rejectValidationErrors(subject, [...checkNode(name, args), ...desired.errors]);
 
     super("openstack-spice:index:ControllerNode", name, {}, withoutDependencies(opts));
 
@@ -66,10 +50,9 @@ export class ControllerNode extends pulumi.ComponentResource {
       warnOfTls(proxy, this);
       warnOfSoftware(args, this);
     }
-    const document = (known: pulumi.Unwrap<typeof settings>) => controllerDocument(known, recipient);
     const secrecy = { hasSecret: hasKeyText(proxy), note: certificateNote(proxy) };
-    const node = { component: this, name, subject, role: Role.Controller, args, opts, settings, document, ...secrecy };
-    const { report, converged } = convergeNode(node);
+    const node = { component: this, name, subject, role: Role.Controller, args, opts, state: desired.value() };
+    const { report, converged } = convergeNode({ ...node, ...secrecy });
     this.report = report;
     this.converged = converged;
     this.registerOutputs();

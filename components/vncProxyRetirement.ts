@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { checkNodeName, desiredStateDocument, vncProxyRetirement } from "../nova";
+import { vncProxyRetirement } from "../contract";
+import { checkNodeName } from "../nova";
 import { converge } from "../remote/convergence";
 import { OnDestroy } from "./args/onDestroy";
 import type { VncProxyRetirementArgs } from "./args/vncProxyRetirement";
@@ -47,7 +48,7 @@ export class VncProxyRetirement extends pulumi.ComponentResource {
           connection: logins.of(connection),
           ssh: logins.ssh,
           role: vncProxyRetirement,
-          document: desiredStateDocument({ role: vncProxyRetirement, ...owners, node, ...guardsOf(guards) }),
+          state: { role: vncProxyRetirement, ...owners, node, ...guardsOf(guards) },
           ...(args.convergeAgain === undefined ? {} : { note: args.convergeAgain }),
           restore: onDestroy !== OnDestroy.Keep,
         },

@@ -1,17 +1,10 @@
 import { X509Certificate, createPrivateKey } from "node:crypto";
+import type { CertificateText } from "../contract";
 import { isIpLiteral } from "./cidr";
-import { type Checked, type ValidationError, invalid, valid } from "./validationError";
+import type { ValidationError } from "./validationError";
 
 /** Where a certificate that is given as text is kept on a controller, with its key: one file, so that both change at one moment. */
 export const certificateFile = "/etc/nova/openstack-spice/console.pem";
-
-/** A certificate with its chain, and its key, without what PEM has around them: the node makes a file of them again. */
-export interface CertificateText {
-  /** The server's own certificate, then its issuers: DER in base64. */
-  readonly chain: readonly string[];
-  /** The private key. Secret. */
-  readonly key: { readonly label: string; readonly base64: string };
-}
 
 /** A certificate and a key as texts, and what has to fit them. */
 export interface CertificateSource {
@@ -45,41 +38,67 @@ function pemBlocks(text: string): readonly PemBlock[] {
   });
 }
 
+/** A block as PEM text, with lines of 64 characters. */
+function pemOf({ label, base64 }: PemBlock): string {
+  return [`-----BEGIN ${label}-----`, ...(base64.match(/.{1,64}/g) ?? []), `-----END ${label}-----`, ""].join("\n");
+}
+
+/** A certificate and its key from their PEM texts, which are known to be sound, without what stands between the blocks. */
+export function certificateText({
+  certPem,
+  privateKeyPem,
+}: Pick<CertificateSource, "certPem" | "privateKeyPem">): CertificateText {
+  return { chain: chainOf(certPem).map(pemOf), key: keyBlocks(privateKeyPem).map(pemOf).join("") };
+}
+
 /**
- * A certificate and its key from their PEM texts: the key is the certificate's and not encrypted, the certificate is valid now and for the host.
- * No validation error has a part of either in it.
+ * What is wrong with a certificate and its key, each as far as it is given: the key has to be the certificate's and not encrypted, the certificate valid now
+ * and for the host. No validation error has a part of either in it.
  *
  * @param path where both stand in the arguments, such as `proxy.tls`
  */
-export function parseCertificate(source: CertificateSource, path: string): Checked<CertificateText> {
-  const blocks = pemBlocks(source.certPem);
-  const chain = blocks.filter(({ label }) => label === "CERTIFICATE").map(({ base64 }) => base64);
-  const certificates = chain.map(parseX509);
-  const own = certificates[0];
+export function checkCertificate(
+  { certPem, privateKeyPem, host, now }: Pick<CertificateSource, "host" | "now"> & Partial<CertificateSource>,
+  path: string,
+): readonly ValidationError[] {
   const errors: ValidationError[] = [];
   const complain = (name: string, reason: string) => errors.push({ path: `${path}.${name}`, reason });
-  if (blocks.some(({ label }) => label.endsWith("PRIVATE KEY"))) {
-    complain("certPem", "It has a private key in it. Give that as privateKeyPem alone, which is kept secret.");
-  }
-  if (own === undefined || certificates.includes(undefined)) {
-    const remedy =
-      "Give the text of the PEM file, from -----BEGIN CERTIFICATE----- on: the server's own first, then its issuers'.";
-    complain(
-      "certPem",
-      own === undefined || certificates.length === 1
-        ? `It is not a certificate. ${remedy}`
-        : `Its certificate number ${certificates.indexOf(undefined) + 1} cannot be read. ${remedy}`,
-    );
-  } else {
-    for (const reason of [...keyReasons(own), ...validityReasons(own, source.now), ...hostReasons(own, source.host)]) {
-      complain("certPem", reason);
+  const certificates = certPem === undefined ? [] : chainOf(certPem).map(parseX509);
+  const own = certificates[0];
+  if (certPem !== undefined) {
+    if (keyBlocks(certPem).length > 0) {
+      complain("certPem", "It has a private key in it. Give that as privateKeyPem alone, which is kept secret.");
+    }
+    if (own === undefined || certificates.includes(undefined)) {
+      const remedy =
+        "Give the text of the PEM file, from -----BEGIN CERTIFICATE----- on: the server's own first, then its issuers'.";
+      complain(
+        "certPem",
+        own === undefined || certificates.length === 1
+          ? `It is not a certificate. ${remedy}`
+          : `Its certificate number ${certificates.indexOf(undefined) + 1} cannot be read. ${remedy}`,
+      );
+    } else {
+      for (const reason of [...keyReasons(own), ...validityReasons(own, now), ...hostReasons(own, host)]) {
+        complain("certPem", reason);
+      }
     }
   }
-  const { key, reason } = parseKey(source.privateKeyPem, own);
+  const reason = privateKeyPem === undefined ? undefined : privateKeyReason(privateKeyPem, own);
   if (reason !== undefined) {
     complain("privateKeyPem", reason);
   }
-  return errors.length > 0 || key === undefined ? invalid(...errors) : valid({ chain, key });
+  return errors;
+}
+
+/** The certificates in a PEM text. */
+function chainOf(certPem: string): readonly PemBlock[] {
+  return pemBlocks(certPem).filter(({ label }) => label === "CERTIFICATE");
+}
+
+/** The private keys in a PEM text. */
+function keyBlocks(pem: string): readonly PemBlock[] {
+  return pemBlocks(pem).filter(({ label }) => label.endsWith("PRIVATE KEY"));
 }
 
 /**
@@ -110,11 +129,11 @@ export function certificateMark(certPem: string): string | undefined {
 }
 
 function ownCertificate(certPem: string): X509Certificate | undefined {
-  const first = pemBlocks(certPem).find(({ label }) => label === "CERTIFICATE");
-  return first === undefined ? undefined : parseX509(first.base64);
+  const [first] = chainOf(certPem);
+  return first === undefined ? undefined : parseX509(first);
 }
 
-function parseX509(base64: string): X509Certificate | undefined {
+function parseX509({ base64 }: PemBlock): X509Certificate | undefined {
   try {
     return new X509Certificate(Buffer.from(base64, "base64"));
   } catch {
@@ -156,37 +175,24 @@ function covers(certificate: X509Certificate, host: string): boolean {
     : certificate.checkHost(host, { subject: "never" }) !== undefined;
 }
 
-function parseKey(
-  privateKeyPem: string,
-  certificate: X509Certificate | undefined,
-): { readonly key?: CertificateText["key"]; readonly reason?: string } {
-  const found = pemBlocks(privateKeyPem).filter(({ label }) => label.endsWith("PRIVATE KEY"));
+/** What keeps a private key from being the certificate's; undefined where nothing does. */
+function privateKeyReason(privateKeyPem: string, certificate: X509Certificate | undefined): string | undefined {
+  const found = keyBlocks(privateKeyPem);
   const [block] = found;
   if (block === undefined || found.length > 1) {
-    return {
-      reason: `It has ${found.length === 0 ? "no private key" : "more than one private key"} in it. Give the text of the key's PEM file, which begins with -----BEGIN PRIVATE KEY----- or the like.`,
-    };
+    return `It has ${found.length === 0 ? "no private key" : "more than one private key"} in it. Give the text of the key's PEM file, which begins with -----BEGIN PRIVATE KEY----- or the like.`;
   }
   if (block.label.startsWith("ENCRYPTED ") || block.hasHeaders) {
-    return {
-      reason:
-        "It is encrypted, and the proxy has nobody to ask for the password. Give it as `openssl pkey -in FILE` prints it, as a secret.",
-    };
+    return "It is encrypted, and the proxy has nobody to ask for the password. Give it as `openssl pkey -in FILE` prints it, as a secret.";
   }
-  const { label, base64 } = block;
   try {
-    const pem = [`-----BEGIN ${label}-----`, ...(base64.match(/.{1,64}/g) ?? []), `-----END ${label}-----`, ""];
-    const key = createPrivateKey(pem.join("\n"));
-    if (certificate !== undefined && !certificate.checkPrivateKey(key)) {
-      return {
-        reason:
-          "It is not the key of the certificate, the first one in certPem. Give the server's own certificate first, and its key.",
-      };
-    }
+    const key = createPrivateKey(pemOf(block));
+    return certificate === undefined || certificate.checkPrivateKey(key)
+      ? undefined
+      : "It is not the key of the certificate, the first one in certPem. Give the server's own certificate first, and its key.";
   } catch {
-    return { reason: "It cannot be read as a private key. Give the text of the key's PEM file as it is." };
+    return "It cannot be read as a private key. Give the text of the key's PEM file as it is.";
   }
-  return { key: { label, base64 } };
 }
 
 function moment(date: string): string {

@@ -2,7 +2,7 @@ import { type Checked, type ValidationError, invalid, shown, shownKey, valid } f
 import type { NovaOption } from "./optionTypes";
 import { findOption, novaOptions, optionKey, releasesReading } from "./options";
 import { type Release, newestRelease, oldestRelease, releaseName, releases } from "./releases";
-import { Role } from "./roles";
+import { Role } from "../contract";
 
 /**
  * Finds an option that a user names as `section/option` in `extraNovaOptions`. Refused are options this package does not know, those that an

@@ -1,9 +1,9 @@
 import { CompressionPreset } from "./compression";
 import { type ValidationError, shown } from "./validationError";
 import { findOption, releasesReading } from "./options";
-import { browser, longestBaseUrl } from "./proxy";
+import { type Knows, browser, knowsAll, longestBaseUrl } from "./baseUrl";
 import type { Release } from "./releases";
-import { Role } from "./roles";
+import { Role } from "../contract";
 import { hasCredentials, hostReasons, parseWebUrl, shownUrl } from "./urls";
 import { encodeText } from "./value";
 
@@ -23,11 +23,16 @@ export interface GuestConsole {
  * Validation errors between the settings of guests' consoles; what each option takes by itself is the fragment's.
  *
  * @param path put before the path of each validation error
+ * @param knows which of the settings are known
  */
-export function checkGuestConsole(settings: GuestConsole, path = ""): readonly ValidationError[] {
+export function checkGuestConsole(
+  settings: GuestConsole,
+  path = "",
+  knows: Knows = knowsAll,
+): readonly ValidationError[] {
   const { requireSecure, nativeClientsOnly, spiceDirectProxyBaseUrl, compression } = settings;
   const errors: ValidationError[] = [];
-  if (requireSecure === true && nativeClientsOnly !== true) {
+  if (requireSecure === true && nativeClientsOnly !== true && knows("nativeClientsOnly")) {
     errors.push({
       path: `${path}requireSecure`,
       reason:

@@ -2,7 +2,7 @@ import { guestOptions } from "./guestOptions";
 import { type NovaOption, Service } from "./optionTypes";
 import { proxyOptions } from "./proxyOptions";
 import { type Release, earliest, latest, newestRelease, oldestRelease } from "./releases";
-import { Role } from "./roles";
+import { Role } from "../contract";
 
 /** The services of a role. */
 export const servicesOf: Readonly<Record<Role, readonly Service[]>> = {

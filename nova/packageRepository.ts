@@ -1,4 +1,5 @@
-import { type Checked, type ValidationError, invalid, valid } from "./validationError";
+import type { RepositoryFile } from "../contract";
+import type { ValidationError } from "./validationError";
 import { downloadReasons } from "./urls";
 
 /** A repository of yum's or dnf's that a node gets, such as EPEL for the web client. */
@@ -25,21 +26,11 @@ export interface PackageRepository {
   readonly failoverMethod?: "priority" | "roundrobin";
 }
 
-/** A repository as it stands in a document. */
-export interface RepositoryFile {
-  readonly id: string;
-  /** The lines of its file below the section's name. */
-  readonly lines: readonly string[];
-  /** The key that is brought along, in base64. */
-  readonly key?: string;
-}
-
 const sources = ["baseUrl", "mirrorList", "metalink"] as const;
 
-/** The file of a repository, or everything that is wrong with it. @param path where it stands in the arguments */
-export function repositoryFile(repository: PackageRepository, path: string): Checked<RepositoryFile> {
-  const { id, name = id, gpgCheck = true, gpgKey, includePackages = ["spice-html5"], failoverMethod } = repository;
-  const keyPath = repository.gpgKeyPath ?? (gpgKey === undefined ? undefined : `/etc/pki/rpm-gpg/RPM-GPG-KEY-${id}`);
+/** Everything that is wrong with a repository. @param path where it stands in the arguments */
+export function checkRepository(repository: PackageRepository, path: string): readonly ValidationError[] {
+  const { id, name = id, gpgCheck = true, gpgKey, includePackages = [], failoverMethod } = repository;
   const given = sources.filter((key) => repository[key] !== undefined);
   const errors: ValidationError[] = [
     ...check(/^[A-Za-z\d][A-Za-z\d._-]{0,62}$/, id, `${path}.id`, "Give letters, digits, dots, hyphens: epel."),
@@ -67,15 +58,19 @@ export function repositoryFile(repository: PackageRepository, path: string): Che
       "It is not an ASCII-armored public key. Give the whole text, from -----BEGIN PGP PUBLIC KEY BLOCK----- to its END line.";
     errors.push({ path: `${path}.gpgKey`, reason });
   }
-  if (gpgCheck && keyPath === undefined) {
+  if (gpgCheck && gpgKey === undefined && repository.gpgKeyPath === undefined) {
     const reason =
       "It is missing, and gpgCheck needs it. Give the repository's public key, or gpgKeyPath where it lies on the nodes.";
     errors.push({ path: `${path}.gpgKey`, reason });
   }
-  if (errors.length > 0) {
-    return invalid(...errors);
-  }
-  return valid({
+  return errors;
+}
+
+/** The file of a repository, which is known to be sound. */
+export function repositoryFile(repository: PackageRepository): RepositoryFile {
+  const { id, name = id, gpgCheck = true, gpgKey, includePackages = ["spice-html5"], failoverMethod } = repository;
+  const keyPath = repository.gpgKeyPath ?? (gpgKey === undefined ? undefined : `/etc/pki/rpm-gpg/RPM-GPG-KEY-${id}`);
+  return {
     id,
     lines: [
       `name=${name}`,
@@ -86,8 +81,8 @@ export function repositoryFile(repository: PackageRepository, path: string): Che
       ...(keyPath === undefined ? [] : [`gpgkey=file://${keyPath}`]),
       ...(includePackages.length === 0 ? [] : [`includepkgs=${includePackages.join(" ")}`]),
     ],
-    ...(gpgKey === undefined ? {} : { key: Buffer.from(`${gpgKey.trim()}\n`).toString("base64") }),
-  });
+    ...(gpgKey === undefined ? {} : { key: `${gpgKey.trim()}\n` }),
+  };
 }
 
 /** What is risked with a repository, for warnings: one sentence each. @param path where it stands in the arguments */

@@ -1,4 +1,7 @@
+import { Role } from "../contract";
+import { type ComputeSettings, type DeclaredOption, switchOptions, vncEnabled } from "./roleOptions";
 import { type ValidationError, shown } from "./validationError";
+import type { NovaOption } from "./optionTypes";
 
 /**
  * Where the recipe that this project started from ("Enable SPICE HTML5 Console Access in OpenStack Mitaka", an administrator's notes) does something else
@@ -106,4 +109,47 @@ export function checkRecipe(switches: readonly string[], path: string): readonly
           },
         ],
   );
+}
+
+/** What the recipe asks for beside a role's own settings. */
+export interface RecipeSettings {
+  /** The recipe's behaviour in the place of ours. Default: none. */
+  readonly recipe?: readonly RecipeSwitch[];
+  /** Of a compute: whether VNC is on. */
+  readonly vnc?: ComputeSettings["vnc"];
+  /** Of a controller: what its computes say, where `RecipeSwitch.ComputeOptionsOnControllers` has the controllers say the same. */
+  readonly asOnComputes?: Pick<ComputeSettings, "vnc" | "agentEnabled" | "html5proxyBaseUrl" | "extraNovaOptions">;
+}
+
+/** The options that are written for the recipe's sake alone. */
+export function recipeOptions({ recipe = [], vnc, asOnComputes }: RecipeSettings): readonly DeclaredOption[] {
+  const has = (name: RecipeSwitch) => recipe.includes(name);
+  const shown = vnc ?? asOnComputes?.vnc;
+  const older = has(RecipeSwitch.VncEnabledInDefault) && shown !== undefined ? vncEnabled[shown] : undefined;
+  const keymap = asOnComputes?.extraNovaOptions?.["spice/keymap"];
+  const web = has(RecipeSwitch.WebInNovaConf) ? "/usr/share/spice-html5" : undefined;
+  return [
+    { section: "DEFAULT", name: "vnc_enabled", argument: "vnc", value: older },
+    ...(asOnComputes === undefined ? [] : switchOptions(asOnComputes)),
+    { section: "spice", name: "keymap", argument: "extraNovaOptions", value: keymap },
+    { section: "DEFAULT", name: "web", argument: "recipe", value: web },
+  ];
+}
+
+/** How the value of an option is spelt: the recipe writes `enabled=True`, and `agent_enabled=true`. oslo.config reads both. */
+export function recipeSpelling(recipe: readonly RecipeSwitch[] = []): (option: NovaOption, value: string) => string {
+  const capital = recipe.includes(RecipeSwitch.CapitalBooleans);
+  return ({ name }, value) =>
+    capital && ["enabled", "vnc_enabled"].includes(name) ? (value === "true" ? "True" : "False") : value;
+}
+
+/** The switches that a role of a node has to know; the others show in what is written, or in the order of things. */
+const nodeSwitches: Readonly<Record<Role, readonly RecipeSwitch[]>> = {
+  [Role.Controller]: [RecipeSwitch.FirewallRuleFirst, RecipeSwitch.RestartIptables, RecipeSwitch.RestartHttpd],
+  [Role.Compute]: [RecipeSwitch.WebClientOnComputes],
+};
+
+/** The switches that are asked for and that a role of a node has to know. */
+export function recipeOnNode(role: Role, recipe: readonly RecipeSwitch[] = []): readonly RecipeSwitch[] {
+  return nodeSwitches[role].filter((name) => recipe.includes(name));
 }

@@ -1,4 +1,4 @@
-import { type Checked, invalid, shown, valid } from "./validationError";
+import { type Checked, type ValidationError, invalid, shown, valid } from "./validationError";
 
 /**
  * OpenStack releases whose Nova this package knows. The number is Nova's own major version, which is what `nova-compute --version` prints:
@@ -97,4 +97,9 @@ export function parseRelease(text: string | number, path = "release"): Checked<R
           `or leave it out: each node's release is then detected.`,
       })
     : valid(found);
+}
+
+/** Validation errors of an asserted release. TypeScript's enums let any number through. @param path put before the path of the error */
+export function checkRelease(release: Release | undefined, path: string): readonly ValidationError[] {
+  return release === undefined ? [] : parseRelease(release, `${path}release`).errors;
 }

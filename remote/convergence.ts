@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { type NodeReport, parseReport } from "../contract/report";
+import { type DesiredState, type NodeReport, parseReport, renderDesiredState } from "../contract";
 import { type ConnectionArgs, connectionTo, type SshArgs } from "./connection";
 import { hostProgram, hostProgramFile, shortDigest } from "./program";
 import { shellQuote } from "./shell";
@@ -13,9 +13,9 @@ export interface ConvergenceArgs {
   readonly ssh?: SshArgs;
   /** The role in the document: `controller`, `compute` or `vnc-proxy-retirement`. */
   readonly role: string;
-  /** The desired state document. Its change is an update: the node converges to the new one. */
-  readonly document: pulumi.Input<string>;
-  /** What a preview is to show where the document is a secret: one word, part of the command line. @default nothing */
+  /** What the node is to be. Its change is an update: the node converges to the new one. A secret where there is one in it. */
+  readonly state: pulumi.Input<DesiredState>;
+  /** What a preview is to show where the state is a secret: one word, part of the command line. @default nothing */
   readonly note?: pulumi.Input<string>;
   /**
    * Whether the node gets its former state back when the resource goes. It is the engine's to know (`retainOnDelete`): a change of it connects to no
@@ -44,7 +44,7 @@ export interface Convergence {
  * Registers what brings one role of a node to its desired state, and back: `NAME-program`, which uploads the host program, and `NAME-converge`, which
  * runs it. The only place in this package that makes remote commands.
  *
- * - A changed document, program or connection is an update, which converges; nothing of it is undone first. There is no `update`: converging is the same.
+ * - A changed desired state, program or connection is an update, which converges; nothing of it is undone first. There is no `update`: converging is the same.
  * - A changed address reverts the old node, then converges the new one. Nothing else replaces the command, or the old node would never be reverted.
  * - The document says which resource it is from, and the node keeps that: a resource that is deleted after another one has converged the same role of
  *   the same node, as when a node was renamed, reverts nothing.
@@ -75,7 +75,9 @@ export function converge(name: string, args: ConvergenceArgs, below: Place): Con
       connection,
       create: withNote(convergeCommand(sha256, args.role, args.installPython), args.note),
       delete: revertCommand(args.role),
-      stdin: pulumi.interpolate`id = ${resourceId(below.parent, name)}\n${args.document}`,
+      stdin: pulumi
+        .all([resourceId(below.parent, name), args.state])
+        .apply(([id, state]) => renderDesiredState(state, id)),
       addPreviousOutputInEnv: false,
       triggers: [args.connection.host],
     },

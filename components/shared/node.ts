@@ -1,28 +1,24 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Checked } from "../../nova";
+import type { DesiredState } from "../../contract";
 import type { ConnectionArgs, SshArgs } from "../../remote/connection";
 import { converge, type Convergence } from "../../remote/convergence";
 import type { NodeArgs } from "../args/node";
 import { OnDestroy } from "../args/onDestroy";
-import { accept } from "../validation/errors";
 import { noteOf, onceWhole, whole } from "./completion";
-import { derive } from "./inputs";
 import { inspectLogins, type LoginOwner } from "./logins";
 
 /** A component that is one role of one node. */
-export interface NodeComponent<S> extends LoginOwner {
+export interface NodeComponent extends LoginOwner {
   /** The component's name. */
   readonly name: string;
   readonly role: string;
   readonly args: Pick<NodeArgs, "nodeName" | "connection" | "ssh" | "onDestroy" | "installPython" | "convergeAgain">;
-  /** What the document is made of. */
-  readonly settings: S;
-  /** Whether the document has a secret in it. @default false */
+  /** What the node is to be. */
+  readonly state: pulumi.Input<DesiredState>;
+  /** Whether there is a secret in it. @default false */
   readonly hasSecret?: boolean;
-  /** What a preview is to show of such a document. @default nothing */
+  /** What a preview is to show of such a state. @default nothing */
   readonly note?: pulumi.Input<string> | undefined;
-  /** Makes the document, once the settings are known. */
-  readonly document: (settings: pulumi.Unwrap<S>) => Checked<string>;
 }
 
 /** A node's role that converges, and has done so. */
@@ -33,10 +29,9 @@ export interface Converged {
 }
 
 /** Registers what converges one role of one node, below the component. */
-export function convergeNode<S>(node: NodeComponent<S>): Converged {
-  const { component, name, subject, role, settings } = node;
+export function convergeNode(node: NodeComponent): Converged {
+  const { component, name, role, state } = node;
   const { nodeName = name, connection, onDestroy } = node.args;
-  const document = derive(settings, (known) => accept(subject, node.document(known)));
   const logins = inspectLogins([{ name: nodeName, path: "connection", connection }], node.args.ssh, node);
   const note = noteOf(node.note, node.args);
   const { command, report } = converge(
@@ -45,7 +40,7 @@ export function convergeNode<S>(node: NodeComponent<S>): Converged {
       connection: logins.of(connection),
       ssh: logins.ssh,
       role,
-      document: node.hasSecret === true ? pulumi.secret(document) : document,
+      state: node.hasSecret === true ? pulumi.secret(state) : state,
       ...(note === undefined ? {} : { note }),
       restore: onDestroy !== OnDestroy.Keep,
       ...(node.args.installPython === true ? { installPython: true } : {}),

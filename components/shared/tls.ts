@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { ControllerState } from "../../contract";
 import {
   certificateCovers,
   certificateFile,
   certificateMark,
+  certificateText,
   certificateWarnings,
-  type ControllerState,
   hostOf,
-  parseCertificate,
   type ProxyTls,
   type Release,
   Vnc,
@@ -17,7 +17,7 @@ import { derive } from "./inputs";
 type Proxy = pulumi.Unwrap<ProxyArgs>;
 
 /**
- * `[console] allowed_origins`. Many balancers ask the proxy by another name than browsers do (nginx and Apache, unless told otherwise), and Nova
+ * `[console] allowed_origins`. Many balancers ask the proxy by another name than browsers do (nginx and Apache, unless they are configured otherwise), and Nova
  * compares the page's host with that: so behind one the base URL's host is among them. Hosts of pages are small letters.
  */
 export function originsOf({
@@ -56,8 +56,7 @@ export function tlsState(
   }
   const { certPem, privateKeyPem } = tls;
   if (certPem !== undefined && privateKeyPem !== undefined) {
-    const certificate = parseCertificate({ certPem, privateKeyPem, now: Date.now() }, "").value;
-    return certificate === undefined ? {} : { certificate };
+    return { certificate: certificateText({ certPem, privateKeyPem }) };
   }
   const host = behindLoadBalancer ? undefined : hostOf(baseUrl);
   return host === undefined ? {} : { tlsHost: host };

@@ -14,8 +14,9 @@ import {
   takesTokenTtl,
 } from "../../nova";
 import type { ComputeArgs, ControllerArgs, SpiceConsoleArgs } from "../args/spiceConsole";
-import { checkRelease, computeDocument, controllerDocument } from "../shared/desiredStates";
-import { isPlain } from "../shared/inputs";
+import { computeState } from "../shared/computeState";
+import { controllerState } from "../shared/controllerState";
+import { isPlain, knownPart } from "../shared/inputs";
 import { checkConnection, checkSsh } from "./logins";
 import { checkAgain, checkBusyGuard, checkGuards, checkOwnership, checkSoftware } from "./node";
 import { checkRollout } from "./rollout";
@@ -95,9 +96,7 @@ function checkProxyAndControllers(args: SpiceConsoleArgs): readonly ValidationEr
     recipe,
     tokenTtl: takesTokenTtl(Role.Controller, release) ? tokenTtl : undefined,
   };
-  return isPlain(settings)
-    ? controllerDocument(settings, anyNode).errors.map((error) => below("controllers", error))
-    : [...checkRelease(release, ""), ...parseCidrs(proxy.allowedSources ?? [], "proxy.allowedSources").errors];
+  return controllerState(knownPart(settings), anyNode).errors.map((error) => below("controllers", error));
 }
 
 /** Validation errors of the addresses on which single controllers listen. */
@@ -105,14 +104,14 @@ function checkListenAddresses({ proxy, controllers }: SpiceConsoleArgs): readonl
   const { baseUrl, behindLoadBalancer, allowedSources } = proxy;
   return controllers.flatMap(({ listenAddress }, index) => {
     const path = `controllers[${index}].listenAddress`;
-    const address = { listenAddress, baseUrl, behindLoadBalancer };
-    if (listenAddress === undefined || !isPlain(address) || address.listenAddress === undefined) {
+    if (listenAddress === undefined || !isPlain(listenAddress)) {
       return [];
     }
+    const { values, has } = knownPart({ baseUrl, behindLoadBalancer });
     const sources = allowedSources === undefined ? undefined : parseCidrs(allowedSources, "").value;
     return [
-      ...checkListenAddress({ ...address, listenAddress: address.listenAddress }, path),
-      ...checkSourcesMeet(sources, address.listenAddress, "proxy.allowedSources"),
+      ...checkListenAddress({ ...values, listenAddress }, path, has),
+      ...checkSourcesMeet(sources, listenAddress, "proxy.allowedSources"),
     ];
   });
 }
@@ -139,10 +138,7 @@ function checkComputes(args: SpiceConsoleArgs): readonly ValidationError[] {
   };
   return args.computes.flatMap(({ serverProxyclientAddress, serverListen }, index) => {
     const settings = { ...shared, ...sound, serverProxyclientAddress, serverListen };
-    if (!isPlain(settings)) {
-      return [];
-    }
-    return computeDocument(settings, anyNode, `computes[${index}].`).errors.flatMap((error) => {
+    return computeState(knownPart(settings), anyNode, `computes[${index}].`).errors.flatMap((error) => {
       const isOwn = /\.(serverProxyclientAddress|serverListen)$/.test(error.path);
       if (isOwn) {
         return [error];

@@ -2,9 +2,9 @@ import {
   checkConfigurationManagement,
   checkNodeName,
   checkRecipe,
+  checkRepository,
   type ValidationError,
   parseFormerStack,
-  repositoryFile,
   shown,
 } from "../../nova";
 import type {
@@ -68,7 +68,7 @@ export function checkOwnership({ formerStack }: OwnershipArgs): readonly Validat
 /** Everything that is wrong with it. */
 export function checkSoftware({ packageRepository, recipe = [] }: SoftwareArgs): readonly ValidationError[] {
   return [
-    ...(packageRepository === undefined ? [] : repositoryFile(packageRepository, "packageRepository").errors),
+    ...(packageRepository === undefined ? [] : checkRepository(packageRepository, "packageRepository")),
     ...checkRecipe(recipe, "recipe"),
   ];
 }

@@ -5,12 +5,12 @@ import { inspectPrivateKey } from "../../remote/privateKey";
 import { parseReport } from "../../contract/report";
 import {
   checkBaseUrl,
+  checkCertificate,
   checkRecipe,
+  checkRepository,
   checkWebClient,
-  parseCertificate,
   parseCidrs,
   parseRelease,
-  repositoryFile,
 } from "../../nova";
 import { nodeFunctions, runsHere } from "../support/nodeFunctions";
 import { readers } from "../support/nodeReaders";
@@ -155,13 +155,13 @@ describe(`${RUNS} texts of garbage`, () => {
         ]),
         (text) => {
           const errors = [
-            ...parseCertificate({ certPem: text, privateKeyPem: text, now }, "tls").errors,
+            ...checkCertificate({ certPem: text, privateKeyPem: text, now }, "tls"),
             ...parseCidrs([text], "sources").errors,
             ...parseRelease(text).errors,
             ...checkBaseUrl({ baseUrl: text }, "baseUrl"),
             ...checkRecipe([text], "recipe"),
             ...checkWebClient({ archive: text, sha256: text }, "webClient"),
-            ...repositoryFile({ id: text, name: text, baseUrl: text, gpgKey: text }, "packageRepository").errors,
+            ...checkRepository({ id: text, name: text, baseUrl: text, gpgKey: text }, "packageRepository"),
           ].map(({ reason }) => reason);
           const more = [hostKeyError(text), JSON.stringify(inspectPrivateKey(text))];
           for (const reason of [...errors, ...more]) {

@@ -1,27 +1,31 @@
 import {
-  type ConfigurationManagementTool,
-  type PortRange,
-  type Release,
-  Role,
-  Vnc,
-  type ComputeSettings,
-  type ControllerSettings,
   type ControllerState,
   type DesiredState,
-  type PackageRepository,
+  type PortRange,
+  Role,
   type WebClient,
-  defaultConsolePorts,
-  desiredStateDocument,
-  novaFragment,
-  repositoryFile,
+  renderDesiredState,
   vncProxyRetirement,
+} from "../../../contract";
+import {
+  type ComputeSettings,
+  type ConfigurationManagementTool,
+  type ControllerSettings,
+  type PackageRepository,
+  type RecipeSettings,
+  type Release,
+  Vnc,
+  defaultConsolePorts,
+  novaFragment,
+  recipeOnNode,
+  repositoryFile,
 } from "../../../nova";
 
 /** The stack that the documents of these tests belong to. */
 export const OWNER = "acme/openstack-spice/test";
 
 /** What a test's document says that differs from {@link controllerDocument}'s defaults. */
-export interface ControllerOptions extends Partial<ControllerSettings> {
+export interface ControllerOptions extends Partial<ControllerSettings>, Omit<RecipeSettings, "vnc"> {
   readonly owner?: string;
   readonly release?: Release;
   readonly allowedSources?: readonly string[];
@@ -62,7 +66,6 @@ export function controllerDocument(node: string, options: ControllerOptions = {}
     role: Role.Controller,
     owner,
     node,
-    vnc: Vnc.Alongside,
     ignoreConfigurationManagement,
     acceptPendingChanges,
     ...state,
@@ -71,15 +74,15 @@ export function controllerDocument(node: string, options: ControllerOptions = {}
     dropOtherSources,
     removePackagesOnDestroy,
     ...(webClient === undefined ? {} : { webClient }),
-    ...(recipe === undefined ? {} : { recipe }),
-    ...(packageRepository === undefined ? {} : { repository: usable(repositoryFile(packageRepository, "repository")) }),
+    recipe: recipeOnNode(Role.Controller, recipe),
+    ...(packageRepository === undefined ? {} : { repository: repositoryFile(packageRepository) }),
     removeObsoleteOptions,
     fragment: usable(fragment),
   });
 }
 
 /** What a test's document says that differs from {@link computeDocument}'s defaults. */
-export interface ComputeOptions extends Partial<ComputeSettings> {
+export interface ComputeOptions extends Partial<ComputeSettings>, Omit<RecipeSettings, "vnc" | "asOnComputes"> {
   /** Who may reach the guests' consoles; default: the firewall is left alone. */
   readonly sources?: readonly string[];
   readonly ports?: PortRange;
@@ -107,7 +110,7 @@ export function computeDocument(node: string, options: ComputeOptions = {}): str
     role: Role.Compute,
     owner: OWNER,
     node,
-    vnc,
+    vncOff: vnc === Vnc.Off,
     acceptConsoleLoss,
     removePackagesOnDestroy,
     ...(sources === undefined ? {} : { consolePorts: { ...ports, sources } }),
@@ -137,7 +140,7 @@ export function retirementDocument(node: string): string {
 }
 
 function documentOf(state: DesiredState): string {
-  return desiredStateDocument(state);
+  return renderDesiredState(state);
 }
 
 /** The value; a test's settings have no validation errors. */

@@ -4,8 +4,9 @@ import {
   type CertificateSource,
   certificateCovers,
   certificateMark,
+  certificateText,
   certificateWarnings,
-  parseCertificate,
+  checkCertificate,
 } from "../../../nova";
 import { DAY, makeCertificate } from "../../support/certificate";
 
@@ -21,25 +22,18 @@ const body = (pem: string) => pem.replace(/-----.*-----|\s/g, "");
 /** What is wrong, each as `path: reason`. */
 function errors(changes: Partial<CertificateSource>): readonly string[] {
   const { certPem, privateKeyPem } = good;
-  const checked = parseCertificate(
-    { certPem, privateKeyPem, host: "console.example.org", now: NOW, ...changes },
-    "tls",
-  );
-  return checked.errors.map(({ path, reason }) => `${path}: ${reason}`);
+  const source = { certPem, privateKeyPem, host: "console.example.org", now: NOW, ...changes };
+  return checkCertificate(source, "tls").map(({ path, reason }) => `${path}: ${reason}`);
 }
 
 describe("a certificate with its key", () => {
-  it("is taken as what is between its PEM lines, whatever else stands in the texts", () => {
+  it("is taken as its PEM blocks, whatever else stands in the texts", () => {
     const sec1 = good.key.export({ type: "sec1", format: "pem" }) as string;
     const certPem = `Bag Attributes: none\r\n${good.certPem.replaceAll("\n", "\r\n")}# issuer\r\n${other.certPem}`;
     const parameters = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n";
-    expect(parseCertificate({ certPem, privateKeyPem: parameters + sec1, now: NOW }, "tls")).toEqual({
-      value: {
-        chain: [body(good.certPem), body(other.certPem)],
-        key: { label: "EC PRIVATE KEY", base64: body(sec1) },
-      },
-      errors: [],
-    });
+    const source = { certPem, privateKeyPem: parameters + sec1, now: NOW };
+    expect(checkCertificate(source, "tls")).toEqual([]);
+    expect(certificateText(source)).toEqual({ chain: [good.certPem, other.certPem], key: sec1 });
   });
 
   it.each(["console.example.org", "a.cells.example.org", "192.0.2.9"])("is for the host %s", (host) => {
@@ -86,6 +80,11 @@ describe("a certificate with its key", () => {
       [],
       [],
     ]);
+  });
+
+  it.each(["certPem", "privateKeyPem"] as const)("is looked at by itself where only its %s is known", (name) => {
+    expect(checkCertificate({ [name]: "x", now: NOW }, "tls").map(({ path }) => path)).toEqual([`tls.${name}`]);
+    expect(checkCertificate({ [name]: good[name], now: NOW }, "tls")).toEqual([]);
   });
 
   it("is told from others by the beginning of its fingerprint", () => {
@@ -147,7 +146,7 @@ describe("what is no certificate and key", () => {
     expect(errors(changes)).toEqual([error]);
   });
 
-  it("is told in full, and without a part of the key", () => {
+  it("is reported in full, and without a part of the key", () => {
     const found = errors({ certPem: "x", privateKeyPem: encrypted });
     expect(found).toEqual([noCertificate, isEncrypted]);
     expect(found.join()).not.toContain(body(encrypted).slice(0, 8));

@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { NovaFragment } from "../../../contract";
 import {
   type ComputeSettings,
   type ControllerSettings,
-  type NovaFragment,
   Release,
   Role,
   StreamingMode,

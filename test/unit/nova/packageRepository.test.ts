@@ -1,25 +1,23 @@
 import { describe, expect, it } from "vitest";
-import { type PackageRepository, repositoryFile, repositoryRisks } from "../../../nova";
+import { type PackageRepository, checkRepository, repositoryFile, repositoryRisks } from "../../../nova";
 
 const key = "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmQINBFKuaIQBEAC1\n=abcd\n-----END PGP PUBLIC KEY BLOCK-----";
 const base: PackageRepository = { id: "epel", baseUrl: "https://example.org/epel/7/$basearch", gpgKey: key };
 
 describe("a package repository", () => {
   it("is by default checked by its key, which is brought along, and has the web client alone", () => {
-    expect(repositoryFile(base, "packageRepository")).toEqual({
-      errors: [],
-      value: {
-        id: "epel",
-        lines: [
-          "name=epel",
-          "baseurl=https://example.org/epel/7/$basearch",
-          "enabled=1",
-          "gpgcheck=1",
-          "gpgkey=file:///etc/pki/rpm-gpg/RPM-GPG-KEY-epel",
-          "includepkgs=spice-html5",
-        ],
-        key: Buffer.from(`${key}\n`).toString("base64"),
-      },
+    expect(checkRepository(base, "packageRepository")).toEqual([]);
+    expect(repositoryFile(base)).toEqual({
+      id: "epel",
+      lines: [
+        "name=epel",
+        "baseurl=https://example.org/epel/7/$basearch",
+        "enabled=1",
+        "gpgcheck=1",
+        "gpgkey=file:///etc/pki/rpm-gpg/RPM-GPG-KEY-epel",
+        "includepkgs=spice-html5",
+      ],
+      key: `${key}\n`,
     });
     expect(repositoryRisks(base, "packageRepository")).toEqual([]);
   });
@@ -51,8 +49,7 @@ describe("a package repository", () => {
       /^It is neither priority nor roundrobin/,
     ],
   ])("with %s is refused", (_, repository, at, reason) => {
-    const { value, errors } = repositoryFile(repository, "packageRepository");
-    expect(value).toBeUndefined();
+    const errors = checkRepository(repository, "packageRepository");
     expect(errors.map(({ path }) => path)).toEqual([`packageRepository${at}`]);
     expect(errors[0]?.reason).toMatch(reason);
     // Never the key's text.
@@ -76,7 +73,7 @@ describe("a package repository", () => {
     "with a secret as %s is refused without a word of it",
     (key) => {
       for (const text of secrets) {
-        const { errors } = repositoryFile({ id: "x", gpgCheck: false, [key]: text }, "packageRepository");
+        const errors = checkRepository({ id: "x", gpgCheck: false, [key]: text }, "packageRepository");
         const isSound = { name: !text.includes("\n"), id: text === "hunter2" }[key] ?? false;
         expect(errors.some(({ path }) => path === `packageRepository.${key}`)).toBe(!isSound);
         expect(JSON.stringify(errors)).not.toContain("hunter2");
@@ -91,7 +88,7 @@ describe("a package repository", () => {
       "ftp://my_mirror/x",
       "file:///srv/x",
     ]) {
-      expect(repositoryFile({ ...base, baseUrl }, "packageRepository").errors).toEqual([]);
+      expect(checkRepository({ ...base, baseUrl }, "packageRepository")).toEqual([]);
     }
   });
 });

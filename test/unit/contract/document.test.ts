@@ -1,17 +1,15 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { type NovaFragment, Role, renderDesiredState, vncProxyRetirement } from "../../../contract";
 import {
   ConfigurationManagementTool,
-  type NovaFragment,
   Release,
-  Role,
   Vnc,
   defaultConsolePorts,
-  desiredStateDocument,
   novaFragment,
   parseCidrs,
-  vncProxyRetirement,
 } from "../../../nova";
+import { makeCertificate } from "../../support/certificate";
 import { printableText } from "../../support/osloConfig";
 
 const must = (fragment: NovaFragment | undefined): NovaFragment => {
@@ -23,7 +21,7 @@ const must = (fragment: NovaFragment | undefined): NovaFragment => {
 
 const owner = "acme/openstack-spice/lab";
 
-describe("desiredStateDocument", () => {
+describe("renderDesiredState", () => {
   it("of a controller whose release is to be detected", () => {
     const fragment = must(
       novaFragment(Role.Controller, {
@@ -34,11 +32,10 @@ describe("desiredStateDocument", () => {
     );
     const allowedSources = parseCidrs(["203.0.113.0/24", "192.0.2.7"], "").value?.map(({ text }) => text);
     expect(
-      desiredStateDocument({
+      renderDesiredState({
         role: Role.Controller,
         owner,
         node: "control-1",
-        vnc: Vnc.Alongside,
         allowedSources,
         fragment,
       }),
@@ -58,7 +55,7 @@ html5proxy_port = 6082
   });
 
   it("of a stack that had another name, which stands below its owner in every role", () => {
-    const document = desiredStateDocument({
+    const document = renderDesiredState({
       role: vncProxyRetirement,
       owner,
       formerOwner: "acme/openstack-spice/old",
@@ -87,12 +84,12 @@ vnc = off
       ).value,
     );
     expect(
-      desiredStateDocument({
+      renderDesiredState({
         role: Role.Compute,
         owner,
         node: "compute-1",
         release: Release.Zed,
-        vnc: Vnc.Off,
+        vncOff: true,
         acceptConsoleLoss: true,
         consolePorts: { ...defaultConsolePorts, sources: ["198.51.100.11/32", "2001:db8::/64"] },
         fragment,
@@ -127,11 +124,10 @@ server_proxyclient_address = 198.51.100.21
         extraNovaOptions: { "spice/keymap": "de" },
       }).value,
     );
-    const document = desiredStateDocument({
+    const document = renderDesiredState({
       role: Role.Compute,
       owner,
       node: "compute-1",
-      vnc: Vnc.Keep,
       acceptConsoleLoss: false,
       fragment,
     });
@@ -144,9 +140,9 @@ server_proxyclient_address = 198.51.100.21
 
   it("of what an operator vouches for, where that is given", () => {
     const fragment = must(novaFragment(Role.Controller, { html5proxyHost: "0.0.0.0", html5proxyPort: 6082 }).value);
-    const controller = { role: Role.Controller, owner, node: "control-1", vnc: Vnc.Alongside, fragment } as const;
-    const headOf = (state: Parameters<typeof desiredStateDocument>[0]) =>
-      desiredStateDocument(state).split("\n").slice(2, 7);
+    const controller = { role: Role.Controller, owner, node: "control-1", fragment } as const;
+    const headOf = (state: Parameters<typeof renderDesiredState>[0]) =>
+      renderDesiredState(state).split("\n").slice(2, 7);
     expect(
       headOf({
         ...controller,
@@ -167,11 +163,53 @@ server_proxyclient_address = 198.51.100.21
       removeObsoleteOptions: false,
       dropOtherSources: false,
     };
-    expect(desiredStateDocument({ ...controller, ...none })).toBe(desiredStateDocument(controller));
+    expect(renderDesiredState({ ...controller, ...none })).toBe(renderDesiredState(controller));
+  });
+
+  it("of a controller that is asked for all there is", () => {
+    const { certPem, privateKeyPem } = makeCertificate({});
+    const base64 = (pem: string) => pem.replace(/-----.*-----|\s/g, "");
+    const document = renderDesiredState(
+      {
+        role: Role.Controller,
+        owner,
+        node: "control-1",
+        allowedSources: [],
+        dropOtherSources: true,
+        certificate: { chain: [certPem, certPem], key: privateKeyPem },
+        tlsHost: "console.example.org",
+        tlsTerminatedUpstream: true,
+        removePackagesOnDestroy: true,
+        repository: { id: "epel", lines: ["name=epel", "enabled=1"], key: "KEY\n" },
+        webClient: { archive: "/srv/client.tgz", sha256: "0".repeat(64) },
+        recipe: ["restart-httpd"],
+        fragment: { sections: [], ranges: [], names: [] },
+      },
+      "0a1b2c",
+    );
+    expect(document.split("\n")).toEqual([
+      "id = 0a1b2c",
+      "controller = control-1",
+      "owner = acme/openstack-spice/lab",
+      "firewall = managed",
+      "close-to-others = true",
+      `tls-certificate = ${base64(certPem)} ${base64(certPem)}`,
+      `tls-key = PRIVATE KEY ${base64(privateKeyPem)}`,
+      "tls-host = console.example.org",
+      "tls-ends-before = true",
+      "packages-on-destroy = remove",
+      "repository = epel",
+      "repository-key = S0VZCg==",
+      "repository-line = name=epel",
+      "repository-line = enabled=1",
+      `web-client-archive = ${"0".repeat(64)} /srv/client.tgz`,
+      "recipe = restart-httpd",
+      "",
+    ]);
   });
 
   it("of a retirement of noVNC, which declares nothing in nova.conf", () => {
-    expect(desiredStateDocument({ role: vncProxyRetirement, owner, node: "control-1", release: Release.Mitaka })).toBe(
+    expect(renderDesiredState({ role: vncProxyRetirement, owner, node: "control-1", release: Release.Mitaka })).toBe(
       `vnc-proxy-retirement = control-1
 owner = acme/openstack-spice/lab
 release = 13
@@ -189,11 +227,10 @@ vnc = off
     ],
   ])("tells sources that are not given from none: %j", (allowedSources, lines) => {
     const fragment = { sections: [], ranges: [], names: [] };
-    const document = desiredStateDocument({
+    const document = renderDesiredState({
       role: Role.Controller,
       owner,
       node: "control-1",
-      vnc: Vnc.Keep,
       allowedSources,
       fragment,
     });
@@ -206,11 +243,10 @@ vnc = off
         const fragment = must(
           novaFragment(Role.Controller, { html5proxyHost: "::", html5proxyPort: 6082, tls: { certificate } }).value,
         );
-        const document = desiredStateDocument({
+        const document = renderDesiredState({
           role: Role.Controller,
           owner,
           node: "control-1",
-          vnc: Vnc.Keep,
           fragment,
         });
         expect(document).toMatch(/^([\x20-\x7e]+\n)+$/);

@@ -1,13 +1,5 @@
 import { type ValidationError, shown } from "./validationError";
 
-/** What a node does for consoles. One node may have both roles. */
-export enum Role {
-  /** Runs the console proxy (`nova-spicehtml5proxy`). */
-  Controller = "controller",
-  /** Runs `nova-compute` and the guests. */
-  Compute = "compute",
-}
-
 /** What becomes of the noVNC consoles that are there. */
 export enum Vnc {
   /** `[vnc] enabled` and the noVNC proxy are left as they are. */

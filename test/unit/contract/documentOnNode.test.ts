@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Release, Role, Vnc, desiredStateDocument, novaFragment, releases } from "../../../nova";
+import { Role, renderDesiredState } from "../../../contract";
+import { Release, novaFragment, releases } from "../../../nova";
 import { nodeFunction, runsHere } from "../../support/nodeFunctions";
 import { printableText } from "../../support/osloConfig";
 
@@ -19,11 +20,10 @@ function controllerDocument(certificate: string, sslCiphers: string | undefined)
     throw new Error("the settings have validation errors");
   }
   const allowedSources = ["192.0.2.0/24", "2001:db8::/32"];
-  const document = desiredStateDocument({
+  const document = renderDesiredState({
     role: Role.Controller,
     owner: "acme/openstack-spice/lab",
     node: "control-1",
-    vnc: Vnc.Alongside,
     allowedSources,
     fragment,
   });
