@@ -4,7 +4,7 @@ import { type Opener, hasCredentials, hostReasons, parseUrl, parseWebUrl, shownU
 import { encodeText } from "./value";
 
 /** The page by which spice-html5 opens a console; Nova's proxy serves it from the root of its web directory. */
-export const proxyPage = "/spice_auto.html";
+const proxyPage = "/spice_auto.html";
 
 /** Everything that has to agree for a browser to reach a console. */
 export interface ProxyAddress {
@@ -45,7 +45,7 @@ export interface ProxyCertificate {
 export const longestBaseUrl = 255;
 
 /** A base URL, and as much as is given of the proxy that it leads to. */
-export type BaseUrl = Pick<ProxyAddress, "baseUrl"> & Partial<ProxyAddress>;
+type BaseUrl = Pick<ProxyAddress, "baseUrl"> & Partial<ProxyAddress>;
 
 /** Which parts of an address are known by now, by name: `port`, `tls.certPem`. A check that needs one that is not known is left out. */
 export type Knows = (...parts: readonly string[]) => boolean;

@@ -24,7 +24,7 @@ export interface Compression {
 }
 
 /** One setting of a preset, with the reason for it. */
-export interface PresetSetting {
+interface PresetSetting {
   /** The argument that it stands for. */
   readonly setting: Exclude<keyof Compression, "preset">;
   /** What that is set to. */

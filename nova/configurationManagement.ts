@@ -1,4 +1,4 @@
-import { type ValidationError, shown } from "./validationError";
+import { type ValidationError, checkWords } from "./validationError";
 
 /** A tool that can manage Nova on a node, and would undo what is changed there. */
 export enum ConfigurationManagementTool {
@@ -15,18 +15,6 @@ export enum ConfigurationManagementTool {
 }
 
 /** Validation errors of a list of tools, from wherever it comes. */
-export function checkConfigurationManagement(managers: readonly string[], path: string): readonly ValidationError[] {
-  const known: readonly string[] = Object.values(ConfigurationManagementTool);
-  return managers.flatMap((manager, index) =>
-    known.includes(manager) && managers.indexOf(manager) === index
-      ? []
-      : [
-          {
-            path: `${path}[${index}]`,
-            reason: known.includes(manager)
-              ? `${shown(manager)} is there twice. Take one out.`
-              : `${shown(manager)} is no tool that is looked for. Give one of ${known.join(", ")}.`,
-          },
-        ],
-  );
+export function checkConfigurationManagement(tools: readonly string[], path: string): readonly ValidationError[] {
+  return checkWords(tools, Object.values(ConfigurationManagementTool), path, "tool that is looked for");
 }

@@ -39,7 +39,7 @@ export function parseConsoleSources(sources: readonly string[], path: string): C
 }
 
 /** Who may reach the guests' consoles of a compute. */
-export interface ConsoleSources {
+interface ConsoleSources {
   /** CIDR blocks from which the compute sees the console proxies come. */
   readonly proxySourceAddresses?: readonly string[];
   /** CIDR blocks of others that connect to guests' consoles. */

@@ -8,7 +8,7 @@ import { hasCredentials, hostReasons, parseWebUrl, shownUrl } from "./urls";
 import { encodeText } from "./value";
 
 /** What contradicts itself or does not hold among the settings of guests' consoles. */
-export interface GuestConsole {
+interface GuestConsole {
   /** Whether guests take TLS connections alone. */
   readonly requireSecure?: boolean;
   /** Whether nobody uses the HTML5 client, which has no TLS up to the guest. */

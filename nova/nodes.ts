@@ -12,7 +12,7 @@ export interface NodeEntry {
 }
 
 /** The nodes of a cloud. A node in both lists, with one name and one host, is one node with both roles. */
-export interface NodeLists {
+interface NodeLists {
   readonly controllers: readonly NodeEntry[];
   readonly computes: readonly NodeEntry[];
 }

@@ -31,7 +31,7 @@ export enum OptionType {
 }
 
 /** An older place of an option. */
-export interface OlderName {
+interface OlderName {
   readonly section: string;
   readonly name: string;
   /** The last release that knows the option by this name only. */

@@ -5,7 +5,7 @@ import { type Release, earliest, latest, newestRelease, oldestRelease } from "./
 import { Role } from "../contract";
 
 /** The services of a role. */
-export const servicesOf: Readonly<Record<Role, readonly Service[]>> = {
+const servicesOf: Readonly<Record<Role, readonly Service[]>> = {
   [Role.Controller]: [Service.SpiceProxy, Service.VncProxy, Service.ConsoleAuth],
   [Role.Compute]: [Service.Compute],
 };

@@ -1,6 +1,6 @@
 import { Role } from "../contract";
 import { type ComputeSettings, type DeclaredOption, switchOptions, vncEnabled } from "./roleOptions";
-import { type ValidationError, shown } from "./validationError";
+import { type ValidationError, checkWords } from "./validationError";
 import type { NovaOption } from "./optionTypes";
 
 /**
@@ -31,7 +31,7 @@ export enum RecipeSwitch {
 }
 
 /** What a switch does, and what it costs. */
-export interface RecipeBehaviour {
+interface RecipeBehaviour {
   /** The row of the recipe. */
   readonly row: number;
   /** What is done, as an operator reads it. */
@@ -96,19 +96,7 @@ export const recipeBehaviours: Readonly<Record<RecipeSwitch, RecipeBehaviour>> =
 
 /** Validation errors of a list of switches, from wherever it comes. */
 export function checkRecipe(switches: readonly string[], path: string): readonly ValidationError[] {
-  const known: readonly string[] = Object.values(RecipeSwitch);
-  return switches.flatMap((name, index) =>
-    known.includes(name) && switches.indexOf(name) === index
-      ? []
-      : [
-          {
-            path: `${path}[${index}]`,
-            reason: known.includes(name)
-              ? `${shown(name)} is there twice. Take one out.`
-              : `${shown(name)} is no behaviour of the recipe's. Give one of ${known.join(", ")}.`,
-          },
-        ],
-  );
+  return checkWords(switches, Object.values(RecipeSwitch), path, "behaviour of the recipe's");
 }
 
 /** What the recipe asks for beside a role's own settings. */
@@ -124,8 +112,8 @@ export interface RecipeSettings {
 /** The options that are written for the recipe's sake alone. */
 export function recipeOptions({ recipe = [], vnc, asOnComputes }: RecipeSettings): readonly DeclaredOption[] {
   const has = (name: RecipeSwitch) => recipe.includes(name);
-  const shown = vnc ?? asOnComputes?.vnc;
-  const older = has(RecipeSwitch.VncEnabledInDefault) && shown !== undefined ? vncEnabled[shown] : undefined;
+  const written = vnc ?? asOnComputes?.vnc;
+  const older = has(RecipeSwitch.VncEnabledInDefault) && written !== undefined ? vncEnabled[written] : undefined;
   const keymap = asOnComputes?.extraNovaOptions?.["spice/keymap"];
   const web = has(RecipeSwitch.WebInNovaConf) ? "/usr/share/spice-html5" : undefined;
   return [

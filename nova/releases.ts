@@ -61,7 +61,7 @@ export function earliest(...among: readonly Release[]): Release {
 }
 
 /** The release's number by year, such as `2023.1`, from Antelope on; undefined for the releases before, which have a name only. */
-export function releaseNumber(release: Release): string | undefined {
+function releaseNumber(release: Release): string | undefined {
   const sinceAntelope = release - Release.Antelope;
   return sinceAntelope < 0 ? undefined : `${2023 + Math.floor(sinceAntelope / 2)}.${1 + (sinceAntelope % 2)}`;
 }

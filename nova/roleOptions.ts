@@ -5,7 +5,7 @@ import type { OptionValue } from "./value";
 import { Vnc } from "./vnc";
 
 /** Further options of the table, by `section/option`, such as `{ "spice/image_compression": "lz" }`. One without a value is looked at by its name alone. */
-export type ExtraNovaOptions = Readonly<Record<string, OptionValue | undefined>>;
+type ExtraNovaOptions = Readonly<Record<string, OptionValue | undefined>>;
 
 /** The certificate that `nova-spicehtml5proxy` serves; nova-novncproxy on the same node reads the same keys. */
 export interface ProxyTls {
@@ -87,6 +87,11 @@ export const vncEnabled: Readonly<Record<Vnc, boolean | undefined>> = {
   [Vnc.Off]: false,
 };
 
+/** An option that an argument sets. */
+function option(section: string, name: string, argument: string, value: DeclaredOption["value"]): DeclaredOption {
+  return { section, name, argument, value };
+}
+
 /** What switches VNC and SPICE, with the URL that is handed out. */
 export function switchOptions({
   vnc,
@@ -94,36 +99,26 @@ export function switchOptions({
   html5proxyBaseUrl,
 }: Pick<ComputeSettings, "vnc" | "agentEnabled" | "html5proxyBaseUrl">): readonly DeclaredOption[] {
   return [
-    { section: "vnc", name: "enabled", argument: "vnc", value: vncEnabled[vnc] },
-    { section: "spice", name: "enabled", argument: "vnc", value: true },
-    { section: "spice", name: "agent_enabled", argument: "agentEnabled", value: agentEnabled },
-    { section: "spice", name: "html5proxy_base_url", argument: "html5proxyBaseUrl", value: html5proxyBaseUrl },
+    option("vnc", "enabled", "vnc", vncEnabled[vnc]),
+    option("spice", "enabled", "vnc", true),
+    option("spice", "agent_enabled", "agentEnabled", agentEnabled),
+    option("spice", "html5proxy_base_url", "html5proxyBaseUrl", html5proxyBaseUrl),
   ];
 }
 
 function controllerOptions(settings: ControllerSettings): readonly DeclaredOption[] {
   const { html5proxyHost, html5proxyPort, allowedOrigins, tls, enforceSessionTimeout, tokenTtl } = settings;
   return [
-    { section: "DEFAULT", name: "cert", argument: "proxy.tls.certificate", value: tls?.certificate },
-    { section: "DEFAULT", name: "key", argument: "proxy.tls.key", value: tls?.key },
-    { section: "DEFAULT", name: "ssl_only", argument: "proxy.tls.only", value: tls?.only },
-    { section: "console", name: "allowed_origins", argument: "proxy.allowedOrigins", value: allowedOrigins },
-    { section: "console", name: "ssl_ciphers", argument: "proxy.tls.ciphers", value: tls?.ciphers },
-    {
-      section: "console",
-      name: "ssl_minimum_version",
-      argument: "proxy.tls.minimumVersion",
-      value: tls?.minimumVersion,
-    },
-    { section: "consoleauth", name: "token_ttl", argument: "tokenTtl", value: tokenTtl },
-    {
-      section: "consoleauth",
-      name: "enforce_session_timeout",
-      argument: "proxy.enforceSessionTimeout",
-      value: enforceSessionTimeout,
-    },
-    { section: "spice", name: "html5proxy_host", argument: "proxy.listenAddress", value: html5proxyHost },
-    { section: "spice", name: "html5proxy_port", argument: "proxy.port", value: html5proxyPort },
+    option("DEFAULT", "cert", "proxy.tls.certificate", tls?.certificate),
+    option("DEFAULT", "key", "proxy.tls.key", tls?.key),
+    option("DEFAULT", "ssl_only", "proxy.tls.only", tls?.only),
+    option("console", "allowed_origins", "proxy.allowedOrigins", allowedOrigins),
+    option("console", "ssl_ciphers", "proxy.tls.ciphers", tls?.ciphers),
+    option("console", "ssl_minimum_version", "proxy.tls.minimumVersion", tls?.minimumVersion),
+    option("consoleauth", "token_ttl", "tokenTtl", tokenTtl),
+    option("consoleauth", "enforce_session_timeout", "proxy.enforceSessionTimeout", enforceSessionTimeout),
+    option("spice", "html5proxy_host", "proxy.listenAddress", html5proxyHost),
+    option("spice", "html5proxy_port", "proxy.port", html5proxyPort),
   ];
 }
 
@@ -132,21 +127,11 @@ function computeOptions(settings: ComputeSettings): readonly DeclaredOption[] {
   const { compression = {}, requireSecure, spiceDirectProxyBaseUrl, tokenTtl } = settings;
   return [
     ...switchOptions(settings),
-    { section: "spice", name: "server_listen", argument: "serverListen", value: serverListen },
-    {
-      section: "spice",
-      name: "server_proxyclient_address",
-      argument: "serverProxyclientAddress",
-      value: serverProxyclientAddress,
-    },
+    option("spice", "server_listen", "serverListen", serverListen),
+    option("spice", "server_proxyclient_address", "serverProxyclientAddress", serverProxyclientAddress),
     ...compressionOptions(compression).map((option) => ({ section: "spice", ...option })),
-    { section: "spice", name: "require_secure", argument: "requireSecure", value: requireSecure },
-    {
-      section: "spice",
-      name: "spice_direct_proxy_base_url",
-      argument: "spiceDirectProxyBaseUrl",
-      value: spiceDirectProxyBaseUrl,
-    },
-    { section: "consoleauth", name: "token_ttl", argument: "tokenTtl", value: tokenTtl },
+    option("spice", "require_secure", "requireSecure", requireSecure),
+    option("spice", "spice_direct_proxy_base_url", "spiceDirectProxyBaseUrl", spiceDirectProxyBaseUrl),
+    option("consoleauth", "token_ttl", "tokenTtl", tokenTtl),
   ];
 }

@@ -71,3 +71,25 @@ function looksSecret(text: string): boolean {
 export function shownKey(key: string): string {
   return /^[\w./-]{1,64}$/.test(key) && !looksSecret(key) ? key : "(a key that is no name)";
 }
+
+/**
+ * Validation errors of a list of words, each of which is to be a known one and there once.
+ *
+ * @param path where the list stands in the arguments
+ * @param what as in "is no tool that is looked for"
+ */
+export function checkWords(
+  words: readonly string[],
+  known: readonly string[],
+  path: string,
+  what: string,
+): readonly ValidationError[] {
+  return words.flatMap((word, index) => {
+    if (!known.includes(word)) {
+      return [{ path: `${path}[${index}]`, reason: `${shown(word)} is no ${what}. Give one of ${known.join(", ")}.` }];
+    }
+    return words.indexOf(word) === index
+      ? []
+      : [{ path: `${path}[${index}]`, reason: `${shown(word)} is there twice. Take one out.` }];
+  });
+}

@@ -7,7 +7,7 @@ import { hostProgram, hostProgramFile, shortDigest } from "./program";
 import { shellQuote } from "./shell";
 
 /** One role of one node, to be brought to a desired state. */
-export interface ConvergenceArgs {
+interface ConvergenceArgs {
   readonly connection: ConnectionArgs;
   /** Defaults for the connection. */
   readonly ssh?: SshArgs;
@@ -27,7 +27,7 @@ export interface ConvergenceArgs {
 }
 
 /** Where the resources stand. */
-export interface Place {
+interface Place {
   readonly parent: pulumi.ComponentResource;
   readonly dependsOn?: pulumi.ResourceOptions["dependsOn"];
 }

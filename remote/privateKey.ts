@@ -2,7 +2,7 @@ import { createECDH, createPrivateKey, createPublicKey, type KeyObject } from "n
 import { decodePem, type PemBlock } from "./pem";
 
 /** What is known of a private key by looking at it. */
-export interface KeyFacts {
+interface KeyFacts {
   /** What keeps the key from working, with the remedy; undefined where nothing does. */
   readonly error?: string;
   /** Whether it is an RSA key, which is several times as long as an ed25519 key. */

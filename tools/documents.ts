@@ -147,7 +147,7 @@ export function obsoleteOptionsTable(): string {
 }
 
 /** The messages of a page: a list for each module of the node program's catalogue. */
-export function messageLists(modules: readonly string[]): string {
+function messageLists(modules: readonly string[]): string {
   return modules
     .map((module) => {
       const messages = nodeTables().messages[module] ?? [];
@@ -157,7 +157,7 @@ export function messageLists(modules: readonly string[]): string {
 }
 
 /** What the preset for video sets, and why. */
-export function presetList(): string {
+function presetList(): string {
   const compression = presets.video.map(({ setting, ...rest }) => ({ setting: `compression.${setting}`, ...rest }));
   const guests = videoGuestReasons.map(({ setting, ...rest }) => ({ setting: `guestConsole: ${setting}`, ...rest }));
   return [...compression, ...guests]

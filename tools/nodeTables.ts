@@ -15,7 +15,7 @@ export interface Message {
 export type Platform = Readonly<Record<string, string>>;
 
 /** An obsolete option. */
-export interface ObsoleteOption {
+interface ObsoleteOption {
   readonly role: string;
   readonly option: string;
   readonly since: number;

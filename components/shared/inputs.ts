@@ -73,5 +73,5 @@ export function outcomeOf<T, R>(
       const made = make(knownPart(all) as Known<T>);
       return accept(subject, made as Checked<R>);
     });
-  return { errors, value: () => value ?? (late()) };
+  return { errors, value: () => value ?? late() };
 }

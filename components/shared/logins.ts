@@ -25,7 +25,7 @@ export interface LoginOwner {
 }
 
 /** Logins, to be used as they are. */
-export interface Logins {
+interface Logins {
   readonly ssh: SshArgs | undefined;
   /** The connection to use in place of the one in the arguments. */
   readonly of: (connection: ConnectionArgs) => ConnectionArgs;

@@ -8,7 +8,7 @@ import { noteOf, onceWhole, whole } from "./completion";
 import { inspectLogins, type LoginOwner } from "./logins";
 
 /** A component that is one role of one node. */
-export interface NodeComponent extends LoginOwner {
+interface NodeComponent extends LoginOwner {
   /** The component's name. */
   readonly name: string;
   readonly role: string;
@@ -22,7 +22,7 @@ export interface NodeComponent extends LoginOwner {
 }
 
 /** A node's role that converges, and has done so. */
-export interface Converged {
+interface Converged {
   /** The command, once the node's report is whole. */
   readonly converged: pulumi.Output<pulumi.Resource>;
   readonly report: Convergence["report"];

@@ -101,7 +101,7 @@ export function warnOfTls(proxy: ProxyArgs, component: pulumi.Resource, vnc?: Vn
 }
 
 /** The warnings, as texts. */
-export function tlsWarnings(
+function tlsWarnings(
   { baseUrl, tls, behindLoadBalancer = false }: Pick<Proxy, "baseUrl" | "tls" | "behindLoadBalancer">,
   vnc?: Vnc,
   now = Date.now(),

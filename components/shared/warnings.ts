@@ -34,7 +34,7 @@ export function warnOfSoftware({ packageRepository, recipe = [] }: SoftwareArgs,
 }
 
 /** What of the guests' settings is warned of. */
-export interface RiskyGuestArgs {
+interface RiskyGuestArgs {
   readonly acceptConsoleLoss?: pulumi.Input<boolean> | undefined;
   readonly agentEnabled?: pulumi.Input<boolean> | undefined;
   readonly serverListenEverywhere?: pulumi.Input<boolean> | undefined;

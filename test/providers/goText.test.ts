@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { goBase, goDir, goQuote } from "../../lab/providers/ssh/goText";
+import { anyText } from "../support/text";
 
 /** The strings that Go's `%q` stands for, read back by Go's rules. */
 function unquote(quoted: string): string {
@@ -25,7 +26,7 @@ function unquote(quoted: string): string {
 describe("text as Go writes it", () => {
   it("quotes any text so that it can be read back, in one printable line", () => {
     fc.assert(
-      fc.property(fc.string({ unit: "binary" }), (text) => {
+      fc.property(anyText(), (text) => {
         const quoted = goQuote(text);
         expect(unquote(quoted)).toBe(text);
         expect(quoted).toMatch(/^"[\p{L}\p{M}\p{N}\p{P}\p{S} ]*"$/u);

@@ -3,7 +3,7 @@ import { type KeyObject, X509Certificate, createHash, generateKeyPairSync, sign 
 /** Certificates for tests, made here: nothing but Node.js is needed. */
 
 /** What a certificate is to say. */
-export interface CertificateOptions {
+interface CertificateOptions {
   /** DNS names and IPv4 addresses. @default console.example.org */
   readonly hosts?: readonly string[];
   /** Milliseconds since 1970. @default a day ago */

@@ -3,7 +3,7 @@ import { type RequestOptions, request } from "node:https";
 import { checkServerIdentity } from "node:tls";
 
 /** What is asked, and of whom. */
-export interface Ask {
+interface Ask {
   readonly address: string;
   readonly port: number;
   /** The certificate to trust, PEM. */

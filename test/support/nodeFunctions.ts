@@ -25,7 +25,7 @@ export type DeadKeysStep =
   | { readonly do: "revert" };
 
 /** Texts are latin1: each character is a byte. */
-export interface Operations {
+interface Operations {
   /** What libvirt is at, with one guest `guest`, by what virsh answers. */
   "libvirt/work": [{ guest: string; domstate: string; domjobinfo: string; blockjob: string }, readonly string[]];
   /** The PEM file of a document's key and chain; an empty text where the fingerprint is asked of a file without a certificate. */

@@ -106,7 +106,7 @@ function programWith(faults: Faults) {
 }
 
 /** What is seen of a case, for the table. */
-export interface Proof {
+interface Proof {
   readonly alone: NodeState;
   /** The state after the next `converge`, and how that one ended. */
   readonly next: NodeState;

@@ -1,7 +1,7 @@
 import { ConfigurationManagementTool } from "../../../nova";
 
 /** What a tool that manages Nova leaves on a node, and how the node looks where it does not manage it after all. */
-export interface ManagerFixture {
+interface ManagerFixture {
   readonly manager: ConfigurationManagementTool;
   /** Which role's document is refused. */
   readonly role: "controller" | "compute" | "retirement";

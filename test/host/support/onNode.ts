@@ -8,7 +8,7 @@ import { editFiles, editScript } from "../../support/nodeFunctionsInBash";
 import { testedProgram } from "../../support/programs";
 
 /** Functions of the node program that are called on a node, which has Nova and its Python, by what they are for. */
-export interface NodeOperations {
+interface NodeOperations {
   /** The ports of nova-compute's message queue, by the line that nova.conf has in [DEFAULT] and nothing else. */
   "queue/ports": [{ line: string }, readonly string[]];
   /** Who uses a QEMU module, on a platform where that is a package, by the graphics of the one guest, `aaaa`; empty: nobody. */

@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { LabNode } from "../../support/lab";
 
 /** Asks a web page of a node again and again until it is stopped. */
-export interface Watch {
+interface Watch {
   /** Stops, and gives what was answered other than 200, each with its time. @throws where it asked less than five times */
   stop(): Promise<readonly string[]>;
 }

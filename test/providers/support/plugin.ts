@@ -19,14 +19,14 @@ import type { PropertyMap } from "../../../lab/providers/wire/values";
 const STAND_INS = resolve(__dirname, "../../../lab/providers/bin");
 
 /** A message the plugin sent to the engine. */
-export interface LogMessage {
+interface LogMessage {
   readonly severity: number;
   readonly text: string;
   readonly isStatus: boolean;
 }
 
 /** What a diff answered. */
-export interface Difference {
+interface Difference {
   readonly hasChanges: boolean;
   readonly replaces: string[];
   /** By path: `ADD`, `UPDATE_REPLACE`, ... */

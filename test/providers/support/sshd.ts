@@ -20,7 +20,7 @@ export function missingSshd(): string | undefined {
 }
 
 /** A key pair in files. */
-export interface KeyFiles {
+interface KeyFiles {
   /** Path of the private key; the public key is beside it, `.pub`. */
   readonly path: string;
   /** The private key's text. */

@@ -10,6 +10,9 @@ import {
   parseCidrs,
 } from "../../../nova";
 
+/** What is no name, neither of a host nor in DNS. */
+const neither = ["", ".", "a..b", "-a", "a-", "192.0.2.256", "0x7f000001", "a b", "a:1", "a".repeat(64)];
+
 describe("isHostName", () => {
   it.each(["a", "control-1", "console.example.org", "console.example.org.", "1.example", "a".repeat(63)])(
     "takes %s",
@@ -18,24 +21,7 @@ describe("isHostName", () => {
     },
   );
 
-  it.each([
-    "",
-    ".",
-    "a..b",
-    "-a",
-    "a-",
-    "a_b",
-    "192.0.2.256",
-    "a.1",
-    "0x7f000001",
-    "a.0x1",
-    "a b",
-    "a:1",
-    "*",
-    "ä",
-    "a".repeat(64),
-    "a.".repeat(127),
-  ])("refuses %j", (text) => {
+  it.each([...neither, "a_b", "a.1", "a.0x1", "*", "ä", "a.".repeat(127)])("refuses %j", (text) => {
     expect(isHostName(text)).toBe(false);
   });
 });
@@ -48,21 +34,7 @@ describe("isDnsName", () => {
     },
   );
 
-  it.each([
-    "",
-    ".",
-    "a..b",
-    "-a",
-    "a-",
-    "192.0.2.256",
-    "0x7f000001",
-    "a.0X",
-    "a b",
-    "ops@a",
-    "a:1",
-    "\u00e4",
-    "a".repeat(64),
-  ])("refuses %j", (text) => {
+  it.each([...neither, "a.0X", "ops@a", "\u00e4"])("refuses %j", (text) => {
     expect(isDnsName(text)).toBe(false);
   });
 

@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type OptionValue, encodeText, encodeValue, findOption } from "../../../nova";
 import { listPart, parseIni, printableText, readText, splitList, substitute } from "../../support/osloConfig";
+import { anyCharacter } from "../../support/text";
 
 const encode = (section: string, name: string, value: OptionValue) => {
   const option = findOption(section, name);
@@ -53,7 +54,7 @@ describe("encodeText", () => {
     fc.assert(
       fc.property(
         printableText,
-        fc.string({ minLength: 1, maxLength: 1, unit: "binary" }).filter((text) => /[^\x20-\x7e]/.test(text)),
+        anyCharacter.filter((text) => /[^\x20-\x7e]/.test(text)),
         printableText,
         (before, strange, after) => {
           const code = strange.codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0");
