@@ -93,8 +93,8 @@ describe("parseReport", () => {
     fc.assert(
       fc.property(fc.array(line), (lines) => {
         const report = parseReport(lines.map(([key, text]) => `${key} ${text}\n`).join(""));
-        // JSON escapes what it has to: a lone surrogate or a control character would show.
-        expect(JSON.stringify(report)).not.toMatch(/[\p{C}]|\\u[0-9a-f]{4}|\\[bfnrt]/u);
+        // JSON escapes what it has to: a lone surrogate or a control character would show. A backslash is one of the text's own.
+        expect(JSON.stringify(report).replaceAll("\\\\", "")).not.toMatch(/[\p{C}]|\\u[0-9a-f]{4}|\\[bfnrt]/u);
       }),
     );
   });
