@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { certificateFile, parseCertificate } from "../../nova";
+import { certificateFile, certificateText } from "../../nova";
 import { controllerDocument } from "../host/support/documents";
 import { type Faults, testProgram } from "../host/support/injection";
 import { converge, revert } from "../host/support/program";
@@ -46,12 +46,11 @@ interface Bootable {
 // The program in bash does not say when it has renamed something.
 describe.runIf(testedProgram === "python")("a node whose power is cut", () => {
   const { certPem, privateKeyPem } = makeCertificate();
-  const checked = parseCertificate({ certPem, privateKeyPem, host: "console.example.org", now: Date.now() }, "tls");
   const document = controllerDocument(NAME, {
     tls: { certificate: certificateFile, key: certificateFile, only: true },
     allowedSources: ["203.0.113.0/24"],
     dropOtherSources: true,
-    ...(checked.value === undefined ? {} : { state: { certificate: checked.value } }),
+    state: { certificate: certificateText({ certPem, privateKeyPem }) },
   });
   let node: LabNode;
   /** The node before the first run, by its files and else; and its files when it is converged. */

@@ -1,4 +1,4 @@
-import { RecipeSwitch, Release, TlsVersion, certificateFile, parseCertificate } from "../../../nova";
+import { RecipeSwitch, Release, TlsVersion, certificateFile, certificateText } from "../../../nova";
 import { type TestCertificate, makeCertificate } from "../../support/certificate";
 import { type ControllerOptions, controllerDocument, retirementDocument } from "../support/documents";
 import { CONF, type Case, NAME, type Refusal, add, put, refusals } from "./case";
@@ -12,10 +12,7 @@ const SITE = "/etc/nova/site";
 
 /** A document with the certificate in it. */
 function withCertificate({ certPem, privateKeyPem }: TestCertificate): string {
-  const { value: certificate } = parseCertificate({ certPem, privateKeyPem, host: HOST, now: Date.now() }, "tls");
-  if (certificate === undefined) {
-    throw new Error("the certificate has faults");
-  }
+  const certificate = certificateText({ certPem, privateKeyPem });
   const tls = { certificate: certificateFile, key: certificateFile, only: true };
   return document({ tls, state: { certificate } });
 }
