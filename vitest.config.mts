@@ -1,8 +1,5 @@
 import { defineConfig } from "vitest/config";
 
-/** Which node program the tests are about where OPENSTACK_SPICE_PROGRAM does not say it: bash or python. */
-const OPENSTACK_SPICE_PROGRAM = process.env["OPENSTACK_SPICE_PROGRAM"] ?? "python";
-
 /**
  * One project per tier, fastest first: `vitest --project unit`.
  * unit and contract run anywhere; host and up need Linux, root and the lab (see CONTRIBUTING.md).
@@ -13,7 +10,6 @@ const tier = (name: string, seconds: number, groupOrder: number, maxWorkers?: nu
     // What a file of the tier unit imports is pure, so the next file of the same worker takes it as it is: half of the tier's time.
     ...(name === "unit" ? { isolate: false } : {}),
     include: [`test/${name}/**/*.test.ts`],
-    env: { OPENSTACK_SPICE_PROGRAM },
     testTimeout: seconds * 1000,
     hookTimeout: seconds * 1000,
     ...(maxWorkers === undefined ? {} : { maxWorkers }),

@@ -1,5 +1,5 @@
 /**
- * `npm run bench:node`: what a converge costs on a real node, the two programs side by side on one node in one run.
+ * `npm run bench:node`: what a converge costs on a real node.
  *
  * Processes and CPU time are the whole machine's, from /proc/stat, over RUNS runs, less RUNS of `ssh true`: run it on an idle machine. It prints the
  * machine's own load while nothing runs as well, so that a busy machine shows.
@@ -7,7 +7,7 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { convergeCommand } from "../remote/convergence";
-import { type HostProgram, hostProgram } from "../remote/program";
+import { hostProgram } from "../remote/program";
 import { bootQueuedCompute } from "../test/host/support/compute";
 import { computeDocument, controllerDocument } from "../test/host/support/documents";
 import { converge, revert } from "../test/host/support/program";
@@ -44,8 +44,8 @@ function beyond(one: Usage, other: Usage): string {
 }
 
 /** A converge, by the engine's command line, that has to end well. The program is there: the engine uploads it once. */
-async function good(node: LabNode, role: string, document: string, program: HostProgram): Promise<void> {
-  const { status, stderr } = await node.run(convergeCommand(program.sha256, role), { input: document });
+async function good(node: LabNode, role: string, document: string): Promise<void> {
+  const { status, stderr } = await node.run(convergeCommand(hostProgram().sha256, role), { input: document });
   if (status !== 0) {
     throw new Error(`${node.name}: ended with ${status}:\n${stderr}`);
   }
@@ -60,39 +60,35 @@ function restarted(unit: string, socket: string): string {
   return `systemctl restart ${unit}; until [[ $(</proc/net/tcp) == *${socket}* ]]; do sleep 0.5; done; sleep 5`;
 }
 
-/** One role on one node, with both programs. */
+/** One role on one node. */
 async function bench(
   title: string,
   node: LabNode,
   role: string,
   documents: readonly [string, string],
   restarted: string,
-  programs: Readonly<Record<string, HostProgram>>,
 ): Promise<void> {
   const nothing = await measured(async () => {
     await node.read("true");
   });
-  let restart: Usage | undefined;
-  for (const [name, program] of Object.entries(programs)) {
-    await converge(node, documents[0], { program });
-    const same = await measured(async () => {
-      await good(node, role, documents[0], program);
-    });
-    console.log(`${title}, ${name}, a converge that changes nothing:   ${beyond(same, nothing)}`);
-    const forgotten = await measured(async () => {
-      await node.read("touch /etc/nova/nova.conf");
-      await good(node, role, documents[0], program);
-    });
-    console.log(`${title}, ${name}, the same after nova.conf's time changed: ${beyond(forgotten, nothing)}`);
-    restart ??= await measured(async () => {
-      await node.read(restarted);
-    });
-    const changed = await measured(async (index) => {
-      await good(node, role, documents[(index + 1) % 2] ?? "", program);
-    });
-    console.log(`${title}, ${name}, one changed option beyond a restart:    ${beyond(changed, restart)}`);
-    await revert(node, role, { program });
-  }
+  await converge(node, documents[0]);
+  const same = await measured(async () => {
+    await good(node, role, documents[0]);
+  });
+  console.log(`${title}, a converge that changes nothing:   ${beyond(same, nothing)}`);
+  const forgotten = await measured(async () => {
+    await node.read("touch /etc/nova/nova.conf");
+    await good(node, role, documents[0]);
+  });
+  console.log(`${title}, the same after nova.conf's time changed: ${beyond(forgotten, nothing)}`);
+  const restart = await measured(async () => {
+    await node.read(restarted);
+  });
+  const changed = await measured(async (index) => {
+    await good(node, role, documents[(index + 1) % 2] ?? "");
+  });
+  console.log(`${title}, one changed option beyond a restart:    ${beyond(changed, restart)}`);
+  await revert(node, role);
 }
 
 /** A document with 100 options more. */
@@ -103,17 +99,16 @@ function withOptions(document: string): string {
 
 /** A converge that changes nothing, on a node that has much of everything. */
 async function benchMany(title: string, node: LabNode, role: string, document: string): Promise<void> {
-  const program = hostProgram("python");
   const many = withOptions(document);
-  await converge(node, many, { program });
+  await converge(node, many);
   const nothing = await measured(async () => {
     await node.read("true");
   });
   const same = await measured(async () => {
-    await good(node, role, many, program);
+    await good(node, role, many);
   });
-  console.log(`${title}, python, a converge that changes nothing:   ${beyond(same, nothing)}`);
-  await revert(node, role, { program });
+  console.log(`${title}, a converge that changes nothing:   ${beyond(same, nothing)}`);
+  await revert(node, role);
 }
 
 /** 500 rules of nftables, in a chain that refuses what none of them accepts. */
@@ -145,7 +140,6 @@ async function main(): Promise<void> {
   await pause(5000);
   const after = usage();
   console.log(`${RUNS} runs each. This machine in 5 s of nothing: ${beyond(after, idle)}.`);
-  const programs = { bash: hostProgram("bash"), python: hostProgram("python") };
   const controller = await LabNode.boot("bench-n", "proxy");
   try {
     const document = (port: number) => controllerDocument("bench-n", { html5proxyPort: port });
@@ -155,7 +149,6 @@ async function main(): Promise<void> {
       "controller",
       [document(6082), document(6083)],
       restarted("nova-spicehtml5proxy", "':17C2 00000000:0000 0A'"), // it listens on 6082
-      programs,
     );
     await addRules(controller);
     await benchMany(
@@ -177,7 +170,6 @@ async function main(): Promise<void> {
       "compute",
       [document(true), document(false)],
       restarted("nova-compute", "':1628 01 '"),
-      programs,
     ); // it is connected to 5672
     await addGuests(queued.compute);
     await benchMany("compute, 50 guests, 100 options more", queued.compute, "compute", document(true));

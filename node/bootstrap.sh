@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # openstack-spice: the first lines of the program that runs on a node; the rest, in Python, follows behind them in the same file as a
-# tar archive (host/archive.ts puts both together). Needs bash 4.2, coreutils, util-linux and Python 3.6 or newer.
+# tar archive (remote/archive.ts puts both together). Needs bash 4.2, coreutils, util-linux and Python 3.6 or newer.
 #
 #   FILE SHA256 [--install-python] <DOCUMENT    run by the login user, from the uploaded file: root runs a checked copy of it
 #   FILE [--install-python] OPTION... VERB ...           run by root: starts the program (node/openstack_spice/main.py)
@@ -16,7 +16,7 @@ readonly STATE_DIR=/var/lib/openstack-spice
 # What root runs: ARRIVE PROGRAM FILE [-] copies FILE to PROGRAM, where it has the sha256 that PROGRAM is named by, and runs it (with
 # a third word, it may install Python); a PROGRAM that is there already is run where it has that sha256. With `-` for FILE it does
 # nothing. Stands alone, and is one line of few special characters: a sudoers line can name it with the program, and nothing else
-# (host/sudoers.ts). In braces, since sudo does not see where one argument ends: a part of it, or more than it, is a syntax error.
+# (remote/sudoers.ts). In braces, since sudo does not see where one argument ends: a part of it, or more than it, is a syntax error.
 # `>|`: root's .bashrc, which may have been read, may set noclobber.
 # shellcheck disable=SC2016 # for root's own shell
 readonly ARRIVE='{ PATH=/usr/sbin:/usr/bin:/sbin:/bin; umask 077; test "$1" != - || exit 0; d=${0%/*}; e() { echo "openstack-spice: error: $(uname -n): $1, then run again" >&2; exit 3; }; k() { s=$(sha256sum <"$1") && test "${s%% *}.sh" = "${0##*/}"; }; { test -f "$0" && k "$0"; } || { mkdir -p "$d" && c=$(mktemp "$d/.arriving.XXXXXX") || e "$d cannot be written. Make room there and see that it can be written"; q() { rm -f "$c"; rmdir "$d" "${d%/*}" 2>/dev/null; }; trap q EXIT; cat <"$1" >|"$c" || e "$1 cannot be copied to $d. Make room there"; k "$c" || e "$1 changed while it was copied. Find out who writes there"; mv -f "$c" "$0"; } && exec bash "$0" ${2:+--install-python} --uploaded "$1" converge; }'

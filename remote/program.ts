@@ -12,31 +12,16 @@ export interface HostProgram {
   readonly sha256: string;
 }
 
-/** The languages that the program is written in: it moves from the one to the other. */
-export type ProgramLanguage = "bash" | "python";
-
-/** Which of the two programs nodes run. */
-export function programLanguage(): ProgramLanguage {
-  return process.env["OPENSTACK_SPICE_PROGRAM"] === "bash" ? "bash" : "python";
-}
-
-const bundled = new Map<ProgramLanguage, HostProgram>();
+let bundled: HostProgram | undefined;
 
 /** The program of this version of the package. */
-export function hostProgram(language: ProgramLanguage = programLanguage()): HostProgram {
-  const known = bundled.get(language);
-  if (known !== undefined) {
-    return known;
-  }
-  const root = packageRoot(__dirname);
-  const program =
-    language === "python" ? archive(nodeFiles(join(root, "node"))) : bundle(join(root, "host", "program"));
-  bundled.set(language, program);
-  return program;
+export function hostProgram(): HostProgram {
+  bundled ??= archive(nodeFiles(join(packageRoot(__dirname), "node")));
+  return bundled;
 }
 
 /**
- * The program in Python as one file: `bootstrap.sh`, and the other files as a tar archive behind it, `start.py` first.
+ * The program as one file: `bootstrap.sh`, and the other files as a tar archive behind it, `start.py` first.
  *
  * @param files texts by path, as {@link nodeFiles} reads them; a test may have others
  */
@@ -67,17 +52,6 @@ export function nodeFiles(folder: string): ReadonlyMap<string, string> {
 
 function program(text: string): HostProgram {
   return { text, sha256: createHash("sha256").update(text).digest("hex") };
-}
-
-/** Joins the `.sh` files of a folder in the order of their names. */
-export function bundle(folder: string): HostProgram {
-  const names = readdirSync(folder)
-    .filter((name) => name.endsWith(".sh"))
-    .sort();
-  if (names.length === 0) {
-    throw new Error(`${folder} has no .sh files. Install the package openstack-spice again.`);
-  }
-  return program(names.map((name) => readFileSync(join(folder, name), "utf8")).join("\n"));
 }
 
 /**

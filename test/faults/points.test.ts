@@ -1,7 +1,6 @@
 import { randomInt } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Numbered } from "../host/support/injection";
-import { testedProgram } from "../support/programs";
 import { LabNode, type Outcome } from "../support/lab";
 import { type Snapshot, snapshot } from "../host/support/snapshot";
 import { FaultNode, differences } from "./support/faultCase";
@@ -33,8 +32,7 @@ interface Point {
   readonly fault: NonNullable<Numbered["fault"]>;
 }
 
-// The program in bash has no numbered operations.
-describe.runIf(testedProgram === "python")("a node on which one operation goes wrong", () => {
+describe("a node on which one operation goes wrong", () => {
   let node: FaultNode;
   let before: Snapshot;
   let convergedConf: string;

@@ -7,7 +7,6 @@ import { converge, revert } from "../host/support/program";
 import { type Snapshot, snapshot } from "../host/support/snapshot";
 import { makeCertificate } from "../support/certificate";
 import { LabNode } from "../support/lab";
-import { testedProgram } from "../support/programs";
 import { ANNOUNCEMENTS, DiskImages, type Image } from "./support/diskImages";
 import { differences } from "./support/faultCase";
 import { type Expected, NEW_FILE, lostAtTheEnd, lostIn } from "./support/lostBytes";
@@ -43,8 +42,7 @@ interface Bootable {
   readonly verb: Verb;
 }
 
-// The program in bash does not say when it has renamed something.
-describe.runIf(testedProgram === "python")("a node whose power is cut", () => {
+describe("a node whose power is cut", () => {
   const { certPem, privateKeyPem } = makeCertificate();
   const document = controllerDocument(NAME, {
     tls: { certificate: certificateFile, key: certificateFile, only: true },

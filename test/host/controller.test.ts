@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LabNode } from "../support/lab";
-import { ofProgram } from "../support/programs";
 import { OWNER, controllerDocument } from "./support/documents";
 import { controllerReport, converge, lines, revert } from "./support/program";
 import { watch } from "./support/watch";
@@ -28,8 +27,7 @@ const OWN_LINES = [
 ].join("\n");
 
 /** What is written for declared origins: noVNC reads the option too, so the program in Python leaves what stands there (allowed-origins-of-novnc of the trial). */
-const origins = (declared: string) =>
-  ofProgram({ bash: declared, python: `old.example.org,older.example.org, ${declared}` });
+const origins = (declared: string) => `old.example.org,older.example.org, ${declared}`;
 
 describe("a controller with noVNC", () => {
   let node: LabNode;
@@ -205,13 +203,7 @@ describe("a controller with noVNC", () => {
     expect(after).toEqual({ ...before, processes: { [NOVNC]: processes[NOVNC] } });
     expect(await node.read("cat /etc/nova/nova.conf")).toBe(confBefore);
     expect(await node.read("find /root /home /var/lib /run -name '*openstack-spice*' | sort")).toBe(
-      lines(
-        ...ofProgram({
-          bash: ["/run/lock/openstack-spice.callers.lock", "/run/lock/openstack-spice.lock"],
-          python: ["/run/openstack-spice-callers-lock", "/run/openstack-spice-lock"],
-        }),
-        "/run/openstack-spice-written",
-      ),
+      lines("/run/openstack-spice-callers-lock", "/run/openstack-spice-lock", "/run/openstack-spice-written"),
     );
     expect(await node.read("systemctl list-units --all --no-legend 'openstack-spice*'")).toBe("");
   });

@@ -3,7 +3,6 @@ import { RecipeSwitch, Release } from "../../nova";
 import { hostProgram, shortDigest } from "../../remote/program";
 import { LabNode } from "../support/lab";
 import { OWNER, computeDocument, controllerDocument, retirementDocument } from "./support/documents";
-import { ofProgram, testedProgram } from "../support/programs";
 import { testProgram } from "./support/injection";
 import { converge, lines } from "./support/program";
 import { type Snapshot, snapshot } from "./support/snapshot";
@@ -12,12 +11,9 @@ import { type Snapshot, snapshot } from "./support/snapshot";
 
 const NAME = "h-refusals";
 /** A command without which it cannot do. */
-const TOOL = ofProgram({ bash: "ss", python: "systemd-run" });
+const TOOL = "systemd-run";
 /** Row D14 of the trial: /run/lock is everybody's. */
-const CALLERS_LOCK = ofProgram({
-  bash: "/run/lock/openstack-spice.callers.lock",
-  python: "/run/openstack-spice-callers-lock",
-});
+const CALLERS_LOCK = "/run/openstack-spice-callers-lock";
 const RECORD = "/var/lib/openstack-spice/roles/controller/record";
 
 interface Refusal {
@@ -35,8 +31,6 @@ interface Refusal {
   /** What another program said before. */
   readonly said?: string;
   readonly message: string;
-  /** A fresh pair of eyes found it: the program in bash overwrites that file, and deletes it in a revert. */
-  readonly inPythonOnly?: boolean;
 }
 
 const document = controllerDocument(NAME);
@@ -44,8 +38,8 @@ const document = controllerDocument(NAME);
 /** The number of a line of the document. */
 const lineOf = (start: string) => document.split("\n").findIndex((line) => line.startsWith(start)) + 1;
 
-/** What the program takes of a disk, in pages of 4 KiB. */
-const programPages = Math.ceil(Buffer.byteLength(hostProgram().text) / 4096);
+/** A record of another stack, which changed nothing. */
+const recordOf = (owner: string) => ({ format: 2, owner, id: "", program: "", platform: {}, entries: [] });
 
 const refusals: readonly Refusal[] = [
   {
@@ -62,7 +56,6 @@ const refusals: readonly Refusal[] = [
   },
   {
     title: "a tool that is missing",
-    // The program in Python asks the kernel itself for what bash needs ss for.
     spoil: `mv /usr/bin/${TOOL} /root/`,
     mend: `mv /root/${TOOL} /usr/bin/`,
     message: `${TOOL} is not installed. Install it on the node`,
@@ -73,7 +66,6 @@ const refusals: readonly Refusal[] = [
     mend: "grep -q mine /usr/local/sbin/openstack-spice && rm /usr/local/sbin/openstack-spice",
     message:
       "/usr/local/sbin/openstack-spice is somebody else's, and this program keeps its own command there. Give that file another name, or take the node out",
-    inPythonOnly: true,
   },
   {
     title: "a systemd that starts no unit",
@@ -122,10 +114,7 @@ const refusals: readonly Refusal[] = [
     spoil: "cp -a /etc/nova/nova.conf /root/; echo '[spice' >>/etc/nova/nova.conf",
     mend: "mv /root/nova.conf /etc/nova/",
     // Row D20 of the trial: a line of nova.conf can have a password in it.
-    message: `oslo.config cannot read what nova-spicehtml5proxy would read: ${ofProgram({
-      bash: "oslo_config.cfg.ConfigFileParseError: Failed to parse /etc/nova/nova.conf: at /etc/nova/nova.conf, Invalid section (must end with ]): '[spice'",
-      python: "/etc/nova/nova.conf:10168: Invalid section (must end with ])",
-    })}. Mend that, and run again`,
+    message: `oslo.config cannot read what nova-spicehtml5proxy would read: /etc/nova/nova.conf:10168: Invalid section (must end with ]). Mend that, and run again`,
   },
   {
     title: "[DEFAULT] web in nova.conf, where noVNC would serve the SPICE pages for it",
@@ -159,8 +148,8 @@ const refusals: readonly Refusal[] = [
     title: "a disk that is almost full",
     spoil: "mkdir -p /var/lib/openstack-spice; mount -t tmpfs -o size=8m tmpfs /var/lib/openstack-spice",
     mend: "umount /var/lib/openstack-spice",
-    // The program in Python is unpacked there too, compiled by the node's own Python.
-    message: `only ${ofProgram({ bash: String(8192 - programPages * 4), python: "N" })} KiB are free in /var/lib/openstack-spice, 16384 are needed. Make room, and run again`,
+    // The program is unpacked there too, compiled by the node's own Python.
+    message: `only N KiB are free in /var/lib/openstack-spice, 16384 are needed. Make room, and run again`,
   },
   {
     title: "a disk that has no room for the program itself",
@@ -195,19 +184,27 @@ const refusals: readonly Refusal[] = [
   },
   {
     title: "a damaged record",
-    spoil: `mkdir -p ${RECORD.replace("/record", "")}; printf '# openstack-spice record 1\\noption\\t/etc' >${RECORD}`,
+    spoil: `mkdir -p ${RECORD.replace("/record", "")}; printf '{"format": 2, "owner": ' >${RECORD}`,
     mend: "rm -r /var/lib/openstack-spice/roles",
-    message: `${RECORD} is damaged: ${ofProgram({ bash: "a line has not five fields", python: "it is cut off, or was edited" })}. Restore the node by hand from that file, then remove it`,
+    message: `${RECORD} is damaged: it is cut off, or was edited. Restore the node by hand from that file, then remove it`,
+  },
+  {
+    title: "a record of format 1",
+    spoil: `mkdir -p ${RECORD.replace("/record", "")}; printf '# openstack-spice record 1\\n# owner ${OWNER}\\n' >${RECORD}`,
+    mend: "rm -r /var/lib/openstack-spice/roles",
+    message:
+      `${RECORD} is of format 1, which openstack-spice had while its program on the nodes was in bash. ` +
+      "Run 'openstack-spice revert controller' on this node: the program that wrote it is there still, and puts back what it changed. Then run again",
   },
   {
     title: "a record of another version",
-    spoil: `mkdir -p ${RECORD.replace("/record", "")}; printf '${ofProgram({ bash: "# openstack-spice record 2\\n", python: '{"format": 3}' })}' >${RECORD}`,
+    spoil: `mkdir -p ${RECORD.replace("/record", "")}; printf '{"format": 3}' >${RECORD}`,
     mend: "rm -r /var/lib/openstack-spice/roles",
-    message: `${RECORD} is not a record of format ${ofProgram({ bash: 1, python: 2 })}: it is damaged, or written by another version. Use the version that wrote it, or restore the node by hand from that file`,
+    message: `${RECORD} is not a record of format 2: it is damaged, or written by another version. Use the version that wrote it, or restore the node by hand from that file`,
   },
   {
     title: "a role that another stack manages",
-    spoil: `mkdir -p ${RECORD.replace("/record", "")}; printf '# openstack-spice record 1\\n# owner other/stack\\n' >${RECORD}`,
+    spoil: `mkdir -p ${RECORD.replace("/record", "")}; printf '%s' '${JSON.stringify(recordOf("other/stack"))}' >${RECORD}`,
     mend: "rm -r /var/lib/openstack-spice/roles",
     message: `the stack 'other/stack' already manages the role controller of this node, this one is '${OWNER}'. Take the node out of one of them`,
   },
@@ -280,8 +277,7 @@ describe("the program refuses, and leaves the node untouched:", () => {
     await node.remove();
   });
 
-  const tried = refusals.filter(({ inPythonOnly }) => testedProgram === "python" || inPythonOnly !== true);
-  it.each(tried.map((refusal) => [refusal.title, refusal] as const))("%s", async (_, refusal) => {
+  it.each(refusals.map((refusal) => [refusal.title, refusal] as const))("%s", async (_, refusal) => {
     const { spoil = ":", mend = ":", user, lockWait, status = 3, said = "", message } = refusal;
     const fact = (await node.read(`set -e; ${spoil}`)).trim();
     try {
@@ -290,10 +286,7 @@ describe("the program refuses, and leaves the node untouched:", () => {
         ...(user === undefined ? {} : { user }),
         ...(lockWait === undefined ? {} : { program: testProgram({ limits: { lockWait } }) }),
       });
-      const steady = ofProgram({
-        bash: outcome,
-        python: { ...outcome, stderr: outcome.stderr.replace(/only \d+ KiB/, "only N KiB") },
-      });
+      const steady = { ...outcome, stderr: outcome.stderr.replace(/only \d+ KiB/, "only N KiB") };
       expect(steady).toEqual({
         status,
         stdout: "",

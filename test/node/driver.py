@@ -1,4 +1,4 @@
-"""Calls the node program's own functions by what they are for, for tests that both programs have to pass (test/support/nodeFunctions.ts).
+"""Calls the node program's own functions by what they are for, for tests in TypeScript (test/support/nodeFunctions.ts).
 
 Reads lines `["OPERATION", CASE]` of JSON, and writes one line for each, `{"answer": ANSWER}` or `{"error": TEXT}`. Texts of files are
 latin1: each character is a byte. What each operation takes and gives is written in test/support/nodeFunctions.ts.

@@ -1,16 +1,12 @@
 """Dead keys of a nova.conf are told; made comments where that is asked for, and keys again, byte for byte."""
 
-import os
-import re
-
-import pytest
 from fakes import FakeJournal, make_node
 from openstack_spice.changes.dead_keys import DeadKeyKind, DeadKeys
 from openstack_spice.changes.edits import Edits
 from openstack_spice.changes.options import OptionKind, SectionKind, plan_options
 from openstack_spice.checks.layers import planned_conf
 from openstack_spice.document.desired import Desired
-from openstack_spice.nova_conf.dead_keys import DEAD_KEYS, find_dead_keys
+from openstack_spice.nova_conf.dead_keys import find_dead_keys
 from openstack_spice.state.entry import Entry
 from openstack_spice.state.ledger import Ledger
 from openstack_spice.state.paths import NOVA_CONF
@@ -27,14 +23,6 @@ keymap: fr
   be
 [vnc]
 keymap = ch"""
-BASH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "host", "program", "41-dead-keys.sh")
-
-
-@pytest.mark.skipif(not os.path.exists(BASH), reason="the program in bash is gone")
-def test_the_table_is_that_of_the_program_in_bash():
-    with open(BASH, encoding="utf-8") as file:
-        rows = re.findall(r"^(controller|compute) (\S+/\S+) (\d+) (\S+) (\S.*)$", file.read(), re.MULTILINE)
-    assert [(key.role, key.option, str(key.since), key.beside or "-", key.why) for key in DEAD_KEYS] == rows
 
 
 def told(release, conf=CONF, declared=None):

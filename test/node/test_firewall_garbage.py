@@ -8,7 +8,7 @@ from openstack_spice.document.desired import Desired
 from openstack_spice.errors import CannotTell, Refused
 from openstack_spice.firewall import firewalld_text, iptables_text, nftables_text
 from openstack_spice.firewall.accepting import accepting_rules
-from openstack_spice.firewall.closed_ports_text import ports_of, sources_of, title_of
+from openstack_spice.firewall.closed_ports_text import ports_of, title_of
 from openstack_spice.firewall.firewall import Firewall
 from openstack_spice.firewall.lines import Lines, has_line, without_line
 from openstack_spice.firewall.rules import rule_text
@@ -118,7 +118,7 @@ def test_of_ufw_a_record_and_our_own_file_is_read(text):
     rule_text(text.replace("\n", " "))
     list(accepting_rules(text.split("\n"), 5900, 5999, frozenset()))
     data = to_bytes(text)
-    title_of(data), ports_of(data), sources_of(data)
+    title_of(data), ports_of(data)
     lines = Lines(data)
     assert lines.unchanged().data == data
 

@@ -1,9 +1,7 @@
-"""nova.conf, whatever stands in it: read as oslo.config and the program in bash read it, edited, and given back byte for byte."""
+"""nova.conf, whatever stands in it: read as oslo.config reads it, edited, and given back byte for byte."""
 
 import os
 import re
-import shutil
-import subprocess
 
 import pytest
 from fakes import FakeJournal, make_node
@@ -17,7 +15,6 @@ from openstack_spice.state.ledger import Ledger
 from openstack_spice.state.paths import NOVA_CONF
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-BASH = os.path.join(HERE, "..", "..", "host", "program", "25-files.sh")
 
 OPTIONS = ("spice/html5proxy_host", "spice/html5proxy_base_url", "console/allowed_origins", "DEFAULT/cert")
 KEYS = [option.split("/")[1] for option in OPTIONS] + ["debug", "html5proxy_hosts", "Cert"]
@@ -158,53 +155,6 @@ def test_what_a_stranger_adds_meanwhile_is_kept_and_the_rest_gets_its_bytes_back
     edit = b"\n[stranger]\nkey = value\n"
     run.node.files.put(NOVA_CONF, run.apply() + edit)
     assert run.undo() == conf + edit
-
-
-def awk_program():
-    with open(BASH, encoding="utf-8") as file:
-        return re.search(r"readonly INI_PROGRAM='\n(.*?)}'\n", file.read(), re.DOTALL).group(1) + "}"
-
-
-def by_awk(program, folder, verb, conf, option, block=b""):
-    """What the program in bash makes of it."""
-    path = str(folder / "conf")
-    with open(path, "wb") as file:
-        file.write(conf)
-    section, name = option.split("/")
-    newline = b"0" if conf and not conf.endswith(b"\n") else b"1"
-    variables = {"LC_ALL": b"C", "INI_VERB": verb.encode(), "INI_SECTION": section.encode(), "INI_OPTION": name.encode()}
-    variables.update({"PATH": os.environb[b"PATH"], "INI_BLOCK": block, "INI_NEWLINE": newline})
-    return subprocess.run(
-        ["awk", program, path],
-        env={k.encode(): v for k, v in ((k, v if isinstance(v, bytes) else v.encode()) for k, v in variables.items())},
-        stdout=subprocess.PIPE,
-        check=True,
-    ).stdout
-
-
-@pytest.mark.skipif(shutil.which("awk") is None or not os.path.exists(BASH), reason="needs awk and the program in bash")
-@settings(quick, max_examples=8)
-@given(cases(), st.sampled_from(OPTIONS))
-def test_it_is_read_and_edited_as_the_program_in_bash_does(tmp_path_factory, case, option):
-    conf, _ = case
-    folder, program, ini = tmp_path_factory.mktemp("awk"), awk_program(), Ini(conf)
-    section, name = option.split("/")
-    definition, value, block = ini.definition(section, name), ini.value(section, name), b"cert = new\n  more"
-    put = ini.put(section, name, block).data if definition is not None or ini.sections(section) else conf
-    mine = {
-        "get": b"absent\n" if definition is None else b"present\n" + definition + b"\n",
-        "value": b"" if value is None else value + b"\n",
-        "sections": b"%d\n" % ini.sections(section),
-        "put": put,
-        "cut": ini.without(section, name).data,
-        "comment": ini.commented(section, name, b"#mark# ").data,
-        "open": ini.with_section(section, True).data,
-        "close": ini.without_section(section, True).data,
-    }
-    if definition is not None:
-        del mine["open"]  # asked only where the section is not there, and then the option is not either
-    blocks = {"put": block, "comment": b"#mark# ", "open": b"blank", "close": b"blank"}
-    assert {verb: by_awk(program, folder, verb, conf, option, blocks.get(verb, b"")) for verb in mine} == mine
 
 
 @quick

@@ -10,9 +10,11 @@ from openstack_spice.changes.edits import Edits, only_planned_lines_differ
 from openstack_spice.changes.kind import Kind, Outcome, Pass
 from openstack_spice.changes.transaction import Steps, Transaction
 from openstack_spice.errors import CannotTell, Failed, Refused
+from openstack_spice.messages import text_of
 from openstack_spice.reporter import Reporter
 from openstack_spice.state.entry import Entry
 from openstack_spice.state.journal import Journal, read_journal
+from openstack_spice.state.owner import record_owner
 from openstack_spice.state.paths import journal_file, record_file
 from openstack_spice.state.record import Record, merged, read_record, record_bytes
 from openstack_spice.system import Files, Interruption
@@ -203,14 +205,26 @@ def test_a_record_that_this_version_does_not_know_is_refused_and_kept(files, tmp
     assert json.loads(path.read_text()) == value
 
 
-def test_a_record_of_format_1_is_read(files, tmp_path):
-    (tmp_path / record_file(ROLE)[1:]).write_text(
-        "# openstack-spice record 1\n# owner a/b/c\n# id 12\n# program 00\n# packages-on-destroy remove\n# tls-since 5\n"
-        "thing\t/etc/x\ty z\t-\t=YQ==\n"
-    )
-    assert read_record(files, ROLE, frozenset(["thing"])) == Record(
-        "a/b/c", "12", "00", "remove", 5, {}, (Entry("thing", "/etc/x", "y z", "-", "=YQ=="),)
-    )
+def test_a_record_and_a_journal_of_format_1_are_refused_by_name_and_kept(files, tmp_path):
+    entry = "thing\t/etc/x\ty z\t-\t=YQ==\n"
+    record, journal = (tmp_path / file(ROLE)[1:] for file in (record_file, journal_file))
+    record.write_text("# openstack-spice record 1\n# owner a/b/c\n# id 12\n# program 00\n" + entry)
+    journal.write_text(entry)
+    readers = {
+        record: (lambda: read_record(files, ROLE, frozenset(["thing"])), lambda: record_owner(files, ROLE)),
+        journal: (lambda: read_journal(files, ROLE, frozenset(["thing"])),),
+    }
+    for path, reads in readers.items():
+        former = path.read_text()
+        for read in reads:
+            with pytest.raises(Refused) as stop:
+                read()
+            assert text_of(stop.value) == (
+                "/%s is of format 1, which openstack-spice had while its program on the nodes was in bash. Run 'openstack-spice revert %s' "
+                "on this node: the program that wrote it is there still, and puts back what it changed. Then run again"
+                % (path.relative_to(tmp_path), ROLE)
+            )
+        assert path.read_text() == former
 
 
 def test_the_first_former_state_stays_and_what_is_as_it_was_is_forgotten():

@@ -1,13 +1,8 @@
 /**
- * The node program's own functions, each called by what it is for. The program in bash answers by its functions, the one in Python by its modules; a test
- * names neither.
+ * The node program's own functions, each called by what it is for: test/node/driver.py calls its modules, and a test names none of them.
  */
 import { spawnSync } from "node:child_process";
-import type { ProgramLanguage } from "../../remote/program";
-import { compareAnswers, comparesAll } from "./differential";
-import { callInBash } from "./nodeFunctionsInBash";
 import { callInPython } from "./nodeFunctionsInPython";
-import { testedProgram } from "./programs";
 
 /** What ends a run before anything is touched: the exit status, and the message without the program's and the node's names. */
 export interface Stop {
@@ -130,15 +125,10 @@ export type Operation = keyof Operations;
 export type Case<O extends Operation> = Operations[O][0];
 export type Answer<O extends Operation> = Operations[O][1];
 
-const commandOf: Readonly<Record<ProgramLanguage, readonly [string, ...string[]]>> = {
-  // macOS comes with bash 3.2, which cannot run the nodes' program.
-  bash: ["bash", "-c", "((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 402))"],
-  python: ["python3", "-c", "import os, sys; sys.exit(sys.version_info < (3, 6) or not hasattr(os, 'getxattr'))"],
-};
-const [command, ...words] = commandOf[testedProgram];
+const words = ["-c", "import os, sys; sys.exit(sys.version_info < (3, 6) or not hasattr(os, 'getxattr'))"];
 
 /** Whether this machine runs the program; tests are skipped else. */
-export const runsHere = spawnSync(command, words).status === 0;
+export const runsHere = spawnSync("python3", words).status === 0;
 
 /** Calls an operation of the program. @throws Error where the program, not its answer, fails */
 export function nodeFunction<O extends Operation>(operation: O, given: Case<O>): Answer<O> {
@@ -148,8 +138,5 @@ export function nodeFunction<O extends Operation>(operation: O, given: Case<O>):
 
 /** The same with many cases at once, which is quicker. @throws Error also where both programs are to be compared, and differ */
 export function nodeFunctions<O extends Operation>(operation: O, cases: readonly Case<O>[]): readonly Answer<O>[] {
-  if (comparesAll) {
-    compareAnswers(operation, cases);
-  }
-  return testedProgram === "bash" ? callInBash(operation, cases) : callInPython(operation, cases);
+  return callInPython(operation, cases);
 }

@@ -32,7 +32,6 @@ from .closed_ports_text import (
     nftables_commands,
     nftables_rules,
     ports_of,
-    sources_of,
     title_of,
     unit_text,
 )
@@ -88,7 +87,7 @@ class ClosedPorts:
         if state == ABSENT:
             self._open(closing)
         else:
-            self._close(closing, self._as_data(closing, bytes_of(state)), journal)
+            self._close(closing, bytes_of(state), journal)
 
     def plan(self, closing: Closing, ports: str, tell: Callable[[], None]) -> List[Planned]:
         """Closed where ports are given, else open again where we closed them. Raises CannotTell.
@@ -131,13 +130,6 @@ class ClosedPorts:
         self._unload(closing, self._out_of_the_way(closing, rules))
         if self.read(closing.file) != present(rules):
             raise Failed("closed-ports-differ", unit=closing.unit, file=closing.file, see=closing.see)
-
-    def _as_data(self, closing: Closing, rules: bytes) -> bytes:
-        """The program in bash wrote a script where nft is missing: a file for iptables-restore that closes the same."""
-        ports = ports_of(rules)
-        if not rules.startswith(b"#!/bin/sh\n") or ports is None:
-            return rules
-        return iptables_rules(closing, self._context.role, ports, sources_of(rules))
 
     def _open(self, closing: Closing) -> None:
         files, units = self._context.system.files, self._units

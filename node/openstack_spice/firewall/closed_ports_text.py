@@ -6,7 +6,6 @@ go on to refuse.
 """
 
 import hashlib
-import ipaddress
 import re
 from typing import List, NamedTuple, Optional, Sequence, Tuple
 
@@ -85,7 +84,7 @@ def is_for_nftables(rules: bytes) -> bool:
 
 
 def is_for_iptables(rules: bytes) -> bool:
-    """Whether a file of rules is for iptables-restore; that of the program in bash was a shell script."""
+    """Whether a file of rules is for iptables-restore."""
     return rules.startswith(IPTABLES_HEAD.encode("ascii") + b"\n")
 
 
@@ -99,17 +98,6 @@ def ports_of(rules: bytes) -> Optional[str]:
     """The ports that a file of rules closes; None where it is damaged."""
     found = re.match(r"([0-9]{1,5}(-[0-9]{1,5})?) only from ", title_of(rules))
     return found.group(1) if found else None
-
-
-def sources_of(rules: bytes) -> List[str]:
-    """The sources that a file of rules tells people; those that are CIDR blocks."""
-    sources = []
-    for word in title_of(rules).partition(" only from ")[2].split(", "):
-        try:
-            sources.append(str(ipaddress.ip_network(word)))
-        except ValueError:
-            continue
-    return sources
 
 
 class Tool(NamedTuple):

@@ -27,6 +27,11 @@ MESSAGES: Mapping[str, Message] = {
         "{file} is not a record of format {format}: it is damaged, or written by another version",
         "Use the version that wrote it, or restore the node by hand from that file",
     ),
+    "record-of-bash": Message(
+        "{file} is of format 1, which openstack-spice had while its program on the nodes was in bash",
+        "Run 'openstack-spice revert {role}' on this node: the program that wrote it is there still, and puts back what it changed. "
+        "Then run again",
+    ),
     "record-damaged": Message("{file} is damaged: it is cut off, or was edited", "Restore the node by hand from that file, then remove it"),
     "record-kind-unknown": Message("{file} has kinds of change that this version does not know ({kinds})", "Use the version that wrote it"),
     "journal-damaged": Message("{file} is damaged: a line is no entry", "Restore the node by hand from that file, then remove it"),

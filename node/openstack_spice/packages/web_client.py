@@ -167,8 +167,7 @@ def tidy_web_clients(files: Files) -> None:
 
 
 def digest(entries: Iterable[Found]) -> str:
-    """The state of a folder. It is the one that the program in bash made, so that its records stay in force: SHA-256 of the sorted
-    lines `TYPE MODE USER:GROUP PATH`, then of what sha256sum(1) prints for each file."""
+    """The state of a folder: SHA-256 of the sorted lines `TYPE MODE USER:GROUP PATH`, then of what sha256sum(1) prints for each file."""
     found = [entry._replace(path=b"." if entry.path == b"" else b"./" + entry.path) for entry in entries]
     lines = sorted(
         b"%s %o %s:%s %s\n" % (entry.letter.encode("ascii"), entry.mode, _owner(entry.owner), _owner(entry.group), entry.path)

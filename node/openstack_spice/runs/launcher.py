@@ -8,7 +8,7 @@ from ..system.files import Access, Announce
 
 _ACCESS = Access(0, 0, 0o755)
 
-# The last line begins with `exec`: by that the command that destroys tells a launcher that is cut off (host/convergence.ts).
+# The last line begins with `exec`: by that the command that destroys tells a launcher that is cut off (remote/convergence.ts).
 LAUNCHER_TEXT = r"""#!/bin/bash
 # Written by openstack-spice; goes with its last record.  openstack-spice status | revert ROLE
 PATH=/usr/sbin:/usr/bin:/sbin:/bin

@@ -77,17 +77,15 @@ class JournalContent(NamedTuple):
 
     entries: Tuple[Entry, ...]  # oldest first
     new_files: Tuple[str, ...]  # paths of files that may lie beside their place
-    platform: Mapping[str, str]  # as it was at the start; empty in a journal of the program in bash
+    platform: Mapping[str, str]  # as it was at the start
     length: int  # bytes of its whole lines
 
 
 def read_journal(files: Files, role: str, kinds: Optional[FrozenSet[str]]) -> Optional[JournalContent]:
     """The journal of a run that did not come to its end; None where there is none.
 
-    A journal of the program in bash, lines of five tab-separated fields, is read too.
-
     :param kinds: the kinds of change that this program knows; None where entries are only looked at
-    Raises Refused where it is damaged, or has a kind that is not known, CannotTell where it cannot be read.
+    Raises Refused where it is damaged, of format 1, or has a kind that is not known, CannotTell where it cannot be read.
     """
     file = journal_file(role)
     data = files.read_if_there(file)
@@ -99,8 +97,10 @@ def read_journal(files: Files, role: str, kinds: Optional[FrozenSet[str]]) -> Op
     lines = data.split(b"\n")
     for line in lines[:-1]:
         try:
-            value = json.loads(line.decode("utf-8")) if line[:1] in (b"[", b'"', b"{") else line.decode("utf-8").split("\t")
+            value = json.loads(line.decode("utf-8"))
         except ValueError:
+            if line.count(b"\t") == 4:  # as entries of format 1 were
+                raise Refused("record-of-bash", file=file, role=role)
             raise Refused("journal-damaged", file=file)
         if isinstance(value, str):
             new_files.append(value)

@@ -6,6 +6,7 @@ from typing import NamedTuple, Optional
 from ..errors import Refused
 from ..system import Files
 from .paths import record_file
+from .record import FORMAT_1
 
 
 class Owner(NamedTuple):
@@ -16,14 +17,14 @@ class Owner(NamedTuple):
 
 
 def record_owner(files: Files, role: str) -> Optional[Owner]:
-    """The owner of a role's record; None where there is none. Raises Refused where it is damaged, CannotTell where it cannot be read."""
+    """The owner of a role's record; None where there is none. Raises Refused where it is damaged or of format 1,
+    CannotTell where it cannot be read."""
     file = record_file(role)
     data = files.read_if_there(file)
     if data is None:
         return None
-    if data.startswith(b"# openstack-spice record "):
-        words = dict(line[2:].partition(b" ")[::2] for line in data.splitlines() if line.startswith(b"# "))
-        return Owner(words.get(b"owner", b"").decode("utf-8", "replace"), words.get(b"id", b"").decode("utf-8", "replace"))
+    if data.startswith(FORMAT_1):
+        raise Refused("record-of-bash", file=file, role=role)
     try:
         value = json.loads(data.decode("utf-8"))
         return Owner(str(value["owner"]), str(value["id"]))

@@ -2,7 +2,7 @@
 
 A JSON object, 0600 in a folder of 0700, since it can hold former values of nova.conf. `format` rises with what an older
 program could not read; a record of another format, or with a kind of change that is not known, is refused, never dropped.
-Format 1, of the program in bash, is lines of five tab-separated fields below a header; it is read, and written as format 2.
+Format 1, of a program in bash, is refused by name: the program that wrote it lies on the node, and puts back what it changed.
 """
 
 import json
@@ -14,6 +14,7 @@ from .entry import Entry
 from .paths import record_file
 
 FORMAT = 2
+FORMAT_1 = b"# openstack-spice record 1\n"  # how it begins
 
 
 class Record(NamedTuple):
@@ -46,7 +47,9 @@ def read_record(files: Files, role: str, kinds: Optional[FrozenSet[str]]) -> Opt
     data = files.read_if_there(file)
     if data is None:
         return None
-    record = _of_format_1(data, file) if data.startswith(b"# openstack-spice record 1\n") else _of_json(data, file)
+    if data.startswith(FORMAT_1):
+        raise Refused("record-of-bash", file=file, role=role)
+    record = _of_json(data, file)
     unknown = [] if kinds is None else sorted({entry.kind for entry in record.entries} - kinds)
     if unknown:
         raise Refused("record-kind-unknown", file=file, kinds=", ".join(unknown))
@@ -108,27 +111,3 @@ def _of_json(data: bytes, file: str) -> Record:
     if not all(isinstance(word, str) for word in words):
         raise Refused("record-damaged", file=file)
     return record
-
-
-def _of_format_1(data: bytes, file: str) -> Record:
-    headers: Dict[str, str] = {}
-    entries: List[Entry] = []
-    try:
-        for line in data.decode("utf-8").splitlines():
-            if line.startswith("# "):
-                name, _, value = line[2:].partition(" ")
-                headers[name] = value
-            elif not line.startswith("#"):
-                entries.append(Entry(*line.split("\t")))
-        since = headers.get("tls-since")
-        return Record(
-            headers.get("owner", ""),
-            headers.get("id", ""),
-            headers.get("program", ""),
-            headers.get("packages-on-destroy", "keep"),
-            None if since is None else int(since),
-            {},
-            tuple(entries),
-        )
-    except (TypeError, ValueError):
-        raise Refused("record-damaged", file=file)

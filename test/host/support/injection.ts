@@ -1,11 +1,9 @@
 import type { HostProgram } from "../../../remote/program";
-import { testedProgram } from "../../support/programs";
-import { bashTestProgram } from "./injectionInBash";
 import { pythonTestProgram } from "./injectionInPython";
 
 /**
  * The node program with something that happens in it: at a chosen point, which cannot be timed from outside, or with other limits. No test knows what the
- * program calls its functions: the names here are mapped by injectionInBash.ts and, for the program in Python, by test/node/testing/points.py.
+ * program calls its functions: the names here are mapped by test/node/testing/points.py.
  */
 
 /** The points, by what the program does there. A function's end is `after`. */
@@ -96,7 +94,7 @@ export type Part = "watchdog" | "layers";
 
 /**
  * An operation of a run by its number: each change of the file system that is asked for, each look at it, each command. At number 0 nothing happens, and
- * /run/openstack-spice-points on the node has the list of them, a line `NUMBER KIND SUBJECT` each. The program in Python only.
+ * /run/openstack-spice-points on the node has the list of them, a line `NUMBER KIND SUBJECT` each.
  */
 export interface Numbered {
   readonly number: number;
@@ -124,7 +122,7 @@ export interface Faults {
 
 /** The project's program, in which that happens. */
 export function testProgram(faults: Faults): HostProgram {
-  return testedProgram === "bash" ? bashTestProgram(faults) : pythonTestProgram(faults);
+  return pythonTestProgram(faults);
 }
 
 /** Shell text that waits until a test has made this file on the node; a minute at most, so that a test that fails leaves no run behind. */

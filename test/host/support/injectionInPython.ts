@@ -8,7 +8,7 @@ const program = resolve(__dirname, "../../../node");
 const testing = resolve(__dirname, "../../node/testing");
 
 /**
- * The program in Python in which that happens: its archive with the package `testing`, the plan of what happens, and another way in; the program's own is
+ * The program in which that happens: its archive with the package `testing`, the plan of what happens, and another way in; the program's own is
  * in it too, unchanged, under another name.
  */
 export function pythonTestProgram(faults: Faults): HostProgram {

@@ -1,11 +1,7 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { hostProgram } from "../../../remote/program";
-import { afterFunctions } from "../../support/bash";
 import type { LabNode } from "../../support/lab";
 import type { Answer as UnitAnswer, Case as UnitCase } from "../../support/nodeFunctions";
-import { editFiles, editScript } from "../../support/nodeFunctionsInBash";
-import { testedProgram } from "../../support/programs";
 
 /** Functions of the node program that are called on a node, which has Nova and its Python, by what they are for. */
 interface NodeOperations {
@@ -23,66 +19,15 @@ export async function onNode<O extends Operation>(
   operation: O,
   cases: readonly NodeOperations[O][0][],
 ): Promise<readonly NodeOperations[O][1][]> {
-  const answers: NodeOperations[O][1][] = [];
-  if (testedProgram === "python") {
-    const given = { files: pythonFiles(), calls: cases.map((one) => [operation, one]) };
-    const lines = (await node.read(`python3 -B -c ${UNPACK}`, JSON.stringify(given))).trimEnd().split("\n");
-    for (const line of lines) {
-      const { answer, error } = JSON.parse(line) as { answer?: NodeOperations[O][1]; error?: string };
-      if (error !== undefined) {
-        throw new Error(`${operation}: ${error}`);
-      }
-      answers.push(answer as NodeOperations[O][1]);
+  const given = { files: pythonFiles(), calls: cases.map((one) => [operation, one]) };
+  const lines = (await node.read(`python3 -B -c ${UNPACK}`, JSON.stringify(given))).trimEnd().split("\n");
+  return lines.map((line) => {
+    const { answer, error } = JSON.parse(line) as { answer?: NodeOperations[O][1]; error?: string };
+    if (error !== undefined) {
+      throw new Error(`${operation}: ${error}`);
     }
-    return answers;
-  }
-  for (const one of cases) {
-    answers.push(
-      await (inBash[operation] as (node: LabNode, given: NodeOperations[O][0]) => Promise<never>)(node, one),
-    );
-  }
-  return answers;
-}
-
-const inBash: {
-  readonly [O in Operation]: (node: LabNode, given: NodeOperations[O][0]) => Promise<NodeOperations[O][1]>;
-} = {
-  "queue/ports": async (node, { line }) => {
-    await node.read(`printf '[DEFAULT]\\n%s\\n' "$(cat)" >/etc/nova/nova.conf`, line);
-    const said = await node.read("bash", inPlaceOfMain("detect_platform; queue_ports nova-compute"));
-    return said.split("\n").filter(Boolean);
-  },
-  "packages/use-of-qemu-module": async (node, { graphics }) =>
-    (
-      await node.read(
-        "bash",
-        inPlaceOfMain(
-          `detect_platform; PLATFORM[qemu-spice]=qemu-system-modules-spice; SPICE_UNIT=no-unit
-             virsh_read() { if [[ $1 == list ]]; then echo aaaa; else echo "<graphics type='${graphics}' port='5900'/>"; fi; }
-             use_of_package qemu-system-modules-spice`,
-        ),
-      )
-    ).trim(),
-  "nova.conf/put-and-undo": async (node, given) => {
-    const folder = (await node.read("mktemp -d")).trim();
-    const files = Object.entries(editFiles(given)).map(([name, text]) => [
-      name,
-      Buffer.from(text, "latin1").toString("base64"),
-    ]);
-    const write = files.map(([name = "", text = ""]) => `echo ${text} | base64 -d >${folder}/${name}`).join("\n");
-    await node.read("bash", write);
-    const told = await node.read(`cd ${folder} && bash 2>&1 || echo "status $?"`, afterFunctions(editScript));
-    const read = async (name: string) =>
-      Buffer.from(await node.read(`base64 -w0 ${folder}/${name}`), "base64").toString("latin1");
-    const answer = { told, after: await read("after"), undone: await read("nova.conf") };
-    await node.read(`rm -r ${folder}`);
-    return answer;
-  },
-};
-
-/** The program in bash, which does this instead of its work. */
-function inPlaceOfMain(script: string): string {
-  return hostProgram("bash").text.replace(/\nmain "\$@"\n$/, `\n${script}\n`);
+    return answer as NodeOperations[O][1];
+  });
 }
 
 /** A word of a command line: Python text that unpacks files from its standard input and runs the driver among them. */

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LabNode } from "../../support/lab";
-import { isTrialRun } from "../../support/programs";
 import { computeDocument } from "../support/documents";
 import { testProgram } from "../support/injection";
 import { converge, revert } from "../support/program";
@@ -30,7 +29,7 @@ systemctl daemon-reload && systemctl restart nova-compute`;
 /** A process that takes ten seconds to end, as Nova 33.0.0 to 33.0.2 take 160 for the sake of `manager_shutdown_timeout`. */
 const SLOW_TO_STOP = "/bin/sh -c 'trap \"sleep 10; exit\" TERM; while :; do sleep 0.1; done'";
 
-describe.runIf(isTrialRun)("a compute whose instances lie in a folder of the operator's", () => {
+describe("a compute whose instances lie in a folder of the operator's", () => {
   let node: LabNode;
   beforeAll(async () => {
     node = await LabNode.boot(NAME, "compute");

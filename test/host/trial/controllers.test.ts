@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LabNode } from "../../support/lab";
-import { isTrialRun } from "../../support/programs";
 import { OWNER, controllerDocument } from "../support/documents";
 import { converge, lines, revert } from "../support/program";
 import { type Snapshot, snapshot } from "../support/snapshot";
@@ -17,7 +16,7 @@ const document = controllerDocument(NAME);
 const error = (text: string) => `openstack-spice: error: ${NAME}: ${text}\n`;
 const say = (text: string) => `openstack-spice: ${NAME}: ${text}\n`;
 
-describe.runIf(isTrialRun)("a controller that its operators set up in their way", () => {
+describe("a controller that its operators set up in their way", () => {
   let node: LabNode;
   let before: Snapshot;
   beforeAll(async () => {

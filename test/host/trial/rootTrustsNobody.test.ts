@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LabNode } from "../../support/lab";
-import { isTrialRun } from "../../support/programs";
 import { controllerDocument } from "../support/documents";
 import { testProgram } from "../support/injection";
 import { converge, runVerb } from "../support/program";
@@ -43,7 +42,7 @@ code = "socket(S, PF_INET, SOCK_STREAM, 0); bind(S, sockaddr_in(6082, INADDR_ANY
 os.execv("/usr/bin/perl", [name, "-MSocket", "-e", code])
 `;
 
-describe.runIf(isTrialRun)("a controller with users that root does not trust", () => {
+describe("a controller with users that root does not trust", () => {
   let node: LabNode;
   beforeAll(async () => {
     node = await LabNode.boot(NAME, "proxy");

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Release } from "../../../nova";
 import { LabNode, type Outcome } from "../../support/lab";
-import { isTrialRun } from "../../support/programs";
 import { controllerDocument, retirementDocument } from "../support/documents";
 import { converge, revert, runVerb } from "../support/program";
 import { type Snapshot, snapshot } from "../support/snapshot";
@@ -18,7 +17,7 @@ const settings = { allowedSources: ["203.0.113.0/24"], dropOtherSources: true, r
 const document = controllerDocument(NAME, settings);
 const error = (text: string) => `openstack-spice: error: ${NAME}: ${text}\n`;
 
-describe.runIf(isTrialRun)("a controller that others set up in their way", () => {
+describe("a controller that others set up in their way", () => {
   let node: LabNode;
   let before: Snapshot;
   let conf: string;

@@ -14,7 +14,6 @@ import {
   readdirSync,
   rmSync,
   statSync,
-  utimesSync,
   writeFileSync,
   symlinkSync,
 } from "node:fs";
@@ -22,7 +21,7 @@ import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { convergeCommand, revertCommand } from "../../../remote/convergence";
-import { type ProgramLanguage, shortDigest } from "../../../remote/program";
+import { shortDigest } from "../../../remote/program";
 import { bash42 } from "../host/support";
 
 const shells = ["sh", "bash", "dash", "ksh", "zsh", "fish", "tcsh"].filter(
@@ -120,144 +119,97 @@ describe.skipIf(!bash42)("the command that converges", () => {
 /** A file of the repository. */
 const source = (name: string) => readFileSync(resolve(__dirname, "../../..", name), "utf8");
 
-/** The beginning of each program, with a folder of the test's in place of root's, and an end that tells how it was called. */
-const beginnings: Readonly<Record<ProgramLanguage, (end: string) => string>> = {
-  bash: (end) =>
-    [
-      "set -euo pipefail",
-      `NODE=$(uname -n) STATE_DIR=$HOME/state`,
-      ...["10-messages.sh", "12-arrive.sh"].map((name) => source(`host/program/${name}`)),
-      end,
-    ].join("\n"),
-  python: (end) => {
-    const [beginning = "", rest] = source("node/bootstrap.sh").split("install=\n");
-    expect(rest).toBeDefined();
-    return `${beginning.replace("STATE_DIR=/var/lib/openstack-spice", "STATE_DIR=$HOME/state").replace("export LC_ALL=C PATH=", "export LC_ALL=C; : ")}${end}`;
-  },
+/** The bootstrap up to where root runs it, with a folder of the test's in place of root's, and an end that tells how it was called. */
+const programWith = (end: string) => {
+  const [beginning = "", rest] = source("node/bootstrap.sh").split("install=\n");
+  expect(rest).toBeDefined();
+  return `${beginning.replace("STATE_DIR=/var/lib/openstack-spice", "STATE_DIR=$HOME/state").replace("export LC_ALL=C PATH=", "export LC_ALL=C; : ")}${end}`;
 };
 
-describe.skipIf(!bash42 || user === undefined || user === 0).each<ProgramLanguage>(["bash", "python"])(
-  "the arrival of the program in %s",
-  (language) => {
-    /** For what one of the two programs alone does. */
-    const of = (one: ProgramLanguage): ((title: string, test: () => void) => void) =>
-      one === language ? it : () => undefined;
-    const programWith = beginnings[language];
-    const program = programWith(`printf '%s|' "$0" "$@"; cat`);
-    const digest = digestOf(program);
-    const uploaded = () => join(home, ".openstack-spice", `compute-${shortDigest(digest)}.sh`);
-    const arrived = () => join(home, "state", "programs", `${digest}.sh`);
+describe.skipIf(!bash42 || user === undefined || user === 0)("the arrival of the program", () => {
+  const program = programWith(`printf '%s|' "$0" "$@"; cat`);
+  const digest = digestOf(program);
+  const uploaded = () => join(home, ".openstack-spice", `compute-${shortDigest(digest)}.sh`);
+  const arrived = () => join(home, "state", "programs", `${digest}.sh`);
 
-    it("is a copy that root runs, with where it came from", () => {
-      allowSudo();
-      write(`.openstack-spice/compute-${shortDigest(digest)}.sh`, program);
-      const { status, stdout, stderr } = login("sh", convergeCommand(digest, "compute"), "document");
-      expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-      expect(stdout).toBe(`${arrived()}|--uploaded|${uploaded()}|converge|document`);
+  it("is a copy that root runs, with where it came from", () => {
+    allowSudo();
+    write(`.openstack-spice/compute-${shortDigest(digest)}.sh`, program);
+    const { status, stdout, stderr } = login("sh", convergeCommand(digest, "compute"), "document");
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout).toBe(`${arrived()}|--uploaded|${uploaded()}|converge|document`);
+    expect(readFileSync(arrived(), "utf8")).toBe(program);
+    expect(readdirSync(join(home, "state", "programs"))).toEqual([`${digest}.sh`]);
+    expect(asked()[0]).toMatch(/^-n \/bin\/bash -c \{ .* \} \S* ?\S*\/programs\/[0-9a-f]{64}\.sh -$/);
+  });
+
+  it("is not copied where it is there already, and copied again where that is damaged", () => {
+    allowSudo();
+    write(`.openstack-spice/compute-${shortDigest(digest)}.sh`, program);
+    const inode = () => {
+      const { status, stdout } = login("sh", convergeCommand(digest, "compute"), "document");
+      expect([status, stdout]).toEqual([0, `${arrived()}|--uploaded|${uploaded()}|converge|document`]);
       expect(readFileSync(arrived(), "utf8")).toBe(program);
-      expect(readdirSync(join(home, "state", "programs"))).toEqual([`${digest}.sh`]);
-      expect(asked()[0]).toMatch(/^-n \/bin\/bash -c \{ .* \} \S* ?\S*\/programs\/[0-9a-f]{64}\.sh -$/);
-    });
+      return statSync(arrived()).ino;
+    };
+    const first = inode();
+    expect(inode()).toBe(first);
+    for (const damaged of ["", program.slice(0, -1), `id\n${program}`]) {
+      writeFileSync(arrived(), damaged);
+      inode();
+    }
+    expect(readdirSync(join(home, "state", "programs"))).toEqual([`${digest}.sh`]);
+  });
 
-    of("python")("is not copied where it is there already, and copied again where that is damaged", () => {
-      allowSudo();
-      write(`.openstack-spice/compute-${shortDigest(digest)}.sh`, program);
-      const inode = () => {
-        const { status, stdout } = login("sh", convergeCommand(digest, "compute"), "document");
-        expect([status, stdout]).toEqual([0, `${arrived()}|--uploaded|${uploaded()}|converge|document`]);
-        expect(readFileSync(arrived(), "utf8")).toBe(program);
-        return statSync(arrived()).ino;
-      };
-      const first = inode();
-      expect(inode()).toBe(first);
-      for (const damaged of ["", program.slice(0, -1), `id\n${program}`]) {
-        writeFileSync(arrived(), damaged);
-        inode();
-      }
-      expect(readdirSync(join(home, "state", "programs"))).toEqual([`${digest}.sh`]);
-    });
+  it("runs nothing that changed after it was checked", () => {
+    allowSudo();
+    // The sudo of this test changes the file just before root copies it.
+    write("bin/sudo", `#!/bin/bash\nshift\n[[ \${!#} == - ]] || echo id >>${JSON.stringify(uploaded())}\nexec "$@"\n`);
+    write(`.openstack-spice/compute-${shortDigest(digest)}.sh`, program);
+    const { status, stdout, stderr } = login("sh", convergeCommand(digest, "compute"));
+    expect({ status, stdout }).toEqual({ status: 3, stdout: "" });
+    expect(stderr).toContain(`${uploaded()} changed while it was copied. Find out who writes there, then run again\n`);
+    expect(existsSync(join(home, "state"))).toBe(false);
+  });
 
-    it("runs nothing that changed after it was checked", () => {
-      allowSudo();
-      // The sudo of this test changes the file just before root copies it.
-      write(
-        "bin/sudo",
-        `#!/bin/bash\nshift\n[[ \${!#} == - ]] || echo id >>${JSON.stringify(uploaded())}\nexec "$@"\n`,
-      );
-      write(`.openstack-spice/compute-${shortDigest(digest)}.sh`, program);
-      const { status, stdout, stderr } = login("sh", convergeCommand(digest, "compute"));
-      expect({ status, stdout }).toEqual({ status: 3, stdout: "" });
-      expect(stderr).toContain(
-        `${uploaded()} changed while it was copied. Find out who writes there, then run again\n`,
-      );
-      expect(existsSync(join(home, "state"))).toBe(false);
-    });
-
-    it("stops where sudo asks for a password, with what sudo said", () => {
-      write("bin/sudo", "#!/bin/sh\necho 'sudo: a password is required' >&2\nexit 1\n");
-      write(`.openstack-spice/compute-${shortDigest(digest)}.sh`, program);
-      const { status, stdout, stderr } = login("sh", convergeCommand(digest, "compute"));
-      expect({ status, stdout }).toEqual({ status: 3, stdout: "" });
-      expect(stderr).toMatch(
-        /^openstack-spice: error: \S+: sudo does not let .* become root without asking: sudo: a password is required\. Allow that in sudoers \(NOPASSWD, and no requiretty\): everything, or the line that 'npm run sudoers' prints for this version\. Or log in as root\n$/,
-      );
-      expect(existsSync(join(home, "state"))).toBe(false);
-    });
-
-    it("stops where there is no room for it", () => {
-      allowSudo();
-      write("state", "a file in the way of the folder");
-      write(`.openstack-spice/compute-${shortDigest(digest)}.sh`, program);
-      const { status, stdout, stderr } = login("sh", convergeCommand(digest, "compute"));
-      expect({ status, stdout }).toEqual({ status: 3, stdout: "" });
-      expect(stderr).toContain(
-        "state/programs cannot be written. Make room there and see that it can be written, then run again\n",
-      );
-    });
-
-    it("is the same where root's .bashrc sets noclobber", () => {
-      allowSudo();
-      write("bin/sudo", `#!/bin/bash\nshift\nset -o noclobber\nexport SHELLOPTS\nexec "$@"\n`);
-      write(`.openstack-spice/compute-${shortDigest(digest)}.sh`, program);
-      expect(login("sh", convergeCommand(digest, "compute")).status).toBe(0);
-      expect(readFileSync(arrived(), "utf8")).toBe(program);
-    });
-
-    of("python")("has the program install Python only where that is asked for", () => {
-      allowSudo();
-      write(`.openstack-spice/compute-${shortDigest(digest)}.sh`, program);
-      expect(login("sh", convergeCommand(digest, "compute", true)).stdout).toBe(
-        `${arrived()}|--install-python|--uploaded|${uploaded()}|converge|`,
-      );
-    });
-
-    // That of the program in Python is tested in test/node.
-    of("bash")(
-      "takes the role's uploads away, of every version, and none that came later or is of another role",
-      () => {
-        const old = `compute-${"0".repeat(64)}.sh`;
-        const other = `vnc-proxy-retirement-${shortDigest(digest)}.sh`;
-        for (const name of [`compute-${shortDigest(digest)}.sh`, old, other]) {
-          write(`.openstack-spice/${name}`, "");
-        }
-        write("stamp", "");
-        const late = `compute-${"1".repeat(64)}.sh`;
-        write(`.openstack-spice/${late}`, "");
-        utimesSync(join(home, ".openstack-spice", late), Date.now() / 1000 + 60, Date.now() / 1000 + 60);
-        const script = `remove_uploaded ${JSON.stringify(uploaded())} ${JSON.stringify(join(home, "stamp"))}`;
-        const remaining = () => {
-          write("run.sh", programWith(script));
-          expect(login("bash", "bash run.sh")).toEqual({ status: 0, stdout: "", stderr: "" });
-          return existsSync(join(home, ".openstack-spice")) ? readdirSync(join(home, ".openstack-spice")) : undefined;
-        };
-        expect(remaining()?.sort()).toEqual([late, other].sort());
-        rmSync(join(home, ".openstack-spice", late));
-        rmSync(join(home, ".openstack-spice", other));
-        expect(remaining()).toBeUndefined();
-      },
+  it("stops where sudo asks for a password, with what sudo said", () => {
+    write("bin/sudo", "#!/bin/sh\necho 'sudo: a password is required' >&2\nexit 1\n");
+    write(`.openstack-spice/compute-${shortDigest(digest)}.sh`, program);
+    const { status, stdout, stderr } = login("sh", convergeCommand(digest, "compute"));
+    expect({ status, stdout }).toEqual({ status: 3, stdout: "" });
+    expect(stderr).toMatch(
+      /^openstack-spice: error: \S+: sudo does not let .* become root without asking: sudo: a password is required\. Allow that in sudoers \(NOPASSWD, and no requiretty\): everything, or the line that 'npm run sudoers' prints for this version\. Or log in as root\n$/,
     );
-  },
-);
+    expect(existsSync(join(home, "state"))).toBe(false);
+  });
+
+  it("stops where there is no room for it", () => {
+    allowSudo();
+    write("state", "a file in the way of the folder");
+    write(`.openstack-spice/compute-${shortDigest(digest)}.sh`, program);
+    const { status, stdout, stderr } = login("sh", convergeCommand(digest, "compute"));
+    expect({ status, stdout }).toEqual({ status: 3, stdout: "" });
+    expect(stderr).toContain(
+      "state/programs cannot be written. Make room there and see that it can be written, then run again\n",
+    );
+  });
+
+  it("is the same where root's .bashrc sets noclobber", () => {
+    allowSudo();
+    write("bin/sudo", `#!/bin/bash\nshift\nset -o noclobber\nexport SHELLOPTS\nexec "$@"\n`);
+    write(`.openstack-spice/compute-${shortDigest(digest)}.sh`, program);
+    expect(login("sh", convergeCommand(digest, "compute")).status).toBe(0);
+    expect(readFileSync(arrived(), "utf8")).toBe(program);
+  });
+
+  it("has the program install Python only where that is asked for", () => {
+    allowSudo();
+    write(`.openstack-spice/compute-${shortDigest(digest)}.sh`, program);
+    expect(login("sh", convergeCommand(digest, "compute", true)).stdout).toBe(
+      `${arrived()}|--install-python|--uploaded|${uploaded()}|converge|`,
+    );
+  });
+});
 
 describe.skipIf(!bash42)("a node without Python", () => {
   /** The bootstrap on a node where Python is named otherwise, and who runs it counts as root. */

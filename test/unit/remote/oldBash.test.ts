@@ -1,5 +1,6 @@
+import { join, resolve } from "node:path";
+import { readFileSync, readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { hostProgram } from "../../../remote/program";
 
 /** What bash 4.2 does not have, with the version that it came in. */
 const newer: readonly (readonly [name: string, since: string, pattern: RegExp])[] = [
@@ -16,9 +17,23 @@ const newer: readonly (readonly [name: string, since: string, pattern: RegExp])[
   ["${ command; }", "5.3", /\$\{[ |]/],
 ];
 
-describe("the program is for bash 4.2 too", () => {
-  const code = hostProgram("bash")
-    .text.split("\n")
+const node = resolve(__dirname, "../../../node");
+const launcher = readFileSync(join(node, "openstack_spice/runs/launcher.py"), "utf8").split('"""')[3] ?? "";
+/** All shell of the product but for two command lines of one line each (remote/convergence.ts). */
+const shell = [readFileSync(join(node, "bootstrap.sh"), "utf8"), launcher].join("\n");
+
+describe("the shell of the product", () => {
+  it("is the bootstrap and the launcher, less than 300 lines", () => {
+    const scripts = readdirSync(node, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".sh"));
+    expect(scripts).toEqual(["bootstrap.sh"]);
+    expect(launcher).toMatch(/^#!\/bin\/bash\n/);
+    expect(shell.split("\n").length).toBeLessThan(300);
+  });
+});
+
+describe("the bootstrap and the launcher are for bash 4.2 too", () => {
+  const code = shell
+    .split("\n")
     .filter((line) => !/^\s*#/.test(line))
     .join("\n");
 

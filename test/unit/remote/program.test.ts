@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, s
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { archive, bundle, hostProgram, hostProgramFile, nodeFiles } from "../../../remote/program";
+import { archive, hostProgram, hostProgramFile, nodeFiles } from "../../../remote/program";
 import { shellQuote } from "../../../remote/shell";
 
 let folder: string;
@@ -16,26 +16,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-describe("bundle", () => {
-  it("joins the shell files by name, and nothing else", () => {
-    for (const [name, text] of Object.entries({
-      "90-main.sh": "main\n",
-      "00-header.sh": "#!/bin/bash\n",
-      "notes.md": "no\n",
-    })) {
-      writeFileSync(join(folder, name), text);
-    }
-    const { text, sha256 } = bundle(folder);
-    expect(text).toBe("#!/bin/bash\n\nmain\n");
-    expect(sha256).toBe(createHash("sha256").update(text).digest("hex"));
-  });
-
-  it("says where files are missing", () => {
-    expect(() => bundle(folder)).toThrow(`${folder} has no .sh files. Install the package openstack-spice again.`);
-  });
-});
-
-/** The files of the program in Python, and what they are packed to. */
+/** The files of the program, and what they are packed to. */
 const node = resolve(__dirname, "../../../node");
 
 describe("archive", () => {
@@ -113,28 +94,9 @@ describe("archive", () => {
 });
 
 describe("hostProgram", () => {
-  it.each([
-    ["python", "python"],
-    ["bash", "bash"],
-    ["", "python"],
-  ] as const)("is chosen by OPENSTACK_SPICE_PROGRAM=%s", (value, language) => {
-    vi.stubEnv("OPENSTACK_SPICE_PROGRAM", value);
-    expect(hostProgram()).toBe(hostProgram(language));
-  });
-
-  it("has no key with a slash or hyphen outside quotes, which shfmt takes for a sum and parts by blanks", () => {
-    expect(hostProgram("bash").text.match(/\w\[\w+ [-/] \w+\]/g)).toBe(null);
-  });
-
-  it("is all of host/program", () => {
-    const { text } = hostProgram("bash");
-    const sources = resolve(__dirname, "../../../host/program");
-    const names = readdirSync(sources).filter((name) => name.endsWith(".sh"));
-    expect(names.length).toBeGreaterThan(10);
-    for (const name of names) {
-      expect(text).toContain(readFileSync(join(sources, name), "utf8"));
-    }
-    expect(text.startsWith("#!/usr/bin/env bash\n")).toBe(true);
+  it("is the archive of node/, made once", () => {
+    expect(hostProgram()).toEqual(archive(nodeFiles(node)));
+    expect(hostProgram()).toBe(hostProgram());
   });
 });
 
