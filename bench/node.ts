@@ -6,6 +6,7 @@
  */
 import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
+import { type ComputeState, type ControllerState, renderDesiredState } from "../contract";
 import { convergeCommand } from "../remote/convergence";
 import { hostProgram } from "../remote/program";
 import { bootQueuedCompute } from "../test/host/support/compute";
@@ -93,8 +94,9 @@ async function bench(
 
 /** A document with 100 options more. */
 function withOptions(document: string): string {
-  const options = Array.from({ length: 100 }, (_, index) => `option_${index} = ${index}\n`);
-  return `${document}[openstack_spice_bench]\n${options.join("")}`;
+  const state = JSON.parse(document) as ControllerState | ComputeState;
+  const options = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`option_${index}`, `${index}`]));
+  return renderDesiredState({ ...state, "nova.conf": { ...state["nova.conf"], openstack_spice_bench: options } });
 }
 
 /** A converge that changes nothing, on a node that has much of everything. */

@@ -7,6 +7,7 @@ import type { VncProxyRetirementArgs } from "./args/vncProxyRetirement";
 import { inspectLogins } from "./shared/logins";
 import { finished, withoutDependencies } from "./shared/node";
 import { guardsOf, ownersOf } from "./shared/nodeArgs";
+import { identity } from "./shared/recipient";
 import { rejectValidationErrors } from "./validation/errors";
 import { checkConnection, checkSsh } from "./validation/logins";
 import { checkAgain, checkGuards, checkOwnership } from "./validation/node";
@@ -48,7 +49,7 @@ export class VncProxyRetirement extends pulumi.ComponentResource {
           connection: logins.of(connection),
           ssh: logins.ssh,
           role: vncProxyRetirement,
-          state: { role: vncProxyRetirement, ...owners, node, ...guardsOf(guards) },
+          state: { role: vncProxyRetirement, ...identity({ ...owners, node, ...guardsOf(guards) }) },
           ...(args.convergeAgain === undefined ? {} : { note: args.convergeAgain }),
           restore: onDestroy !== OnDestroy.Keep,
         },

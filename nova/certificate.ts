@@ -1,5 +1,5 @@
 import { X509Certificate, createPrivateKey } from "node:crypto";
-import type { CertificateText } from "../contract";
+import type { Tls } from "../contract";
 import { isIpLiteral } from "./cidr";
 import type { ValidationError } from "./validationError";
 
@@ -47,8 +47,8 @@ function pemOf({ label, base64 }: PemBlock): string {
 export function certificateText({
   certPem,
   privateKeyPem,
-}: Pick<CertificateSource, "certPem" | "privateKeyPem">): CertificateText {
-  return { chain: chainOf(certPem).map(pemOf), key: keyBlocks(privateKeyPem).map(pemOf).join("") };
+}: Pick<CertificateSource, "certPem" | "privateKeyPem">): Required<Pick<Tls, "certificate" | "key">> {
+  return { certificate: chainOf(certPem).map(pemOf).join(""), key: keyBlocks(privateKeyPem).map(pemOf).join("") };
 }
 
 /**

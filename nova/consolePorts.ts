@@ -1,6 +1,13 @@
-import type { PortRange } from "../contract";
 import { type Cidr, parseCidrs } from "./cidr";
 import { type Checked, type ValidationError, invalid, shown, valid } from "./validationError";
+
+/** TCP ports from `first` to `last`, both included. */
+export interface PortRange {
+  /** The lowest port. */
+  readonly first: number;
+  /** The highest port. */
+  readonly last: number;
+}
 
 /** Where guests' consoles listen: QEMU takes the first port that is free, from 5900 up, one for each of a guest's consoles. */
 export const defaultConsolePorts: PortRange = { first: 5900, last: 5999 };

@@ -1,4 +1,4 @@
-import { type FragmentLine, type NovaFragment, type OptionName, type OptionRange, Role } from "../contract";
+import type { ControllerState, Releases, Role } from "../contract";
 import { findExtraOption, releaseErrors } from "./extraOptions";
 import type { NovaOption } from "./optionTypes";
 import { findOption, novaOptions, optionKey, releasesReading } from "./options";
@@ -10,9 +10,15 @@ import { encodeValue } from "./value";
 import { checkVnc } from "./vnc";
 
 /**
+ * The part of nova.conf that a role declares, these keys and no others; and, where the release was not asserted, what the node needs to know to choose by
+ * its own: the releases that have an option, and its older names.
+ */
+export type NovaFragment = Pick<ControllerState, "nova.conf" | "optionReleases" | "optionNames">;
+
+/**
  * The nova.conf lines of a role: only keys that the role's services read, in a stable order, under the names that the release has.
  *
- * Without a release the present names are used, and `ranges` and `names` say what the node has to mind.
+ * Without a release the present names are used, and `optionReleases` and `optionNames` say what the node has to mind.
  *
  * @param path put before the path of each validation error, such as `computes[0].`
  */
@@ -53,11 +59,11 @@ export function novaFragment<R extends Role>(
   return errors.length > 0 ? invalid(...errors) : valid(render(role, values, release));
 }
 
-/** The lines in the order of the option table, each in the section that the release has it in. */
+/** The options in the order of the table, each in the section that the release has it in. */
 function render(role: Role, values: ReadonlyMap<NovaOption, string>, release: Release | undefined): NovaFragment {
-  const sections = new Map<string, FragmentLine[]>();
-  const ranges: OptionRange[] = [];
-  const names: OptionName[] = [];
+  const sections: Record<string, Record<string, string>> = {};
+  const optionReleases: Record<string, Releases> = {};
+  const optionNames: Record<string, Record<string, Releases>> = {};
   for (const option of novaOptions) {
     const value = values.get(option);
     if (value === undefined) {
@@ -65,31 +71,33 @@ function render(role: Role, values: ReadonlyMap<NovaOption, string>, release: Re
     }
     const older = option.olderName;
     const place = older !== undefined && release !== undefined && release <= older.onlyUntil ? older : option;
-    const lines = sections.get(place.section) ?? [];
-    sections.set(place.section, [...lines, { key: place.name, value }]);
+    sections[place.section] = { ...sections[place.section], [place.name]: value };
     if (release === undefined) {
-      ranges.push(...optionRange(role, option));
-      names.push(...optionNames(role, option));
+      const releases = releasesOf(role, option);
+      if (releases !== undefined) {
+        optionReleases[optionKey(option)] = releases;
+      }
+      const first = releasesReading(role, option)?.first ?? oldestRelease;
+      if (older !== undefined && first <= older.onlyUntil) {
+        optionNames[optionKey(option)] = { [optionKey(older)]: { first, last: older.onlyUntil } };
+      }
     }
   }
-  return { sections: [...sections].map(([name, lines]) => ({ name, lines })), ranges, names };
+  return {
+    "nova.conf": sections,
+    ...(Object.keys(optionReleases).length === 0 ? {} : { optionReleases }),
+    ...(Object.keys(optionNames).length === 0 ? {} : { optionNames }),
+  };
 }
 
-/** The releases that have the option by its present name and read it in this role, unless that is all of them. */
-function optionRange(role: Role, option: NovaOption): readonly OptionRange[] {
+/** The releases that have the option by its present name and read it in this role; undefined where all of them do. */
+function releasesOf(role: Role, option: NovaOption): Releases | undefined {
   const read = releasesReading(role, option);
   const first = latest(read?.first ?? oldestRelease, option.since);
   const last = read?.last ?? newestRelease;
-  return first === oldestRelease && last === newestRelease
-    ? []
-    : [{ option: optionKey(option), first, last: last === newestRelease ? undefined : last }];
-}
-
-/** The releases that read the option in this role and have it by its older name only. */
-function optionNames(role: Role, option: NovaOption): readonly OptionName[] {
-  const first = releasesReading(role, option)?.first ?? oldestRelease;
-  const older = option.olderName;
-  return older === undefined || first > older.onlyUntil
-    ? []
-    : [{ option: optionKey(option), first, last: older.onlyUntil, olderName: optionKey(older) }];
+  if (first === oldestRelease && last === newestRelease) {
+    return undefined;
+  }
+  // The newest known release has it: it may well go on.
+  return last === newestRelease ? { first } : { first, last };
 }

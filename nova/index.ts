@@ -1,5 +1,5 @@
 /** What Nova accepts: releases, console options, the part of nova.conf that a role declares, and the checks before anything runs. Pure functions. */
-export { type PortRange, Role, type WebClient } from "../contract";
+export { Role } from "../contract";
 export * from "./baseUrl";
 export * from "./certificate";
 export * from "./choices";

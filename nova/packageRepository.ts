@@ -1,4 +1,4 @@
-import type { RepositoryFile } from "../contract";
+import type { Repository } from "../contract";
 import type { ValidationError } from "./validationError";
 import { downloadReasons } from "./urls";
 
@@ -67,20 +67,21 @@ export function checkRepository(repository: PackageRepository, path: string): re
 }
 
 /** The file of a repository, which is known to be sound. */
-export function repositoryFile(repository: PackageRepository): RepositoryFile {
+export function repositoryFile(repository: PackageRepository): Repository {
   const { id, name = id, gpgCheck = true, gpgKey, includePackages = ["spice-html5"], failoverMethod } = repository;
+  const given = sources.filter((key) => repository[key] !== undefined);
   const keyPath = repository.gpgKeyPath ?? (gpgKey === undefined ? undefined : `/etc/pki/rpm-gpg/RPM-GPG-KEY-${id}`);
   return {
     id,
-    lines: [
-      `name=${name}`,
-      ...sources.flatMap((key) => (repository[key] === undefined ? [] : [`${key.toLowerCase()}=${repository[key]}`])),
-      ...(failoverMethod === undefined ? [] : [`failovermethod=${failoverMethod}`]),
-      "enabled=1",
-      `gpgcheck=${gpgCheck ? 1 : 0}`,
-      ...(keyPath === undefined ? [] : [`gpgkey=file://${keyPath}`]),
-      ...(includePackages.length === 0 ? [] : [`includepkgs=${includePackages.join(" ")}`]),
-    ],
+    settings: {
+      name,
+      ...Object.fromEntries(given.map((key) => [key.toLowerCase(), repository[key]])),
+      ...(failoverMethod === undefined ? {} : { failovermethod: failoverMethod }),
+      enabled: "1",
+      gpgcheck: gpgCheck ? "1" : "0",
+      ...(keyPath === undefined ? {} : { gpgkey: `file://${keyPath}` }),
+      ...(includePackages.length === 0 ? {} : { includepkgs: includePackages.join(" ") }),
+    },
     ...(gpgKey === undefined ? {} : { key: `${gpgKey.trim()}\n` }),
   };
 }

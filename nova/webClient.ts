@@ -1,6 +1,17 @@
-import type { WebClient } from "../contract";
 import type { ValidationError } from "./validationError";
 import { downloadReasons, hasCredentials } from "./urls";
+
+/** Where a controller's web client comes from, in the place of the platform's own package. Either a package or an archive. */
+export interface WebClient {
+  /** Name of another package that has it, from a repository that the nodes know. */
+  readonly package?: string;
+  /** Where that package puts `spice_auto.html`. @default /usr/share/spice-html5 */
+  readonly folder?: string;
+  /** A tar archive, packed or not, such as an npm package: a path on the nodes, or a URL that they can reach. */
+  readonly archive?: string;
+  /** The archive's SHA-256, 64 hexadecimal digits; another archive is not used. */
+  readonly sha256?: string;
+}
 
 /** Validation errors of a web client. @param path where it stands in the arguments */
 export function checkWebClient(client: WebClient, path: string): readonly ValidationError[] {

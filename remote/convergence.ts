@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { type DesiredState, type NodeReport, parseReport, renderDesiredState } from "../contract";
+import { type DeclaredState, type NodeReport, parseReport, renderDesiredState } from "../contract";
 import { type ConnectionArgs, connectionTo, type SshArgs } from "./connection";
 import { hostProgram, hostProgramFile, shortDigest } from "./program";
 import { shellQuote } from "./shell";
@@ -11,10 +11,10 @@ interface ConvergenceArgs {
   readonly connection: ConnectionArgs;
   /** Defaults for the connection. */
   readonly ssh?: SshArgs;
-  /** The role in the document: `controller`, `compute` or `vnc-proxy-retirement`. */
+  /** The role in the desired state: `controller`, `compute` or `vnc-proxy-retirement`. */
   readonly role: string;
   /** What the node is to be. Its change is an update: the node converges to the new one. A secret where there is one in it. */
-  readonly state: pulumi.Input<DesiredState>;
+  readonly state: pulumi.Input<DeclaredState>;
   /** What a preview is to show where the state is a secret: one word, part of the command line. @default nothing */
   readonly note?: pulumi.Input<string>;
   /**
@@ -76,8 +76,8 @@ export function converge(name: string, args: ConvergenceArgs, below: Place): Con
       create: withNote(convergeCommand(sha256, args.role, args.installPython), args.note),
       delete: revertCommand(args.role),
       stdin: pulumi
-        .all([resourceId(below.parent, name), args.state])
-        .apply(([id, state]) => renderDesiredState(state, id)),
+        .all([args.state, resourceId(below.parent, name)])
+        .apply(([state, id]) => renderDesiredState({ ...state, id })),
       addPreviousOutputInEnv: false,
       triggers: [args.connection.host],
     },

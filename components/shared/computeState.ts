@@ -1,4 +1,4 @@
-import { type ComputeState, Role } from "../../contract";
+import { type ComputeState, type Declared, Role, on, sourcesNamed, switchedOn } from "../../contract";
 import {
   type ValidationError,
   Vnc,
@@ -25,7 +25,11 @@ import { type Made, type Recipient, commonState, together } from "./recipient";
 export type ComputeSettings = Omit<ComputeNodeArgs, "nodeName" | "connection" | "ssh" | "onDestroy" | keyof GuardArgs>;
 
 /** What a compute is to be, or everything that is wrong with its arguments. @param path put before the path of each validation error */
-export function computeState(settings: Known<ComputeSettings>, recipient: Recipient, path = ""): Made<ComputeState> {
+export function computeState(
+  settings: Known<ComputeSettings>,
+  recipient: Recipient,
+  path = "",
+): Made<Declared<ComputeState>> {
   const { values, has } = settings;
   const { release, vnc = Vnc.Alongside, html5proxyBaseUrl, serverProxyclientAddress, extraNovaOptions } = values;
   const { agentEnabled = false, serverListenEverywhere = false, consolePortRange = defaultConsolePorts } = values;
@@ -84,13 +88,13 @@ export function computeState(settings: Known<ComputeSettings>, recipient: Recipi
     errors,
     value: {
       ...commonState(values, recipient),
-      role: Role.Compute,
-      vncOff: vnc === Vnc.Off,
-      acceptConsoleLoss: values.acceptConsoleLoss,
+      ...fragment.value,
+      role: "compute",
+      vnc: vnc === Vnc.Off ? "off" : undefined,
+      acceptConsoleLoss: on(values.acceptConsoleLoss),
       novaApiCredentials: values.novaApiCredentials,
-      consolePorts: sources.value === undefined ? undefined : { ...consolePortRange, sources: sources.value },
-      recipe: recipeOnNode(Role.Compute, recipe),
-      fragment: fragment.value,
+      consolePorts: sources.value && { ...consolePortRange, sources: sourcesNamed(sources.value) },
+      recipe: switchedOn(recipeOnNode(Role.Compute, recipe)),
     },
   };
 }

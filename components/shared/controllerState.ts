@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { type ControllerState, Role } from "../../contract";
+import { type ControllerState, type Declared, Role, on, sourcesNamed, switchedOn } from "../../contract";
 import {
   type Cidr,
   RecipeSwitch,
@@ -41,7 +41,7 @@ export function controllerState(
   settings: Known<ControllerSettings>,
   recipient: Recipient,
   path = "",
-): Made<ControllerState> {
+): Made<Declared<ControllerState>> {
   const { proxy, tokenTtl, release, extraNovaOptions, recipe = [], webClient } = settings.values;
   const { allowedSources, dropOtherSources, enforceSessionTimeout } = proxy;
   const { listenAddress = "0.0.0.0", port = defaultPort } = proxy;
@@ -87,13 +87,15 @@ export function controllerState(
     errors,
     value: {
       ...commonState(settings.values, recipient),
-      role: Role.Controller,
-      allowedSources: sources?.value?.map(({ text }: Cidr) => text),
-      dropOtherSources,
-      ...tlsState(proxy, release),
+      ...fragment.value,
+      role: "controller",
+      firewall: sources?.value && {
+        sources: sourcesNamed(sources.value.map(({ text }: Cidr) => text)),
+        dropOtherSources: on(dropOtherSources),
+      },
+      tls: tlsState(proxy, release),
       webClient,
-      recipe: recipeOnNode(Role.Controller, recipe),
-      fragment: fragment.value,
+      recipe: switchedOn(recipeOnNode(Role.Controller, recipe)),
     },
   };
 }

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { DesiredState } from "../../contract";
+import type { DeclaredState } from "../../contract";
 import type { ConnectionArgs, SshArgs } from "../../remote/connection";
 import { converge, type Convergence } from "../../remote/convergence";
 import type { NodeArgs } from "../args/node";
@@ -14,7 +14,7 @@ interface NodeComponent extends LoginOwner {
   readonly role: string;
   readonly args: Pick<NodeArgs, "nodeName" | "connection" | "ssh" | "onDestroy" | "installPython" | "convergeAgain">;
   /** What the node is to be. */
-  readonly state: pulumi.Input<DesiredState>;
+  readonly state: pulumi.Input<DeclaredState>;
   /** Whether there is a secret in it. @default false */
   readonly hasSecret?: boolean;
   /** What a preview is to show of such a state. @default nothing */

@@ -1,16 +1,26 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { CommonState, RestartingState } from "../../contract";
+import { type ControllerState, type VncProxyRetirementState, on, switchedOn } from "../../contract";
 import { type Checked, type ValidationError, repositoryFile } from "../../nova";
 import type { GuardArgs, NodeArgs } from "../args/node";
 import { PackagesOnDestroy } from "../args/onDestroy";
 
 /** The node that a desired state is for. */
-export interface Recipient extends GuardArgs, Pick<CommonState, "node" | "owner" | "formerOwner"> {}
+export interface Recipient extends GuardArgs, Pick<VncProxyRetirementState, "node" | "owner" | "formerOwner"> {}
 
 /** A desired state, and what is wrong with the settings that it is made of: it is missing where something is, or where not all is known. */
 export interface Made<S> {
   readonly errors: readonly ValidationError[];
   readonly value: S | undefined;
+}
+
+/** What the states of all roles say alike. */
+export function identity({
+  node,
+  owner,
+  formerOwner,
+  ignoreConfigurationManagement,
+}: Recipient): Pick<VncProxyRetirementState, "node" | "owner" | "formerOwner" | "toolsToIgnore"> {
+  return { node, owner, formerOwner, toolsToIgnore: switchedOn(ignoreConfigurationManagement) };
 }
 
 /** What the states of both restarting roles say alike. The settings are known to be sound. */
@@ -19,13 +29,22 @@ export function commonState(
     Pick<NodeArgs, "release" | "removeObsoleteOptions" | "packagesOnDestroy" | "packageRepository">
   >,
   recipient: Recipient,
-): Omit<RestartingState, "recipe" | "fragment"> {
+): Pick<
+  ControllerState,
+  | keyof ReturnType<typeof identity>
+  | "release"
+  | "acceptPendingChanges"
+  | "removeObsoleteOptions"
+  | "packagesOnDestroy"
+  | "repository"
+> {
   const { release, removeObsoleteOptions, packagesOnDestroy, packageRepository } = settings;
   return {
-    ...recipient,
+    ...identity(recipient),
     release,
-    removeObsoleteOptions,
-    removePackagesOnDestroy: packagesOnDestroy === PackagesOnDestroy.Remove,
+    acceptPendingChanges: on(recipient.acceptPendingChanges),
+    removeObsoleteOptions: on(removeObsoleteOptions),
+    packagesOnDestroy: packagesOnDestroy === PackagesOnDestroy.Remove ? packagesOnDestroy : undefined,
     repository: packageRepository === undefined ? undefined : repositoryFile(packageRepository),
   };
 }

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { ControllerState } from "../../contract";
+import type { Tls } from "../../contract";
 import {
   certificateCovers,
   certificateFile,
@@ -47,19 +47,19 @@ export function tlsOptions({ tls }: Proxy): ProxyTls | undefined {
 export function tlsState(
   { baseUrl, tls, behindLoadBalancer = false }: Proxy,
   release: Release | undefined,
-): Pick<ControllerState, "certificate" | "tlsHost" | "tlsTerminatedUpstream"> {
+): Tls | undefined {
   if (tls === undefined) {
     // An asserted release has been checked already.
     return behindLoadBalancer && release === undefined && /^https:/i.test(baseUrl)
-      ? { tlsTerminatedUpstream: true }
-      : {};
+      ? { terminatedUpstream: true }
+      : undefined;
   }
   const { certPem, privateKeyPem } = tls;
   if (certPem !== undefined && privateKeyPem !== undefined) {
-    return { certificate: certificateText({ certPem, privateKeyPem }) };
+    return certificateText({ certPem, privateKeyPem });
   }
   const host = behindLoadBalancer ? undefined : hostOf(baseUrl);
-  return host === undefined ? {} : { tlsHost: host };
+  return host === undefined ? undefined : { host };
 }
 
 /** Whether a controller's document has the private key in it, and so is a secret. */

@@ -10,6 +10,7 @@ import {
 } from "../../components";
 import { cloud, node, privateKey } from "./support/cloud";
 import { run, valueOf } from "./support/recorder";
+import { stateOf } from "./support/states";
 
 const names = (resources: readonly { readonly name: string }[]) => resources.map(({ name }) => name).sort();
 /** The subject of an error and the paths it lists, in their order. */
@@ -22,7 +23,7 @@ describe("ControllerNode, alone", () => {
   it("is one node, named like the component", async () => {
     const { resources, warnings } = await run(() => new ControllerNode("control-9", args));
     expect(names(resources)).toEqual(["control-9", "control-9-converge", "control-9-program"]);
-    expect(resources.at(-1)?.inputs["stdin"]).toContain("controller = control-9\n");
+    expect(stateOf(resources.at(-1))).toMatchObject({ role: "controller", node: "control-9" });
     expect(warnings).toEqual([]);
   });
 
@@ -39,7 +40,7 @@ describe("ControllerNode, alone", () => {
 
   it("asserts the release in its document", async () => {
     const { resources } = await run(() => new ControllerNode("control-9", { ...args, release: Release.Zed }));
-    expect(resources.at(-1)?.inputs["stdin"]).toContain("\nrelease = 26\n");
+    expect(stateOf(resources.at(-1)).release).toBe(26);
   });
 
   it("registers nothing when anything is wrong", async () => {
@@ -73,12 +74,8 @@ describe("ControllerNode, alone", () => {
           }),
       );
     const { resources } = await given(["203.0.113.0/24"]);
-    expect(resources.at(-1)?.inputs["stdin"]).toContain(
-      "\nfirewall = managed\nallow-from = 203.0.113.0/24\nclose-to-others = true\n",
-    );
-    expect((await given([])).resources.at(-1)?.inputs["stdin"]).toContain(
-      "\nfirewall = managed\nclose-to-others = true\n",
-    );
+    expect(stateOf(resources.at(-1)).firewall).toEqual({ sources: { "203.0.113.0/24": {} }, dropOtherSources: true });
+    expect(stateOf((await given([])).resources.at(-1)).firewall).toEqual({ sources: {}, dropOtherSources: true });
     expect((await given(undefined)).error).toContain(
       "proxy.dropOtherSources: It needs allowedSources. Name the CIDR blocks that may open consoles, or [] for nobody.",
     );
@@ -117,12 +114,14 @@ describe("ComputeNode, alone", () => {
   it("closes its console ports to all but the sources, and warns where there are none", async () => {
     const ports = { proxySourceAddresses: ["198.51.100.11"], extraConsoleSources: ["198.51.100.99"] };
     const closed = await run(() => new ComputeNode("compute-1", { ...args, ...ports }));
-    expect(closed.resources.at(-1)?.inputs["stdin"]).toContain(
-      "\nconsole-ports = 5900-5999 198.51.100.11/32 198.51.100.99/32\n",
-    );
+    expect(stateOf(closed.resources.at(-1)).consolePorts).toEqual({
+      first: 5900,
+      last: 5999,
+      sources: { "198.51.100.11/32": {}, "198.51.100.99/32": {} },
+    });
     expect(closed.warnings).toEqual([]);
     const open = await run(() => new ComputeNode("compute-1", args));
-    expect(open.resources.at(-1)?.inputs["stdin"]).not.toContain("console-ports");
+    expect(stateOf(open.resources.at(-1))).not.toHaveProperty("consolePorts");
     expect(open.warnings).toEqual([
       "proxySourceAddresses is left out: the firewalls of the computes are left alone, and guests' consoles have no password. Name the addresses from which the computes see the proxies come.",
     ]);
@@ -130,7 +129,7 @@ describe("ComputeNode, alone", () => {
 
   it("listens where it is told to", async () => {
     const { resources } = await run(() => new ComputeNode("compute-1", { ...args, serverListenEverywhere: true }));
-    expect(resources.at(-1)?.inputs["stdin"]).toContain("\nserver_listen = 0.0.0.0\n");
+    expect(stateOf(resources.at(-1))["nova.conf"]?.["spice"]).toMatchObject({ server_listen: "0.0.0.0" });
   });
 
   it("registers nothing when anything is wrong", async () => {

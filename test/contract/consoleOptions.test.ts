@@ -9,21 +9,35 @@ import {
 } from "../../components";
 import { cloud } from "./support/cloud";
 import { run } from "./support/recorder";
+import { stateOf } from "./support/states";
 
-/** The typed arguments of console options, from a cloud's arguments to each role's document. */
+/** The typed arguments of console options, from a cloud's arguments to each role's desired state. */
 
-/** The documents of the controller and of the compute, without what every cloud has; or what is wrong. */
-async function documents(args: Partial<SpiceConsoleArgs>) {
+/** The desired states of the controller and of the compute, without what every cloud has; or what is wrong. */
+async function states(args: Partial<SpiceConsoleArgs>) {
   const { resources, error } = await run(() => new SpiceConsole("cloud", { ...cloud, ...args }));
-  const linesOf = (node: string) => {
-    const document = resources.find(({ name }) => name === `cloud-${node}-converge`)?.inputs["stdin"];
-    const usual =
-      /^(id|controller|compute|owner|firewall|allow-from|console-ports|release|html5proxy_\w+|server_\w+|agent_enabled|enabled) = /;
-    return String(document)
-      .split("\n")
-      .filter((line) => line !== "" && !usual.test(line));
+  if (error !== undefined) {
+    return error.split("\n");
+  }
+  const of = (node: string) => {
+    const state = stateOf(resources.find(({ name }) => name === `cloud-${node}-converge`));
+    const {
+      "nova.conf": conf = {},
+      id: _id,
+      role: _role,
+      node: _node,
+      owner: _owner,
+      release: _release,
+      ...rest
+    } = state;
+    const { firewall: _firewall, consolePorts: _ports, ...more } = rest;
+    const options = Object.entries(conf).flatMap(([section, all]) =>
+      Object.entries(all).map(([option, value]) => [`${section}/${option}`, value] as const),
+    );
+    const usual = /\/(html5proxy_\w+|server_\w+|agent_enabled|enabled)$/;
+    return { ...more, ...Object.fromEntries(options.filter(([option]) => !usual.test(option))) };
   };
-  return error === undefined ? { controller: linesOf("control-1"), compute: linesOf("compute-1") } : error.split("\n");
+  return { controller: of("control-1"), compute: of("compute-1") };
 }
 
 const tls = { certificate: "/etc/nova/console.pem" };
@@ -31,11 +45,11 @@ const secure = { ...cloud.proxy, baseUrl: "https://console.example.org:6082/spic
 
 describe("a cloud's console options", () => {
   it("are none by default", async () => {
-    expect(await documents({})).toEqual({ controller: ["[spice]"], compute: ["[vnc]", "[spice]"] });
-    expect(await documents({ compression: {} })).toEqual(await documents({}));
+    expect(await states({})).toEqual({ controller: {}, compute: {} });
+    expect(await states({ compression: {} })).toEqual(await states({}));
   });
 
-  it("stand in the documents of the role that reads them, with the releases that have them where none is asserted", async () => {
+  it("stand in the desired states of the role that reads them, with the releases that have them where none is asserted", async () => {
     const proxy = {
       ...secure,
       enforceSessionTimeout: true,
@@ -46,50 +60,51 @@ describe("a cloud's console options", () => {
       ...{ requireSecure: true, nativeClientsOnly: true },
       spiceDirectProxyBaseUrl: "https://kerbside.example.org:13002/nova",
     };
-    const host = "tls-host = console.example.org";
-    const controller = [
-      ...["[DEFAULT]", "cert = /etc/nova/console.pem", "[console]", "ssl_ciphers = HIGH"],
-      ...["ssl_minimum_version = tlsv1_3", "[consoleauth]", "enforce_session_timeout = true", "[spice]"],
-    ];
-    const compute = [
-      ...["[consoleauth]", "token_ttl = 1800", "[vnc]", "[spice]", "image_compression = lz"],
-      ...["playback_compression = false", "require_secure = true"],
-      "spice_direct_proxy_base_url = https://kerbside.example.org:13002/nova",
-    ];
-    expect(await documents({ ...options, release: Release.Epoxy })).toEqual({
-      controller: [host, ...controller],
-      compute,
-    });
-    expect(await documents(options)).toEqual({
-      controller: [
-        host,
-        "option-range = console/ssl_ciphers 21 -",
-        "option-range = console/ssl_minimum_version 21 -",
-        "option-range = consoleauth/enforce_session_timeout 29 -",
+    const controller = {
+      tls: { host: "console.example.org" },
+      "DEFAULT/cert": "/etc/nova/console.pem",
+      "console/ssl_ciphers": "HIGH",
+      "console/ssl_minimum_version": "tlsv1_3",
+      "consoleauth/enforce_session_timeout": "true",
+    };
+    const compute = {
+      "consoleauth/token_ttl": "1800",
+      "spice/image_compression": "lz",
+      "spice/playback_compression": "false",
+      "spice/require_secure": "true",
+      "spice/spice_direct_proxy_base_url": "https://kerbside.example.org:13002/nova",
+    };
+    expect(await states({ ...options, release: Release.Epoxy })).toEqual({ controller, compute });
+    expect(await states(options)).toEqual({
+      controller: {
+        optionReleases: {
+          "console/ssl_ciphers": { first: 21 },
+          "console/ssl_minimum_version": { first: 21 },
+          "consoleauth/enforce_session_timeout": { first: 29 },
+        },
         ...controller,
-      ],
-      compute: [
-        "option-range = consoleauth/token_ttl 18 -",
-        "option-range = spice/image_compression 27 -",
-        "option-range = spice/playback_compression 27 -",
-        "option-range = spice/require_secure 30 -",
-        "option-range = spice/spice_direct_proxy_base_url 31 -",
+      },
+      compute: {
+        optionReleases: {
+          "consoleauth/token_ttl": { first: 18 },
+          "spice/image_compression": { first: 27 },
+          "spice/playback_compression": { first: 27 },
+          "spice/require_secure": { first: 30 },
+          "spice/spice_direct_proxy_base_url": { first: 31 },
+        },
         ...compute,
-      ],
+      },
     });
   });
 
+  const [olderName, present] = [{ "DEFAULT/console_token_ttl": "900" }, { "consoleauth/token_ttl": "900" }];
   it.each([
-    [Release.Newton, ["[DEFAULT]", "console_token_ttl = 900", "[spice]"], ["[vnc]", "[spice]"]],
-    [Release.Queens, ["[consoleauth]", "token_ttl = 900", "[spice]"], ["[vnc]", "[spice]"]],
-    [
-      Release.Stein,
-      ["[consoleauth]", "token_ttl = 900", "[spice]"],
-      ["[consoleauth]", "token_ttl = 900", "[vnc]", "[spice]"],
-    ],
-    [Release.Train, ["[spice]"], ["[consoleauth]", "token_ttl = 900", "[vnc]", "[spice]"]],
+    [Release.Newton, olderName, {}],
+    [Release.Queens, present, {}],
+    [Release.Stein, present, present],
+    [Release.Train, {}, present],
   ])("give the tokens' lifetime to whom reads it in release %d", async (release, controller, compute) => {
-    expect(await documents({ tokenTtl: 900, release })).toEqual({ controller, compute });
+    expect(await states({ tokenTtl: 900, release })).toEqual({ controller, compute });
   });
 
   it("are refused together, by their paths, where the release does not have them or they contradict each other", async () => {
@@ -98,7 +113,7 @@ describe("a cloud's console options", () => {
       enforceSessionTimeout: true,
       tls: { ...tls, ciphers: "HIGH", minimumVersion: TlsVersion.Tls12 },
     };
-    const told = await documents({
+    const told = await states({
       ...{ proxy, release: Release.Stein, tokenTtl: -1, compression: { preset: CompressionPreset.Video } },
       ...{ requireSecure: true, spiceDirectProxyBaseUrl: "https://localhost:13002/nova" },
     });

@@ -2,18 +2,18 @@ import { describe, expect, it } from "vitest";
 import { ConfigurationManagementTool, SpiceConsole, type SpiceConsoleArgs, Vnc } from "../../components";
 import { cloud } from "./support/cloud";
 import { run } from "./support/recorder";
+import { stateOf } from "./support/states";
 
-/** The header lines about guards, by the command that gets them. */
-async function guards(args: Partial<SpiceConsoleArgs>): Promise<Record<string, readonly string[]>> {
+/** What desired states say of guards, by the command that gets them. */
+async function guards(args: Partial<SpiceConsoleArgs>): Promise<Record<string, object>> {
   const { resources } = await run(() => new SpiceConsole("cloud", { ...cloud, ...args }));
   const commands = resources.filter(({ type }) => type === "command:remote:Command");
   return Object.fromEntries(
-    commands.map(({ name, inputs }) => [
-      name.replace(/^cloud-(.*)-converge$/, "$1"),
-      String(inputs["stdin"])
-        .split("\n")
-        .filter((line) => /^(ignore-manager|accept-pending-changes|nova-api-credentials) /.test(line)),
-    ]),
+    commands.map((command) => {
+      const { toolsToIgnore, acceptPendingChanges, novaApiCredentials } = stateOf(command);
+      const guard = { toolsToIgnore, acceptPendingChanges, novaApiCredentials };
+      return [command.name.replace(/^cloud-(.*)-converge$/, "$1"), JSON.parse(JSON.stringify(guard)) as object];
+    }),
   );
 }
 
@@ -21,7 +21,7 @@ const [controller, compute] = [cloud.controllers[0], cloud.computes[0]];
 
 describe("what an operator vouches for", () => {
   it("is nothing by default", async () => {
-    expect(await guards({})).toEqual({ "control-1": [], "compute-1": [] });
+    expect(await guards({})).toEqual({ "control-1": {}, "compute-1": {} });
   });
 
   it("holds for the node it is said of", async () => {
@@ -29,8 +29,8 @@ describe("what an operator vouches for", () => {
       { ...compute, acceptPendingChanges: true, ignoreConfigurationManagement: [ConfigurationManagementTool.Salt] },
     ] as const;
     expect(await guards({ computes: computes as unknown as SpiceConsoleArgs["computes"] })).toEqual({
-      "control-1": [],
-      "compute-1": ["ignore-manager = salt", "accept-pending-changes = true"],
+      "control-1": {},
+      "compute-1": { toolsToIgnore: { salt: true }, acceptPendingChanges: true },
     });
   });
 
@@ -40,20 +40,20 @@ describe("what an operator vouches for", () => {
     ] as unknown as SpiceConsoleArgs["controllers"];
     const ignoreConfigurationManagement = [ConfigurationManagementTool.Puppet];
     expect(await guards({ ignoreConfigurationManagement, vnc: Vnc.Off })).toEqual({
-      "control-1": ["ignore-manager = puppet"],
-      "compute-1": ["ignore-manager = puppet"],
-      "vnc-proxies-control-1": ["ignore-manager = puppet"],
+      "control-1": { toolsToIgnore: { puppet: true } },
+      "compute-1": { toolsToIgnore: { puppet: true } },
+      "vnc-proxies-control-1": { toolsToIgnore: { puppet: true } },
     });
     expect(await guards({ ignoreConfigurationManagement, controllers })).toEqual({
-      "control-1": [],
-      "compute-1": ["ignore-manager = puppet"],
+      "control-1": {},
+      "compute-1": { toolsToIgnore: { puppet: true } },
     });
   });
 
   it("tells computes alone by which credentials to ask Nova", async () => {
     expect(await guards({ novaApiCredentials: "service_user" })).toEqual({
-      "control-1": [],
-      "compute-1": ["nova-api-credentials = service_user"],
+      "control-1": {},
+      "compute-1": { novaApiCredentials: "service_user" },
     });
     const bad = await run(() => new SpiceConsole("cloud", { ...cloud, novaApiCredentials: "[service_user]" }));
     expect(bad.resources).toEqual([]);

@@ -3,81 +3,82 @@ import { SpiceConsole } from "../../components";
 import { readConfig } from "../../program/config";
 import { mitakaConfig } from "../support/mitaka";
 import { type Registered, run } from "./support/recorder";
+import { stateOf } from "./support/states";
 
 /** The stack `mitaka` with the recipe's own addresses and values, which no network of ours has: what goes to the nodes, byte by byte. */
 
 const declare = () => run(() => new SpiceConsole("cloud", readConfig()), { config: mitakaConfig() });
 
-function documentOf(resources: readonly Registered[], name: string): string {
-  const { inputs } = resources.find((resource) => resource.name === name) as Registered;
-  return String(inputs["stdin"]).replace(/^id = .*\n/, "");
+function documentOf(resources: readonly Registered[], name: string) {
+  const { id: _, ...state } = stateOf(resources.find((resource) => resource.name === name));
+  return state;
 }
 
-const repository = [
-  "repository = epel",
-  "repository-line = name=Extra Packages for Enterprise Linux 7 - $basearch",
-  "repository-line = mirrorlist=https://mirrors.fedoraproject.org/metalink?repo=epel-7&arch=$basearch",
-  "repository-line = failovermethod=priority",
-  "repository-line = enabled=1",
-  "repository-line = gpgcheck=0",
-  "repository-line = gpgkey=file:///etc/pki/rpm-gpg/RPM-GPG-KEY-EPEL-7",
-];
-const lines = (...text: readonly string[]) => text.map((line) => `${line}\n`).join("");
+const repository = {
+  id: "epel",
+  settings: {
+    name: "Extra Packages for Enterprise Linux 7 - $basearch",
+    mirrorlist: "https://mirrors.fedoraproject.org/metalink?repo=epel-7&arch=$basearch",
+    failovermethod: "priority",
+    enabled: "1",
+    gpgcheck: "0",
+    gpgkey: "file:///etc/pki/rpm-gpg/RPM-GPG-KEY-EPEL-7",
+  },
+};
 
 /** What both nodes' nova.conf says: rows 4, 5 and 6. */
-const switches = [
-  "[DEFAULT]",
-  "web = /usr/share/spice-html5",
-  "vnc_enabled = False",
-  "[vnc]",
-  "enabled = False",
-  "[spice]",
-  "enabled = True",
-  "agent_enabled = true",
-  "html5proxy_base_url = https://192.168.1.100:6082/spice_auto.html",
-];
+const both = { DEFAULT: { web: "/usr/share/spice-html5", vnc_enabled: "False" }, vnc: { enabled: "False" } };
+const spice = {
+  enabled: "True",
+  agent_enabled: "true",
+  html5proxy_base_url: "https://192.168.1.100:6082/spice_auto.html",
+  keymap: "en-us",
+};
 
 describe("the stack mitaka", () => {
   it("says to the controller what rows 1 to 6, 8, 9 and 12 of the recipe say", async () => {
     const { resources, error } = await declare();
     expect(error).toBeUndefined();
-    expect(documentOf(resources, "cloud-controller-converge")).toBe(
-      lines(
-        "controller = controller",
-        "owner = project/stack",
-        "release = 13",
-        "firewall = managed",
-        "allow-from = 0.0.0.0/0",
-        ...repository,
-        "recipe = firewall-rule-first",
-        "recipe = restart-iptables",
-        "recipe = restart-httpd",
-        ...switches,
-        "html5proxy_host = 0.0.0.0",
-        "html5proxy_port = 6082",
-        "keymap = en-us",
-      ),
-    );
+    expect(documentOf(resources, "cloud-controller-converge")).toEqual({
+      role: "controller",
+      node: "controller",
+      owner: "project/stack",
+      release: 13,
+      firewall: { sources: { "0.0.0.0/0": {} } },
+      repository,
+      recipe: { "firewall-rule-first": true, "restart-iptables": true, "restart-httpd": true },
+      "nova.conf": {
+        ...both,
+        spice: {
+          ...spice,
+          html5proxy_host: "0.0.0.0",
+          html5proxy_port: "6082",
+        },
+      },
+    });
   });
 
   it("says to the compute what rows 1, 2, 4, 5, 7 and 10 say", async () => {
     const { resources } = await declare();
-    expect(documentOf(resources, "cloud-compute-converge")).toBe(
-      lines(
-        "compute = compute",
-        "owner = project/stack",
-        "release = 13",
-        "vnc = off",
-        "accept-console-loss = true",
-        "console-ports = 5900-5999 172.16.1.10/32",
-        ...repository,
-        "recipe = web-client-on-computes",
-        ...switches,
-        "server_listen = 0.0.0.0",
-        "server_proxyclient_address = 172.16.1.100",
-        "keymap = en-us",
-      ),
-    );
+    expect(documentOf(resources, "cloud-compute-converge")).toEqual({
+      role: "compute",
+      node: "compute",
+      owner: "project/stack",
+      release: 13,
+      vnc: "off",
+      acceptConsoleLoss: true,
+      consolePorts: { first: 5900, last: 5999, sources: { "172.16.1.10/32": {} } },
+      repository,
+      recipe: { "web-client-on-computes": true },
+      "nova.conf": {
+        ...both,
+        spice: {
+          ...spice,
+          server_listen: "0.0.0.0",
+          server_proxyclient_address: "172.16.1.100",
+        },
+      },
+    });
   });
 
   it("has the computes converge first, then the controller, then noVNC end", async () => {

@@ -5,6 +5,7 @@ import { convergeCommand, revertCommand } from "../../remote/convergence";
 import { hostProgram, hostProgramFile, shortDigest } from "../../remote/program";
 import { cloud, hostKey, node, privateKey } from "./support/cloud";
 import { type Registered, run, valueOf } from "./support/recorder";
+import { stateOf } from "./support/states";
 
 const program = hostProgram().sha256;
 
@@ -68,36 +69,31 @@ describe("SpiceConsole", () => {
 
   it("hands each node its document", async () => {
     const { resources } = await declare(cloud);
-    expect(find(resources, "cloud-control-1-converge").inputs["stdin"]).toBe(
-      [
-        "id = 341a6a",
-        "controller = control-1",
-        "owner = project/stack",
-        "firewall = managed",
-        "allow-from = 203.0.113.0/24",
-        "[spice]",
-        "html5proxy_host = 0.0.0.0",
-        "html5proxy_port = 6082",
-        "",
-      ].join("\n"),
-    );
-    expect(find(resources, "cloud-compute-1-converge").inputs["stdin"]).toBe(
-      [
-        "id = 08dab9",
-        "compute = compute-1",
-        "owner = project/stack",
-        "console-ports = 5900-5999 198.51.100.11/32",
-        "[vnc]",
-        "enabled = true",
-        "[spice]",
-        "enabled = true",
-        "agent_enabled = false",
-        "html5proxy_base_url = http://console.example.org:6082/spice_auto.html",
-        "server_listen = 198.51.100.21",
-        "server_proxyclient_address = 198.51.100.21",
-        "",
-      ].join("\n"),
-    );
+    expect(stateOf(find(resources, "cloud-control-1-converge"))).toEqual({
+      role: "controller",
+      id: "341a6a",
+      node: "control-1",
+      owner: "project/stack",
+      firewall: { sources: { "203.0.113.0/24": {} } },
+      "nova.conf": { spice: { html5proxy_host: "0.0.0.0", html5proxy_port: "6082" } },
+    });
+    expect(stateOf(find(resources, "cloud-compute-1-converge"))).toEqual({
+      role: "compute",
+      id: "08dab9",
+      node: "compute-1",
+      owner: "project/stack",
+      consolePorts: { first: 5900, last: 5999, sources: { "198.51.100.11/32": {} } },
+      "nova.conf": {
+        vnc: { enabled: "true" },
+        spice: {
+          enabled: "true",
+          agent_enabled: "false",
+          html5proxy_base_url: "http://console.example.org:6082/spice_auto.html",
+          server_listen: "198.51.100.21",
+          server_proxyclient_address: "198.51.100.21",
+        },
+      },
+    });
   });
 
   it("builds the connection from the node's and the shared settings, as a secret, and nowhere else", async () => {
@@ -148,12 +144,21 @@ describe("SpiceConsole", () => {
     }
     const { resources } = await declare({ ...cloud, vnc: Vnc.Off });
     expect(find(resources, "cloud-vnc-proxies").parent).toBe("cloud");
-    const { inputs, parent, dependsOn } = find(resources, "cloud-vnc-proxies-control-1-converge");
+    const command = find(resources, "cloud-vnc-proxies-control-1-converge");
+    const { inputs, parent, dependsOn } = command;
     expect(parent).toBe("cloud-vnc-proxies");
     expect(dependsOn).toEqual(["cloud-compute-1-converge", "cloud-vnc-proxies-control-1-program"]);
     expect(inputs["delete"]).toBe(revertCommand("vnc-proxy-retirement"));
-    expect(inputs["stdin"]).toBe("id = 020fe7\nvnc-proxy-retirement = control-1\nowner = project/stack\nvnc = off\n");
-    expect(find(resources, "cloud-compute-1-converge").inputs["stdin"]).toContain("[vnc]\nenabled = false\n");
+    expect(stateOf(command)).toEqual({
+      role: "vnc-proxy-retirement",
+      id: "020fe7",
+      node: "control-1",
+      owner: "project/stack",
+    });
+    expect(stateOf(find(resources, "cloud-compute-1-converge"))).toMatchObject({
+      vnc: "off",
+      "nova.conf": { vnc: { enabled: "false" } },
+    });
   });
 
   it("leaves the controllers' documents alone when VNC is switched off", async () => {
@@ -170,9 +175,10 @@ describe("SpiceConsole", () => {
       computes: [{ ...both, serverProxyclientAddress: "198.51.100.31" }],
     });
     const commands = resources.filter(({ type }) => type === "command:remote:Command");
-    expect(commands.map(({ name, inputs }) => [name, String(inputs["stdin"]).split("\n")[1]])).toEqual([
-      ["cloud-all-1-converge", "controller = all-1"],
-      ["cloud-all-1-converge", "compute = all-1"],
+    const said = commands.map((command) => ({ command: command.name, ...stateOf(command) }));
+    expect(said.map(({ command, role, node }) => [command, role, node])).toEqual([
+      ["cloud-all-1-converge", "controller", "all-1"],
+      ["cloud-all-1-converge", "compute", "all-1"],
     ]);
     const uploads = resources.filter(({ type }) => type === "command:remote:CopyToRemote");
     expect(new Set(uploads.map(({ inputs }) => inputs["remotePath"])).size).toBe(2);
@@ -192,7 +198,8 @@ describe("SpiceConsole", () => {
   it("has the packages removed with a node where that is asked, and says nothing of them else", async () => {
     const said = (resources: Awaited<ReturnType<typeof declare>>["resources"]) =>
       resources
-        .filter(({ inputs }) => String(inputs["stdin"]).includes("\npackages-on-destroy = remove\n"))
+        .filter(({ type }) => type === "command:remote:Command")
+        .filter((command) => stateOf(command).packagesOnDestroy === "remove")
         .map(({ name }) => name)
         .sort();
     expect(said((await declare({ ...cloud, packagesOnDestroy: PackagesOnDestroy.Keep })).resources)).toEqual([]);
@@ -265,9 +272,11 @@ describe("SpiceConsole", () => {
       ["198.51.100.11/32", 5901, 6099],
       ["198.51.100.99/32", 5901, 6099],
     ]);
-    expect(find(resources, "cloud-compute-1-converge").inputs["stdin"]).toContain(
-      "\nconsole-ports = 5901-6099 198.51.100.11/32 198.51.100.99/32\n",
-    );
+    expect(stateOf(find(resources, "cloud-compute-1-converge")).consolePorts).toEqual({
+      first: 5901,
+      last: 6099,
+      sources: { "198.51.100.11/32": {}, "198.51.100.99/32": {} },
+    });
   });
 
   it("waits for arguments that are outputs, and then checks them", async () => {
@@ -282,9 +291,9 @@ describe("SpiceConsole", () => {
         },
       ],
     });
-    const { inputs } = find(resources, "cloud-compute-1-converge");
-    expect(inputs["stdin"]).toContain("server_listen = 198.51.100.21\n");
-    expect(inputs["triggers"]).toEqual(["192.0.2.21"]);
+    const command = find(resources, "cloud-compute-1-converge");
+    expect(stateOf(command)["nova.conf"]?.["spice"]?.["server_listen"]).toBe("198.51.100.21");
+    expect(command.inputs["triggers"]).toEqual(["192.0.2.21"]);
   });
 
   it("puts together what a node reports for its roles", async () => {
@@ -380,7 +389,7 @@ describe("controllers that listen on addresses of their own", () => {
   const hosts = (resources: Awaited<ReturnType<typeof declare>>["resources"]) =>
     resources
       .filter(({ name }) => /^cloud-control-\d-converge$/.test(name))
-      .map(({ name, inputs }) => [name.slice(6, 15), /\nhtml5proxy_host = (\S+)\n/.exec(String(inputs["stdin"]))?.[1]]);
+      .map((command) => [command.name.slice(6, 15), stateOf(command)["nova.conf"]?.["spice"]?.["html5proxy_host"]]);
 
   it("have each its own html5proxy_host, and the shared one where they name none", async () => {
     const proxy = { ...cloud.proxy, baseUrl: "https://console.example.org/spice_auto.html", behindLoadBalancer: true };
@@ -415,21 +424,15 @@ describe("controllers that listen on addresses of their own", () => {
 
 describe("a stack that was renamed or moved", () => {
   it("names its former name in every document, and in no other case", async () => {
-    const documents = async (formerStack?: string) =>
+    const owners = async (formerStack?: string) =>
       (await declare({ ...cloud, vnc: Vnc.Off, ...(formerStack === undefined ? {} : { formerStack }) })).resources
         .filter(({ type }) => type === "command:remote:Command")
-        .map(({ inputs }) => String(inputs["stdin"]));
-    const now = "owner = project/stack\n";
-    for (const document of await documents("acme/openstack-spice/old")) {
-      expect(document).toContain(`\n${now}former-owner = acme/openstack-spice/old\n`);
-    }
-    for (const document of await documents("organization/project/old")) {
-      expect(document).toContain(`\n${now}former-owner = project/old\n`);
-    }
-    const plain = await documents();
-    expect(plain.length).toBe(3);
-    expect(plain.filter((document) => document.includes("former-owner"))).toEqual([]);
-    expect(plain.filter((document) => document.includes(now))).toEqual(plain);
+        .map(stateOf)
+        .map(({ owner, formerOwner }) => [owner, formerOwner]);
+    const three = (former?: string) => Array.from({ length: 3 }, () => ["project/stack", former]);
+    expect(await owners("acme/openstack-spice/old")).toEqual(three("acme/openstack-spice/old"));
+    expect(await owners("organization/project/old")).toEqual(three("project/old"));
+    expect(await owners()).toEqual(three());
   });
 
   it("is refused under its present name, and with what is no name", async () => {

@@ -5,6 +5,7 @@ import { readConfig } from "../../program/config";
 import { DAY, makeCertificate } from "../support/certificate";
 import { cloud } from "./support/cloud";
 import { type Run, run } from "./support/recorder";
+import { stateOf } from "./support/states";
 
 /** TLS as the stack declares it: what is a secret, what the nodes are told, and what is refused or warned of before any is reached. */
 
@@ -12,7 +13,6 @@ const baseUrl = "https://console.example.org:6082/spice_auto.html";
 const certificate = makeCertificate();
 const { certPem, privateKeyPem } = certificate;
 const keyText = privateKeyPem.split("\n")[1] ?? "";
-const certText = certPem.replace(/-----.*-----|\n/g, "");
 const info = vi.spyOn(pulumi.log, "info").mockReturnValue(Promise.resolve());
 beforeEach(() => {
   info.mockClear();
@@ -40,14 +40,10 @@ describe("a certificate given as text", () => {
     expect([done.error, done.warnings]).toEqual([undefined, []]);
     const command = controller(done);
     expect(command?.secretInputs).toEqual(["connection", "stdin"]);
-    const keyLine = privateKeyPem.replace(/-----.*-----|\n/g, "");
-    expect(command?.inputs["stdin"]).toMatch(/^id = [0-9a-f]{6}\ncontroller = control-1\n/);
-    expect(command?.inputs["stdin"]).toContain(
-      `\nfirewall = managed\nallow-from = 203.0.113.0/24\ntls-certificate = ${certText}\ntls-key = PRIVATE KEY ${keyLine}\n[DEFAULT]\n`,
-    );
-    expect(command?.inputs["stdin"]).toMatch(
-      /\ncert = \/etc\/nova\/openstack-spice\/console\.pem\nkey = \/etc\/nova\/openstack-spice\/console\.pem\n/,
-    );
+    const state = stateOf(command);
+    expect(state.tls).toEqual({ certificate: certPem, key: privateKeyPem });
+    const file = "/etc/nova/openstack-spice/console.pem";
+    expect(state["nova.conf"]?.["DEFAULT"]).toEqual({ cert: file, key: file });
     const mark = certificate.fingerprint.replaceAll(":", "").slice(0, 16).toLowerCase();
     expect(command?.inputs["create"]).toMatch(new RegExp(`^bash -c .* [0-9a-f]{64} controller tls:${mark}$`));
     expect(done.resources.filter(({ clearText }) => clearText.includes(keyText))).toEqual([]);
@@ -58,9 +54,9 @@ describe("a certificate given as text", () => {
   it("leaves the document of a certificate on the node readable", async () => {
     const done = await declare({ tls: { certificate: "/etc/nova/console.pem" } });
     expect(controller(done)?.secretInputs).toEqual(["connection"]);
-    expect(controller(done)?.inputs["stdin"]).toContain(
-      "\ntls-host = console.example.org\n[DEFAULT]\ncert = /etc/nova/console.pem\n",
-    );
+    const state = stateOf(controller(done));
+    expect(state.tls).toEqual({ host: "console.example.org" });
+    expect(state["nova.conf"]?.["DEFAULT"]).toEqual({ cert: "/etc/nova/console.pem" });
     expect(controller(done)?.inputs["create"]).toMatch(/ controller$/);
   });
 
@@ -176,9 +172,9 @@ describe("a load balancer in front", () => {
     expect(info.mock.calls.map(([text]) => text)).toEqual([
       "TLS ends at the load balancer: it has to send X-Forwarded-Proto: https to the proxies, or they refuse every console.",
     ]);
-    expect(controller(done)?.inputs["stdin"]).toContain("\ntls-ends-before = true\n");
+    expect(stateOf(controller(done)).tls).toEqual({ terminatedUpstream: true });
     const asserted = await declare(proxy, { release: Release.Zed });
-    expect(controller(asserted)?.inputs["stdin"]).not.toContain("tls-");
+    expect(stateOf(controller(asserted))).not.toHaveProperty("tls");
     expect(errors(await declare(proxy, { release: Release.Rocky }))?.[0]).toContain(
       "X-Forwarded-Proto only from Stein",
     );
@@ -187,11 +183,11 @@ describe("a load balancer in front", () => {
   it("asks the proxy by what name it will: the base URL's host is an allowed origin, before those that are declared", async () => {
     const allowedOrigins = ["Dashboard.example.org", host];
     const done = await declare({ ...proxy, allowedOrigins });
-    expect(controller(done)?.inputs["stdin"]).toContain(
-      "\n[console]\nallowed_origins = spice.example.org,dashboard.example.org\n",
-    );
+    expect(stateOf(controller(done))["nova.conf"]?.["console"]).toEqual({
+      allowed_origins: "spice.example.org,dashboard.example.org",
+    });
     const direct = await declare({ baseUrl: cloud.proxy.baseUrl });
-    expect(controller(direct)?.inputs["stdin"]).not.toContain("allowed_origins");
+    expect(stateOf(controller(direct))["nova.conf"]).not.toHaveProperty("console");
   });
 
   it("may have a certificate of its own: the proxies' is for another host, with a warning, and not compared on the node", async () => {
@@ -199,6 +195,6 @@ describe("a load balancer in front", () => {
       "proxy.tls.certPem: It is not for spice.example.org, the host of baseUrl. That works only where the load balancer has a certificate of its own.",
     ]);
     const onNode = await declare({ ...proxy, tls: { certificate: "/etc/nova/console.pem" } });
-    expect(controller(onNode)?.inputs["stdin"]).not.toContain("tls-");
+    expect(stateOf(controller(onNode))).not.toHaveProperty("tls");
   });
 });

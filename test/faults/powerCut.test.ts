@@ -48,7 +48,7 @@ describe("a node whose power is cut", () => {
     tls: { certificate: certificateFile, key: certificateFile, only: true },
     allowedSources: ["203.0.113.0/24"],
     dropOtherSources: true,
-    state: { certificate: certificateText({ certPem, privateKeyPem }) },
+    tlsOnNode: certificateText({ certPem, privateKeyPem }),
   });
   let node: LabNode;
   /** The node before the first run, by its files and else; and its files when it is converged. */

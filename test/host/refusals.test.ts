@@ -35,8 +35,8 @@ interface Refusal {
 
 const document = controllerDocument(NAME);
 
-/** The number of a line of the document. */
-const lineOf = (start: string) => document.split("\n").findIndex((line) => line.startsWith(start)) + 1;
+/** What is to be done about a document that cannot be used. */
+const MADE = "It is made by openstack-spice: run both from one version of it, or report this";
 
 /** A record of another stack, which changed nothing. */
 const recordOf = (owner: string) => ({ format: 2, owner, id: "", program: "", platform: {}, entries: [] });
@@ -235,27 +235,28 @@ const refusals: readonly Refusal[] = [
   },
   {
     title: "a document with a key of the future",
-    document: document.replace("firewall = ", "colour = blue\nfirewall = "),
+    document: document.replace("{", '{"colour":"blue",'),
     status: 2,
-    message: `line ${lineOf("firewall = ")}: unknown key 'colour'; the document is newer than this program. Run both from one version of openstack-spice`,
+    message: `the desired state cannot be used: colour is unknown. ${MADE}`,
   },
   {
     title: "a document for two roles",
-    document: document.replace("owner = ", "compute = x\nowner = "),
+    document: document.replace("{", '{"role":"compute",'),
     status: 2,
-    message: "line 2: the desired state is for the role controller already",
+    message:
+      "the desired state has the member role twice in one object. Report this to openstack-spice: the document is made by it",
   },
   {
     title: "a document that was cut off",
-    document: document.slice(0, document.indexOf("= 6082")),
+    document: document.slice(0, document.indexOf('"6082"')),
     status: 2,
-    message: `line ${lineOf("html5proxy_port = ")} of the desired state is not 'key = value'`,
+    message: `the desired state is not one JSON object at character ${document.indexOf('"6082"')}. Run both from one version of openstack-spice`,
   },
   {
     title: "no document at all",
     document: "",
     status: 2,
-    message: `the desired state does not say which role it is for, such as 'compute = ${NAME}', and which stack's it is ('owner = ...')`,
+    message: "the desired state is not one JSON object at character 0. Run both from one version of openstack-spice",
   },
 ];
 

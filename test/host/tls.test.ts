@@ -32,7 +32,7 @@ afterAll(async () => {
 function withText({ certPem, privateKeyPem }: TestCertificate, options: ControllerOptions = {}): string {
   const certificate = certificateText({ certPem, privateKeyPem });
   const tls = { certificate: certificateFile, key: certificateFile, only: true };
-  return controllerDocument(NAME, { tls, state: { certificate }, ...options });
+  return controllerDocument(NAME, { tls, tlsOnNode: certificate, ...options });
 }
 
 /** What a browser that trusts the certificate gets: the page, and a websocket. */
@@ -200,7 +200,7 @@ describe("a certificate that is on the node", () => {
   const good = makeCertificate({ hosts: ["*.example.org"] });
   const document = controllerDocument(NAME, {
     tls: { certificate: file, key },
-    state: { tlsHost: HOST },
+    tlsOnNode: { host: HOST },
   });
   let untouched: Snapshot;
 

@@ -29,7 +29,7 @@ from openstack_spice.checks import layers, managers  # noqa: E402
 from openstack_spice.checks.certificate import Certificate  # noqa: E402
 from openstack_spice.context import Context, WorkFolder  # noqa: E402
 from openstack_spice.document import platforms  # noqa: E402
-from openstack_spice.document.desired import Desired, fitted_to_release, read_document  # noqa: E402
+from openstack_spice.document.desired import Desired, Tls, fitted_to_release, read_document  # noqa: E402
 from openstack_spice.document.pem import declared_pem, fingerprint  # noqa: E402
 from openstack_spice.errors import CannotTell, Refused, Stop  # noqa: E402
 from openstack_spice.firewall import firewalld, firewalld_text, iptables_text, nftables_text, ufw  # noqa: E402
@@ -130,8 +130,8 @@ def libvirt_work(guest: str, domstate: str, domjobinfo: str, blockjob: str) -> L
 
 
 @operation("certificate/pem")
-def certificate_pem(key: str, chain: str) -> str:
-    return of_bytes(declared_pem(Desired(headers={"tls-key": key, "tls-certificate": chain})))
+def certificate_pem(key: str, certificate: str) -> str:
+    return of_bytes(declared_pem(Desired(tls=Tls(certificate, key))))
 
 
 @operation("certificate/fingerprint")
@@ -142,7 +142,7 @@ def certificate_fingerprint(pem: str) -> str:
 @operation("tls/ends-before")
 def tls_ends_before(version: str) -> Any:
     with Folder() as root:
-        desired = Desired(role="controller", node="control-1", headers={"tls-ends-before": "true"})
+        desired = Desired(role="controller", node="control-1", tls=Tls(is_terminated_upstream=True))
         node = make_node(root, desired=desired)
         nova: Any = SimpleNamespace(version=lambda: version)
         return stop_of(Certificate(node.context, nova, Any, Any).check)  # type: ignore[arg-type]
@@ -212,11 +212,11 @@ class Changes:
         self.files = self.node.files
         self.files.make_folder(role_folder("compute"), 0o700)
         self.record = Record()
-        self.begin({}, {}, "converge")
+        self.begin({}, False, "converge")
 
-    def begin(self, options: Mapping[str, str], headers: Mapping[str, str], verb: str) -> None:
+    def begin(self, options: Mapping[str, str], remove: bool, verb: str) -> None:
         """Another run."""
-        desired = Desired(role="compute", node="n", options=options, headers=headers)
+        desired = Desired(role="compute", node="n", options=options, remove_obsolete_options=remove)
         self.reporter = FakeReporter()
         self.context = self.node.context._replace(desired=desired, role="compute", record=self.record, verb=verb, reporter=self.reporter)
         self.edits = Edits(self.files, Ledger(self.context.system), self.reporter)
@@ -262,11 +262,10 @@ def dead_keys_runs(conf: str, steps: List[Case]) -> List[Any]:
                 kept = [line for line in changes.conf.split("\n") if step["withoutLinesOf"] not in line]
                 changes.files.put(NOVA_CONF, to_bytes("\n".join(kept)))
             elif step["do"] == "revert":
-                changes.begin({}, {}, "revert")
+                changes.begin({}, False, "revert")
                 changes.undo()
             else:
-                headers = {"dead-keys": step["deadKeys"]} if step["deadKeys"] else {}
-                changes.begin({"vnc/enabled": "true"}, headers, "converge")
+                changes.begin({"vnc/enabled": "true"}, step["deadKeys"] == "remove", "converge")
                 plan = changes.plan()
                 foreseen = layers.planned_conf(changes.context, plan)
                 changes.apply(plan)
@@ -304,7 +303,7 @@ def nova_conf_put_and_undo(conf: str, declared: List[Case], edit: str) -> Any:
         changes.begin(options, {}, "converge")
         told = ["planned again: %s\n" % changes.kinds[one.entry.kind].describe(one) for one in changes.plan()]
         changes.files.put(NOVA_CONF, to_bytes(changes.conf + edit))
-        changes.begin({}, {}, "revert")
+        changes.begin({}, False, "revert")
         told += ["failed %s\n" % subject for subject in changes.undo()]
         told += ["kept %s\n" % item for item in changes.reporter.kept]
         return {"told": "".join(told), "after": after, "undone": changes.conf}
@@ -341,7 +340,7 @@ def nftables_files(files: Mapping[str, str], load: str, chains: List[str]) -> An
 @operation("iptables/rule")
 def iptables_rule(source: str, port: int, recipe: str) -> Any:
     with Folder() as root:
-        desired = Desired(role="controller", node="n", lists={"recipe": (recipe,)})
+        desired = Desired(role="controller", node="n", recipe=frozenset([recipe]))
         node = make_node(root, {"iptables": ""}, desired=desired)
         backend = Iptables(node.context, Any, Any, Any, "firewall")  # type: ignore[arg-type]
         rule = backend.rule_for(Source(source, str(port)))
@@ -423,17 +422,14 @@ def platform_find(id: str, version: str) -> str:
 
 @operation("document/items")
 def document_items(document: str, release: int) -> Any:
-    items: List[Any] = []
+    items: Dict[str, Any] = {}
 
     def read() -> None:
-        desired = fitted_to_release(read_document(document.encode("utf-8"), "n"), release)
-        items.extend([["role", desired.role], ["node", desired.node]])
-        items.extend([key, value] for key, value in desired.headers.items())
-        items.extend(["allow-from", source] for source in desired.allow_from)
-        items.extend([option, value] for option, value in desired.options.items())
+        desired = fitted_to_release(read_document(document.encode("utf-8")), release)
+        items.update({"role": desired.role, "node": desired.node, "owner": desired.owner, "id": desired.id})
+        items.update(sources=desired.sources, options=desired.options)
 
-    stop = stop_of(read)
-    return {"stop": stop, "items": items}
+    return {"stop": stop_of(read), "items": items}
 
 
 @operation("managers/looked-for")
@@ -443,7 +439,7 @@ def managers_looked_for() -> List[str]:
 
 @operation("document/read")
 def document_read(text: str) -> Any:
-    return stop_of(lambda: read_document(to_bytes(text), "n"))
+    return stop_of(lambda: read_document(to_bytes(text)))
 
 
 @operation("record/read")

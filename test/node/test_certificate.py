@@ -9,7 +9,7 @@ import pytest
 from fakes import FakeJournal, make_node
 from openstack_spice.changes.certificate import PemKind, plan_certificate, tls_since
 from openstack_spice.checks.certificate import Certificate
-from openstack_spice.document.desired import Desired
+from openstack_spice.document.desired import Desired, Tls
 from openstack_spice.document.pem import declared_pem, fingerprint
 from openstack_spice.errors import Failed, Refused
 from openstack_spice.messages import text_of
@@ -42,10 +42,6 @@ def read(path):
         return file.read()
 
 
-def base64_of(pem):
-    return re.sub(r"-----.*-----|\n", "", pem.decode("ascii"))
-
-
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     return Made(tmp_path_factory.mktemp("made"), "one")
@@ -56,21 +52,17 @@ def issuer(tmp_path_factory):
     return Made(tmp_path_factory.mktemp("made"), "two", "DNS:example.org,DNS:*.a.example.org,IP:192.0.2.9,IP:2001:db8::9")
 
 
-def document(certificate=None, **headers):
+def document(certificate=None, issuers=b""):
     """A document with a certificate in it."""
-    if certificate is not None:
-        headers["tls-key"] = "PRIVATE KEY " + base64_of(certificate.key_text)
-        headers["tls-certificate"] = base64_of(certificate.certificate_text)
-    return Desired(role="controller", node="n", headers=headers, options={"DEFAULT/cert": FILE} if certificate is not None else {})
+    if certificate is None:
+        return Desired(role="controller", node="n")
+    tls = Tls((certificate.certificate_text + issuers).decode(), certificate.key_text.decode())
+    return Desired(role="controller", node="n", tls=tls, options={"DEFAULT/cert": FILE})
 
 
 @needs_openssl
 def test_the_program_makes_one_pem_file_of_a_documents_key_and_chain(made, issuer):
-    headers = {
-        "tls-key": "PRIVATE KEY " + base64_of(made.key_text),
-        "tls-certificate": base64_of(made.certificate_text) + " " + base64_of(issuer.certificate_text),
-    }
-    assert declared_pem(Desired(headers=headers)) == made.key_text + made.certificate_text + issuer.certificate_text
+    assert declared_pem(document(made, issuer.certificate_text)) == made.key_text + made.certificate_text + issuer.certificate_text
 
 
 @needs_openssl
@@ -106,7 +98,7 @@ class FakeProbes:
 
 @pytest.mark.parametrize("version,passes", [("13.1.4", False), ("18.1.0", False), ("18.2.0", True), ("19.0.0", True), ("26.2.2", True)])
 def test_the_program_lets_tls_end_before_the_proxy_of_nova_only_where_that_is_believed(tmp_path, version, passes):
-    context = make_node(tmp_path, desired=document(**{"tls-ends-before": "true"})).context
+    context = make_node(tmp_path, desired=Desired(role="controller", node="n", tls=Tls(is_terminated_upstream=True))).context
     certificate = Certificate(context, FakeNova(version), FakeProbes(None), None)
     if passes:
         certificate.check()
@@ -135,7 +127,7 @@ def test_the_program_lets_tls_end_before_the_proxy_of_nova_only_where_that_is_be
     ],
 )
 def test_what_the_look_at_a_certificate_says_is_obeyed(tmp_path, result, stops, said):
-    desired = Desired(options={"DEFAULT/cert": "/c{x}.pem"}, headers={"tls-host": "h"})
+    desired = Desired(options={"DEFAULT/cert": "/c{x}.pem"}, tls=Tls(host="h"))
     node, probes = make_node(tmp_path, desired=desired), FakeProbes(result)
     certificate = Certificate(node.context, FakeNova("26.2.2"), probes, None)
     if stops is None:
@@ -229,8 +221,7 @@ def test_a_documents_certificate_is_a_file_of_root_and_nova_told_by_its_fingerpr
     assert [(one.old, one.new) for one in change] == [
         ("sha256 " + fingerprint(made.certificate_text), "sha256 " + fingerprint(issuer.certificate_text))
     ]
-    other = document(made)
-    other.headers["tls-certificate"] += " " + base64_of(issuer.certificate_text)
+    other = document(made, issuer.certificate_text)
     assert planned(node, other, record)[1][0].new == "the same, with another chain or key"
     _, gone = planned(node, document(), record)
     assert [(one.old, one.new) for one in gone] == [("sha256 " + fingerprint(made.certificate_text), "(none)")]

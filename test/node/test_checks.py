@@ -11,7 +11,7 @@ from openstack_spice.checks.layers import check_in_force, check_layers, planned_
 from openstack_spice.checks.pending import check_pending, files_read_by, units_the_plan_restarts
 from openstack_spice.checks.space import check_space, check_space_for_units
 from openstack_spice.checks.writable import check_writable
-from openstack_spice.document.desired import Desired
+from openstack_spice.document.desired import Desired, WebClientSource
 from openstack_spice.errors import CannotTell, Refused
 from openstack_spice.messages import text_of
 from openstack_spice.nova.effective import InForce
@@ -253,10 +253,10 @@ NOW = int(time.time())
 class Pending:
     """A controller whose proxy runs since `started`."""
 
-    def __init__(self, root, started, news=(), headers=None, files=None):
+    def __init__(self, root, started, news=(), accept=False, files=None):
         left = {NOVA_CONF: "[spice]\n", "/etc/default/nova-consoleproxy": "x"}
         left.update(files or {})
-        self.node = make_node(root, files=left, desired=Desired(role="controller", node="n", headers=headers or {}))
+        self.node = make_node(root, files=left, desired=Desired(role="controller", node="n", accept_pending_changes=accept))
         self.ledger = Ledger(self.node.context.system)
         self.units, self.program, self.packages = FakeUnits([UNIT], started=started), FakeProgram(), FakePackages(*news)
 
@@ -279,7 +279,7 @@ def test_a_proxy_while_someone_changed_what_it_reads_since_is_refused_with_each_
         "%s runs since %s, and someone changed what it reads since: /etc/default/nova-consoleproxy (%s), /etc/nova/nova.conf (%s). "
         "Its restart here would bring that into force. %s" % (UNIT, moment(NOW - 1000), moment(changed[0]), moment(changed[1]), WAY_OUT)
     )
-    assert Pending(tmp_path, NOW - 1000, headers={"accept-pending-changes": "true"}).check() is None
+    assert Pending(tmp_path, NOW - 1000, accept=True).check() is None
     assert Pending(tmp_path, NOW + 1000).check() is None
     assert Pending(tmp_path, None).check() is None
 
@@ -324,7 +324,7 @@ def test_the_files_that_a_unit_reads_are_named_once_and_sorted(tmp_path):
 
 
 def test_a_web_server_to_be_restarted_where_there_is_none_is_refused(tmp_path):
-    context = make_node(tmp_path, desired=Desired(lists={"recipe": ("restart-httpd",)})).context
+    context = make_node(tmp_path, desired=Desired(recipe=frozenset(["restart-httpd"]))).context
     assert message_of(web.check_web_server, context, FakeUnits(absent=["apache2"]), "apache2") == (
         "there is no apache2 on this node, and restart-httpd of the recipe restarts it. Take restart-httpd out"
     )
@@ -344,6 +344,7 @@ def test_web_in_nova_conf_is_refused_where_novnc_would_serve_the_spice_pages_for
 
 
 NOVNC = "/usr/share/novnc"
+NO_CLIENT = WebClientSource()
 REMEDY = (
     "Take that out there (noVNC's proxy finds its own pages without it, or is told of them by --web on its own command line), "
     "or declare webClient with a package and the folder of its spice_auto.html"
@@ -351,21 +352,21 @@ REMEDY = (
 
 
 @pytest.mark.parametrize(
-    "reads,program,headers,options,source",
+    "reads,program,client,options,source",
     [
-        (NOVNC, FakeProgram(), {}, {}, "[DEFAULT] web of /etc/nova/nova.conf says so"),
-        (NOVNC, FakeProgram(["x", "--config-file=/etc/nova/site.conf"]), {}, {}, "[DEFAULT] web of /etc/nova/site.conf says so"),
-        (NOVNC, FakeProgram(environment={"OS_DEFAULT__WEB": NOVNC}), {}, {}, "the variable OS_DEFAULT__WEB of its unit says so"),
-        ("", FakeProgram(["x", "--web", NOVNC]), {}, {}, "--web on its command line says so"),
-        ("", FakeProgram(["x", "--web=" + NOVNC]), {"web-client-folder": "/srv/client"}, {}, "--web on its command line says so"),
-        ("", FakeProgram(), {}, {"DEFAULT/web": NOVNC}, "[DEFAULT] web is declared so"),
+        (NOVNC, FakeProgram(), NO_CLIENT, {}, "[DEFAULT] web of /etc/nova/nova.conf says so"),
+        (NOVNC, FakeProgram(["x", "--config-file=/etc/nova/site.conf"]), NO_CLIENT, {}, "[DEFAULT] web of /etc/nova/site.conf says so"),
+        (NOVNC, FakeProgram(environment={"OS_DEFAULT__WEB": NOVNC}), NO_CLIENT, {}, "the variable OS_DEFAULT__WEB of its unit says so"),
+        ("", FakeProgram(["x", "--web", NOVNC]), NO_CLIENT, {}, "--web on its command line says so"),
+        ("", FakeProgram(["x", "--web=" + NOVNC]), WebClientSource("x", "/srv/client"), {}, "--web on its command line says so"),
+        ("", FakeProgram(), NO_CLIENT, {"DEFAULT/web": NOVNC}, "[DEFAULT] web is declared so"),
     ],
 )
-def test_a_folder_without_a_page_of_a_spice_client_is_refused_before_the_first_write(tmp_path, reads, program, headers, options, source):
+def test_a_folder_without_a_page_of_a_spice_client_is_refused_before_the_first_write(tmp_path, reads, program, client, options, source):
     files = {NOVNC + "/vnc_auto.html": "", NOVA_CONF: "[DEFAULT]\nweb = %s\n" % NOVNC}
     if "site" in source:
         files["/etc/nova/site.conf"] = files[NOVA_CONF]
-    node = make_node(tmp_path, files=files, desired=Desired(role="controller", headers=headers, options=options))
+    node = make_node(tmp_path, files=files, desired=Desired(role="controller", web_client=client, options=options))
     told = message_of(web.check_web_folder, node.context, FakeNova(DEFAULT_web=reads), program)
     assert told == "%s would serve the pages in %s, where there is no spice_auto.html: %s. %s" % (UNIT, NOVNC, source, REMEDY)
     node.files.put(NOVNC + "/spice_auto.html")
@@ -373,17 +374,17 @@ def test_a_folder_without_a_page_of_a_spice_client_is_refused_before_the_first_w
 
 
 @pytest.mark.parametrize(
-    "reads,headers",
+    "reads,client",
     [
-        ("", {}),
-        ("/usr/share/spice-html5/", {}),
-        (NOVNC, {"web-client-folder": "/srv/client"}),
-        (NOVNC, {"web-client-archive": "0" * 64 + " https://example.org/x"}),
-        ("/opt/client", {"web-client-package": "my-client"}),
+        ("", NO_CLIENT),
+        ("/usr/share/spice-html5/", NO_CLIENT),
+        (NOVNC, WebClientSource("x", "/srv/client")),
+        (NOVNC, WebClientSource(archive="https://example.org/x", sha256="0" * 64)),
+        ("/opt/client", WebClientSource("my-client")),
     ],
 )
-def test_a_folder_that_is_yet_to_be_made_or_is_not_served_passes(tmp_path, reads, headers):
-    node = make_node(tmp_path, files={NOVNC + "/vnc_auto.html": "", NOVA_CONF: ""}, desired=Desired(headers=headers))
+def test_a_folder_that_is_yet_to_be_made_or_is_not_served_passes(tmp_path, reads, client):
+    node = make_node(tmp_path, files={NOVNC + "/vnc_auto.html": "", NOVA_CONF: ""}, desired=Desired(web_client=client))
     assert message_of(web.check_web_folder, node.context, FakeNova(DEFAULT_web=reads), FakeProgram()) is None
 
 

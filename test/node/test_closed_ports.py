@@ -174,12 +174,9 @@ class Kernel:
 class Node:
     def __init__(self, root, kernel=None, sources=SOURCES, ports=RANGE, record=(), role="compute", close=False, **answers):
         self.kernel = kernel or Kernel()
-        headers = {"owner": "a/b/c"}
-        if role == "controller":
-            headers["firewall"] = "managed"
-        if close:
-            headers["close-to-others"] = "true"
-        desired = Desired(role, "node-1", headers, {}, {}, ports if role == "compute" else None, sources)
+        desired = Desired(
+            role, "node-1", owner="a/b/c", sources=sources, drop_other_sources=close, console_ports=ports if role == "compute" else None
+        )
         table = self.kernel.answers()
         table.update(answers.get("answers", {}))
         self.fake = make_node(root, table, desired=desired, record=Record(entries=tuple(record)))
@@ -260,7 +257,7 @@ class TestClosedPorts:
         assert node.kernel.table == ""
 
     def test_that_nobody_asks_for_are_not_asked_about(self, tmp_path):
-        node = Node(tmp_path, sources=(), ports=None)
+        node = Node(tmp_path, sources=None, ports=None)
         assert node.consoles.plan() == []
         assert node.fake.commands.calls == []
 

@@ -68,10 +68,10 @@ class Virsh:
 class Compute:
     """A compute on which nothing goes on."""
 
-    def __init__(self, tmp_path, guests=(), options=(), verb="converge", values=(), ports=(5672,), headers=(), files=(), version="26.2.2"):
+    def __init__(self, tmp_path, guests=(), options=(), verb="converge", values=(), ports=(5672,), files=(), version="26.2.2", **said):
         contents = {"/etc/nova/nova.conf": "[DEFAULT]\n", "/usr/bin/nova-compute": "#!/usr/bin/python3\n"}
         contents.update(files)
-        desired = Desired(role="compute", node="node-1", options=dict(options), headers=dict(headers))
+        desired = Desired(role="compute", node="node-1", options=dict(options), **said)
         units = {COMPUTE: {"User": "nobody"}}
         self.services = Services(tmp_path, units, on="Debian 12", files=contents, desired=desired, limits=SLEEPS, verb=verb)
         context, units = self.services.context, self.services.units
@@ -196,7 +196,7 @@ class TestHypervisor:
         assert [guest.uuid for guest in compute.hypervisor.guests()] == [B]
 
     def test_a_libvirt_that_does_not_tell_is_not_one_without_guests(self, tmp_path):
-        compute = Compute(tmp_path, headers={"vnc": "off"})
+        compute = Compute(tmp_path, vnc_is_off=True)
         for answer in (failed(1, "error: failed to connect\n"), Result(124, b"", b"")):
             compute.node.commands.answer(URI, answer)
             for ask in (compute.hypervisor.guests_with_spice, compute.hypervisor.check_console_loss):
@@ -208,10 +208,10 @@ class TestHypervisor:
     def test_a_console_is_not_lost_without_a_word(self, tmp_path):
         guests = {A: {"dumpxml": dump(A, ("vnc", 5900))}, B: {"dumpxml": dump(B, ("spice", 5901))}, C: {"dumpxml": dump(C)}}
         with pytest.raises(Refused) as error:
-            Compute(tmp_path / "1", guests, headers={"vnc": "off"}).hypervisor.check_console_loss()
+            Compute(tmp_path / "1", guests, vnc_is_off=True).hypervisor.check_console_loss()
         assert "would lose their console: %s %s. " % (A, C) in told(error)
-        Compute(tmp_path / "2", guests, headers={"vnc": "off", "accept-console-loss": "true"}).hypervisor.check_console_loss()
-        Compute(tmp_path / "3", guests, headers={"vnc": "alongside"}).hypervisor.check_console_loss()
+        Compute(tmp_path / "2", guests, vnc_is_off=True, accept_console_loss=True).hypervisor.check_console_loss()
+        Compute(tmp_path / "3", guests).hypervisor.check_console_loss()
 
 
 class TestQueue:
@@ -376,7 +376,7 @@ class TestBusy:
         ],
     )
     def test_what_novas_api_tells(self, tmp_path, result, work):
-        compute = Compute(tmp_path, headers={"nova-api-credentials": "service_user"})
+        compute = Compute(tmp_path, nova_api_credentials="service_user")
         compute.api = result
         assert self.work(compute) == work
         assert compute.node.commands.calls[-1][-2:] == ("service_user", "nova-compute")
@@ -385,7 +385,7 @@ class TestBusy:
         "status,text", [(9, "Nova's API cannot be asked with the credentials of [x], "), (1, "Nova's API could not be asked: ")]
     )
     def test_credentials_that_do_not_serve(self, tmp_path, status, text):
-        compute = Compute(tmp_path, headers={"nova-api-credentials": "x"})
+        compute = Compute(tmp_path, nova_api_credentials="x")
         compute.api = failed(status, "no such user\n")
         with pytest.raises(Refused) as error:
             self.work(compute)

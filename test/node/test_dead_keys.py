@@ -49,7 +49,7 @@ class Node:
         self.record = Record()
 
     def parts(self, fate="", verb="converge"):
-        desired = Desired(role="compute", node="n", options={"vnc/enabled": "true"}, headers={"dead-keys": fate} if fate else {})
+        desired = Desired(role="compute", node="n", options={"vnc/enabled": "true"}, remove_obsolete_options=fate == "remove")
         context = self.node.context._replace(desired=desired, role="compute", record=self.record, verb=verb)
         edits = Edits(self.node.files, Ledger(context.system), self.node.reporter)
         kinds = {kind.name: kind for kind in (OptionKind(edits), SectionKind(edits), DeadKeyKind(edits))}

@@ -16,7 +16,7 @@ from openstack_spice.state.record import Record, record_bytes
 from openstack_spice.system.hold import Hold
 
 UNIT = "openstack-spice-compute.service"
-DOCUMENT = b"compute = node-1\nowner = acme\nid = 0a1b2c\n"
+DOCUMENT = b'{"id":"0a1b2c","node":"node-1","nova.conf":{},"owner":"acme/x","role":"compute"}'
 GONE, ACTIVE = "LoadState=not-found\nActiveState=inactive\n", "LoadState=loaded\nActiveState=active\n"
 FAILED = "LoadState=loaded\nActiveState=failed\n"
 
@@ -129,7 +129,7 @@ class TestCaller:
         assert raised.value.message == "run-not-started"
         assert node.reporter.quoted == ["Failed to connect to bus"] and not node.files.exists(RUNS)
 
-    @pytest.mark.parametrize("document", [b"compute = node-1\n", b"nonsense\n", b""])
+    @pytest.mark.parametrize("document", [b'{"role":"compute"}', b"nonsense\n", b""])
     def test_a_document_that_is_not_sound_starts_nothing(self, node, document):
         with pytest.raises(BadDocument):
             call(node, document=document)
@@ -207,14 +207,14 @@ class TestCaller:
         assert len(node.commands.calls) == 2
 
     def test_one_for_another_state_is_waited_for(self, node):
-        self.at_work(node, {"document": DOCUMENT + b"# another\n"})
+        self.at_work(node, {"document": DOCUMENT + b"\n"})
         run_of(node)
         assert call(node) is ExitStatus.DONE
         assert node.reporter.said == ["another run is at work on this node; waiting up to 300 s for it"]
         assert node.said[1] == b"changed 0\n"
 
     def test_one_that_does_not_end_is_not_waited_for_for_ever(self, node):
-        self.at_work(node, {"document": DOCUMENT + b"# another\n"})
+        self.at_work(node, {"document": DOCUMENT + b"\n"})
         node.clock._events = []
         with pytest.raises(Refused) as raised:
             call(node)
@@ -239,22 +239,22 @@ class TestRevert:
         node.files.put(record_file("compute"), record_bytes(Record(owner, id)))
 
     def test_goes_on_where_the_resource_is_the_one_that_converged(self, node):
-        self.record(node, "acme", "0a1b2c")
+        self.record(node, "acme/x", "0a1b2c")
         run_of(node)
         assert call(node, True, verb="revert", role="compute") is ExitStatus.DONE
         assert node.said[1] == b"changed 0\n"
 
     def test_leaves_alone_what_another_resource_has_converged_since(self, node):
-        self.record(node, "acme", "ffffff")
+        self.record(node, "acme/x", "ffffff")
         assert call(node, True, verb="revert", role="compute") is ExitStatus.DONE
         assert node.commands.calls == []
         assert node.reporter.said == [
-            "the role compute of this node is managed by another resource of the stack 'acme' by now, as after a new name: left as it is. "
-            "To put it back all the same, run 'openstack-spice revert compute' on the node"
+            "the role compute of this node is managed by another resource of the stack 'acme/x' by now, as after a new name: left as it "
+            "is. To put it back all the same, run 'openstack-spice revert compute' on the node"
         ]
 
     def test_of_an_operator_asks_for_no_resource(self, node):
-        self.record(node, "acme", "ffffff")
+        self.record(node, "acme/x", "ffffff")
         run_of(node)
         assert call(node, False, verb="revert", role="compute", document=b"") is ExitStatus.DONE
         assert node.said[1] == b"changed 0\n"

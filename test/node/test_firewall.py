@@ -47,10 +47,7 @@ class Node:
     """A node with a firewall, and the kinds of change of it."""
 
     def __init__(self, root, answers=None, units=None, sources=(V4, V6), record=(), ways=(), **parts):
-        headers = {"owner": "a/b/c"}
-        if sources is not None:
-            headers["firewall"] = "managed"
-        desired = Desired("controller", "node-1", headers, {"recipe": ways}, {}, None, sources or ())
+        desired = Desired("controller", "node-1", owner="a/b/c", sources=sources, recipe=frozenset(ways))
         known = {key: answer for key, answer in NO_FIREWALL.items() if key.split()[0] not in (answers or {})}
         known.update(answers or {})
         self.fake = make_node(root, known, desired=desired, record=Record(entries=tuple(record)), **parts)

@@ -137,7 +137,7 @@ def test_as_an_answer_of_a_tool_is_planned_with_or_refused_in_one_line(tmp_path,
         "iptables": failed(1, "Bad rule"),
     }
     answers[tool] = failed(status, text, text) if "\udc80" > max(text or " ") else failed(status)
-    desired = Desired("controller", "n", {"firewall": "managed"}, {}, {}, None, ("192.0.2.0/24", "2001:db8::/32"))
+    desired = Desired("controller", "n", sources=("192.0.2.0/24", "2001:db8::/32"))
     node = make_node(tmp_path, answers, desired=desired)
     node.commands.answer("ip6tables", failed(1, "Bad rule"))
     units = FakeUnits({"firewalld": "enabled active"} if tool == "firewall-cmd" else {})

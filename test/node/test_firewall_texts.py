@@ -257,7 +257,7 @@ class TestARuleOfOursInIptables:
         ],
     )
     def test_for_a_source_with_the_recipes_way(self, tmp_path, source, way, rule):
-        node = make_node(tmp_path, desired=Desired(role="controller", lists={"recipe": (way,)}))
+        node = make_node(tmp_path, desired=Desired(role="controller", recipe=frozenset([way])))
         assert Iptables(node.context, None, None, None, "").rule_for(Source(source, "6082")) == rule
         assert rule_text(rule) == rule_text("-A INPUT " + rule) == "accept tcp 6082 from " + source
         before, comment, after = rule.split('"')

@@ -224,8 +224,6 @@ class TestOwner:
         "data",
         [
             record_bytes(Record("acme/x", "abc123")),
-            b"# openstack-spice record 1\n# owner acme/x\n# id abc123\noption\t/etc/nova/nova.conf\tspice/enabled\t-\t=eA==\n",
-            b"# openstack-spice record 9\n# owner acme/x\n# id abc123\n\0\xff",
             b'{"format": 77, "owner": "acme/x", "id": "abc123", "new": []}',
         ],
     )
@@ -233,7 +231,7 @@ class TestOwner:
         node.files.put(record_file("compute"), data)
         assert record_owner(node.files, "compute") == Owner("acme/x", "abc123")
 
-    @pytest.mark.parametrize("data", [b"", b"{", b"[]", b"\0" * 100])
+    @pytest.mark.parametrize("data", [b"", b"{", b"[]", b"\0" * 100, b"# openstack-spice record 1\n# owner acme/x\n# id abc123\n"])
     def test_a_damaged_record_is_refused(self, node, data):
         node.files.put(record_file("compute"), data)
         with pytest.raises(Refused):

@@ -62,7 +62,7 @@ class Node:
     """A node on which a tool left files, and units that run."""
 
     def __init__(self, root, role="controller", files=None, ignored=(), answers=None, processes=None, **units):
-        desired = Desired(role=role, node="n", options=OPTIONS[role], lists={"ignore-manager": tuple(ignored)})
+        desired = Desired(role=role, node="n", options=OPTIONS[role], tools_to_ignore=frozenset(ignored))
         left = {NOVA_CONF: "[DEFAULT]\n"}
         left.update(files or {})
         self.node = make_node(root, answers or {"cibadmin": 127}, files=left, desired=desired)

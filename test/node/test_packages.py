@@ -6,7 +6,7 @@ import pytest
 from fakes import FakeJournal, failed, make_node
 from openstack_spice.changes.kind import Kind, Outcome, Pass
 from openstack_spice.changes.packages import PackageKind
-from openstack_spice.document.desired import Desired
+from openstack_spice.document.desired import Desired, WebClientSource
 from openstack_spice.errors import CannotTell, Failed, Refused
 from openstack_spice.messages import text_of
 from openstack_spice.packages.packages import Packages, moment, package_tool, upstream_version
@@ -110,9 +110,8 @@ def missing(tmp_path, answers=None, **parts):
     return node, found
 
 
-def controller(**headers):
-    names = {key.replace("_", "-"): value for key, value in headers.items()}
-    return Desired(role="controller", node="node-1", headers=names)
+def controller(**client):
+    return Desired(role="controller", node="node-1", web_client=WebClientSource(**client))
 
 
 # What is needed, and what is there
@@ -125,11 +124,11 @@ def controller(**headers):
         ("Debian 13", controller(), ("nova-consoleproxy", "spice-html5"), ("qemu-system-modules-spice",)),
         ("Ubuntu 24.04", controller(), ("nova-spiceproxy", "spice-html5"), ("qemu-system-modules-spice",)),
         ("RHEL 9 and its likes", controller(), ("openstack-nova-spicehtml5proxy", "spice-html5"), ()),
-        ("Debian 12", controller(web_client_package="site-spice"), ("nova-consoleproxy", "site-spice"), ()),
-        ("Debian 12", controller(web_client_archive="a" * 64 + " /a.tgz"), ("nova-consoleproxy",), ()),
+        ("Debian 12", controller(package="site-spice"), ("nova-consoleproxy", "site-spice"), ()),
+        ("Debian 12", controller(archive="/a.tgz", sha256="a" * 64), ("nova-consoleproxy",), ()),
         (
             "CentOS 7",
-            Desired(role="compute", lists={"recipe": ("web-client-on-computes",)}),
+            Desired(role="compute", recipe=frozenset(["web-client-on-computes"])),
             ("openstack-nova-spicehtml5proxy", "spice-html5"),
             ("spice-html5",),
         ),

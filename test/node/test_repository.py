@@ -1,13 +1,11 @@
 """A repository that the stack brings is written with its key, and is in nobody's way."""
 
-import base64
-
 import pytest
 from fakes import FakeJournal, failed, make_node
 from openstack_spice.changes.kind import Outcome
 from openstack_spice.changes.packages import RpmKeyKind
 from openstack_spice.changes.whole_files import RepositoryKind
-from openstack_spice.document.desired import Desired
+from openstack_spice.document.desired import Desired, RepositoryFile
 from openstack_spice.errors import CannotTell, Failed, Refused
 from openstack_spice.messages import text_of
 from openstack_spice.packages.dnf import Dnf
@@ -38,10 +36,9 @@ def rpm(words, stdin):
 
 
 def repository(tmp_path, answers=None, files=None, lines=LINES, key=KEY, name="epel", on="CentOS 7", record=NO_RECORD, other=None):
-    headers = {"repository": name}
-    if key is not None:
-        headers["repository-key"] = base64.b64encode(key).decode("ascii")
-    desired = Desired(role="controller", node="node-1", headers=headers if name else {}, lists={"repository-line": lines})
+    settings = dict(line.split("=", 1) for line in lines)
+    declared = RepositoryFile(name, "" if key is None else key.decode(), settings) if name else None
+    desired = Desired(role="controller", node="node-1", repository=declared)
     node = make_node(tmp_path, dict({"rpm": rpm}, **(answers or {})), files, desired, on, record)
     tool = Dnf(node.context)
     kind = RepositoryKind(node.files, Ledger(node.context.system))
@@ -173,8 +170,6 @@ def test_is_refused(tmp_path, parts, message):
         "mirrorlist=http://a/ http://secret@b/",
         "metalink=ftp://:secret@c/x",
         "baseurl=https://user:sec/ret@c/",
-        "password=secret",
-        "proxy_password = secret",
     ],
 )
 def test_a_password_in_a_url_is_refused_and_not_shown(tmp_path, line):

@@ -17,7 +17,7 @@ import pytest
 from fakes import FakeJournal, failed, make_node
 from openstack_spice.changes.kind import Outcome
 from openstack_spice.changes.packages import WebClientKind
-from openstack_spice.document.desired import Desired
+from openstack_spice.document.desired import Desired, WebClientSource
 from openstack_spice.errors import Failed, Refused
 from openstack_spice.messages import text_of
 from openstack_spice.packages import web_archive, web_client
@@ -58,7 +58,7 @@ CLIENT = tar(PLAIN, "w:gz")
 
 def node_with(tmp_path, archive=CLIENT, location=ARCHIVE, files=None, answers=None, sha256=None, record=NO_RECORD):
     digits = sha256 or hashlib.sha256(archive or b"").hexdigest()
-    desired = Desired(role="controller", node="node-1", headers={"web-client-archive": "%s %s" % (digits, location)})
+    desired = Desired(role="controller", node="node-1", web_client=WebClientSource(archive=location, sha256=digits))
     there = dict(files or {})
     if archive is not None and location.startswith("/"):
         there[location] = archive
@@ -499,7 +499,7 @@ def test_a_document_without_one_asks_nothing(tmp_path):
     found = WebClient(node.context)
     found.check()
     assert (found.folder(), list(found.plan(WebClientKind(found)))) == ("", [])
-    desired = Desired(role="controller", headers={"web-client-folder": "/opt/site"})
+    desired = Desired(role="controller", web_client=WebClientSource("x", "/opt/site"))
     assert WebClient(node.context._replace(desired=desired)).folder() == "/opt/site"
 
 

@@ -23,8 +23,8 @@ export type DeadKeysStep =
 interface Operations {
   /** What libvirt is at, with one guest `guest`, by what virsh answers. */
   "libvirt/work": [{ guest: string; domstate: string; domjobinfo: string; blockjob: string }, readonly string[]];
-  /** The PEM file of a document's key and chain; an empty text where the fingerprint is asked of a file without a certificate. */
-  "certificate/pem": [{ key: string; chain: string }, string];
+  /** The PEM file of a document's key and certificate; an empty text where the fingerprint is asked of a file without a certificate. */
+  "certificate/pem": [{ key: string; certificate: string }, string];
   "certificate/fingerprint": [{ pem: string }, string];
   /** Whether TLS may end before the proxy of this Nova, on the controller control-1. */
   "tls/ends-before": [{ version: string }, Checked];
@@ -102,10 +102,20 @@ interface Operations {
   "dnf/hangs": [Record<string, never>, { said: string; counts: number }];
   /** The platform's name; empty: none that is known. */
   "platform/find": [{ id: string; version: string }, string];
-  /** A document's headers and options as the program has them, for a release of Nova. */
+  /** What the program makes of a document, for a release of Nova. */
   "document/items": [
     { document: string; release: number },
-    { stop: Checked; items: readonly (readonly [string, string])[] },
+    {
+      stop: Checked;
+      items: {
+        role?: string;
+        node?: string;
+        owner?: string;
+        id?: string;
+        sources?: readonly string[] | null;
+        options?: Readonly<Record<string, string>>;
+      };
+    },
   ];
   /** The managers of nova.conf that the program looks for. */
   "managers/looked-for": [Record<string, never>, readonly string[]];

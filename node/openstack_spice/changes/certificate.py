@@ -42,7 +42,7 @@ def plan_certificate(context: Context, kind: PemKind) -> Iterator[Planned]:
     """The file of the document's certificate; or, where an earlier document had one and this one has not, what was there before.
     Raises Refused, CannotTell."""
     desired = context.desired
-    if desired.header("tls-key"):
+    if desired.tls.key:
         file = plain(desired.options["DEFAULT/cert"].encode("ascii")).decode("ascii")
         written = present(declared_pem(desired))
         if kind.read(file, "-") != written:

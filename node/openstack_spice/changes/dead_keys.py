@@ -94,7 +94,7 @@ class DeadKeys:
 
     @property
     def _asked_for(self) -> bool:
-        return self._context.desired.header("dead-keys") == "remove"
+        return self._context.desired.remove_obsolete_options
 
 
 def mark(option: str) -> bytes:

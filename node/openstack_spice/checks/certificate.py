@@ -31,9 +31,9 @@ class Certificate:
         """Refuses what browsers or Nova would not take. Raises Refused, CannotTell."""
         desired = self._context.desired
         version = self._nova.version()
-        if desired.header("tls-ends-before") and _numbers(version) < FIRST_WITH_FORWARDED_PROTO:
+        if desired.tls.is_terminated_upstream and _numbers(version) < FIRST_WITH_FORWARDED_PROTO:
             raise Refused("tls-too-old", version=version)
-        if declares_tls(desired) and not desired.header("tls-key"):
+        if declares_tls(desired) and not desired.tls.key:
             self._look()
 
     def plan(self) -> List[Planned]:
@@ -45,7 +45,7 @@ class Certificate:
         certificate = _as_read(desired.options["DEFAULT/cert"])
         key = _as_read(desired.options.get("DEFAULT/key", "")) or certificate
         unit = self._context.platform.spice_unit
-        result = self._probes.run("certificate", unit, [certificate, key, desired.header("tls-host")])
+        result = self._probes.run("certificate", unit, [certificate, key, desired.tls.host])
         told = for_people(result.out)
         if result.status == REFUSED:
             raise Refused("certificate", told=told)

@@ -49,7 +49,7 @@ class Manager(NamedTuple):
 def check_managers(context: Context, units: Units) -> None:
     """Refuses with the tool's own settings for the same result. The document's `ignore-manager` lines name tools out of whose hands the
     operator has taken Nova. Raises Refused."""
-    managers = [manager for manager in MANAGERS if manager.name not in context.desired.list("ignore-manager")]
+    managers = [manager for manager in MANAGERS if manager.name not in context.desired.tools_to_ignore]
     platform = context.platform
     units.preload((platform.spice_unit, platform.novnc_unit, platform.compute_unit) + platform.other_units + _OPENSTACK_ANSIBLE_UNITS)
     node = _Node(context, units, Signs(context, units, [pattern for manager in managers for pattern in manager.units]))

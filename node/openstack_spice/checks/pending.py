@@ -34,7 +34,7 @@ def check_pending(
 
     :param planned: nova.conf as the plan makes it; None where it stays
     """
-    if context.desired.is_set("accept-pending-changes"):
+    if context.desired.accept_pending_changes:
         return
     for unit in units_the_plan_restarts(context, units, plan):
         started = units.started_at(unit)

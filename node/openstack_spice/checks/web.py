@@ -19,7 +19,7 @@ FIRST_WITHOUT_CONSOLEAUTH = 20
 
 def check_web_server(context: Context, units: Units, web_server: str) -> None:
     """The recipe's restart of the web server needs one. Raises Refused, CannotTell."""
-    if context.desired.as_in_recipe("restart-httpd") and units.is_absent(web_server):
+    if "restart-httpd" in context.desired.recipe and units.is_absent(web_server):
         raise Refused("no-web-server", unit=web_server)
 
 
@@ -48,7 +48,7 @@ def check_web_folder(context: Context, nova: Nova, program: ServiceProgram) -> N
         return  # over a link that is not root's: the page's own check finds what is there
     except OSError as error:
         raise CannotTell(folder, error.strerror or str(error))
-    if page or (not found and context.desired.header("web-client-package")):
+    if page or (not found and context.desired.web_client.package):
         return
     raise Refused("web-without-page", unit=unit, folder=folder, source=source)
 
@@ -75,7 +75,7 @@ def _folder(context: Context, nova: Nova, program: ServiceProgram) -> Tuple[str,
     """The folder whose pages the SPICE proxy would serve, and what says so. In oslo.config the command line wins over variables, and
     those over files."""
     unit = context.platform.spice_unit
-    own = context.desired.header("web-client-folder") or context.desired.header("web-client-archive")
+    own = context.desired.web_client.folder or context.desired.web_client.archive
     in_command = _argument(program.command(unit), "--web")
     if in_command is not None and not (own and _is_ours(in_command, context)):
         return in_command, "--web on its command line says so"
@@ -91,7 +91,7 @@ def _folder(context: Context, nova: Nova, program: ServiceProgram) -> Tuple[str,
 
 
 def _is_ours(folder: str, context: Context) -> bool:
-    return folder == context.desired.header("web-client-folder") or "/openstack-spice/web-client-" in folder
+    return folder == context.desired.web_client.folder or "/openstack-spice/web-client-" in folder
 
 
 def _argument(words: List[str], name: str) -> Optional[str]:

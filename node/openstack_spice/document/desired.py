@@ -1,43 +1,21 @@
-"""The desired state document: header lines `key = value`, of which `ROLE = NODE` is one, then nova.conf sections.
+"""The desired state: one JSON object, of which the schema says what may be in it (contract/desired-state.schema.json).
 
 What is not understood ends the run with status 2: a document of a newer version is never half obeyed. Values that reach the
 firewall, a path or a command are validated here too, whoever wrote the document.
 """
 
 import ipaddress
+import json
 import re
-from typing import Dict, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, NamedTuple, Optional, Tuple
 
 from ..errors import BadDocument, Refused
-from ..state.paths import ROLE_NAMES
+from .desired_state_schema import SCHEMA
+from .schema import Schema, Violation, place, violations
 
-_LINE = re.compile(r"([a-z0-9_-]+) = (.*)\Z")
-_SECTION = re.compile(r"\[([A-Za-z_]+)\]\Z")
-_LISTS = ("allow-from", "recipe", "repository-line", "ignore-manager", "option-range", "option-name")
-_SINGLES = (
-    "tls-certificate",
-    "tls-key",
-    "tls-host",
-    "tls-ends-before",
-    "id",
-    "owner",
-    "former-owner",
-    "release",
-    "vnc",
-    "dead-keys",
-    "accept-console-loss",
-    "accept-pending-changes",
-    "nova-api-credentials",
-    "firewall",
-    "close-to-others",
-    "packages-on-destroy",
-    "web-client-package",
-    "web-client-folder",
-    "web-client-archive",
-    "repository",
-    "repository-key",
-    "console-ports",
-)
+MOST_SHOWN = 5  # violations in one message
+# In every Python alike.
+_LEADING_ZERO = re.compile(r"(?:^|[.:])0[0-9]+\.|\.0[0-9]")
 
 
 class PortRange(NamedTuple):
@@ -50,64 +28,100 @@ class PortRange(NamedTuple):
         return "%d-%d" % self
 
 
+class Releases(NamedTuple):
+    """Releases of Nova, both ends included."""
+
+    first: int
+    last: Optional[int] = None  # None: the newest one has it
+
+    def has(self, release: int) -> bool:
+        """Whether a release is one of them."""
+        return self.first <= release and (self.last is None or release <= self.last)
+
+
+class Tls(NamedTuple):
+    """What there is to know of TLS beside nova.conf; texts are empty where they are left out."""
+
+    certificate: str = ""  # PEM, with its issuers'
+    key: str = ""  # PEM, secret
+    host: str = ""  # that a certificate on the node has to be for
+    is_terminated_upstream: bool = False
+
+
+class WebClientSource(NamedTuple):
+    """Where the web client comes from; all empty: the platform's own package."""
+
+    package: str = ""
+    folder: str = ""  # where that package puts its page
+    archive: str = ""  # a path, or a URL
+    sha256: str = ""  # the archive's
+
+
+class RepositoryFile(NamedTuple):
+    """A repository of yum's or dnf's."""
+
+    id: str
+    key: str  # its public key, in ASCII armor, or nothing
+    settings: Mapping[str, str]  # the lines of its file
+
+
 class Desired(NamedTuple):
     """The document, read. The document of a run that has none, such as a revert, is empty."""
 
     role: str = ""
     node: str = ""
-    headers: Mapping[str, str] = {}  # those that are given once
-    lists: Mapping[str, Tuple[str, ...]] = {}  # those that can be given more often
+    id: str = ""  # which of the stack's resources sends it
+    owner: str = ""  # the stack
+    former_owner: str = ""
+    release: Optional[int] = None  # that Nova must have
+    tools_to_ignore: FrozenSet[str] = frozenset()
+    accept_pending_changes: bool = False
     options: Mapping[str, str] = {}  # "section/option" -> value as written in nova.conf, in the document's order
-    console_ports: Optional[PortRange] = None  # to be closed to all but `allow_from`
-    allow_from: Tuple[str, ...] = ()  # CIDR blocks
-
-    def header(self, key: str) -> str:
-        """A header's value, or nothing."""
-        return self.headers.get(key, "")
-
-    def is_set(self, key: str) -> bool:
-        """Whether a switch is on."""
-        return self.header(key) == "true"
-
-    def list(self, key: str) -> Tuple[str, ...]:
-        """All values of a header, in their order."""
-        return self.lists.get(key, ())
+    option_releases: Mapping[str, Releases] = {}
+    option_names: Mapping[str, Mapping[str, Releases]] = {}  # older names, and the releases that have them alone
+    remove_obsolete_options: bool = False
+    vnc_is_off: bool = False
+    accept_console_loss: bool = False
+    nova_api_credentials: str = ""  # a section of Nova's configuration
+    sources: Optional[Tuple[str, ...]] = None  # CIDR blocks that get in; None: the firewall is left alone
+    drop_other_sources: bool = False
+    console_ports: Optional[PortRange] = None  # to be closed to all but the sources
+    tls: Tls = Tls()
+    web_client: WebClientSource = WebClientSource()
+    repository: Optional[RepositoryFile] = None
+    packages_on_destroy: str = "keep"  # or `remove`
+    recipe: FrozenSet[str] = frozenset()  # the recipe's behaviour that is asked for, by its names
 
     def declared(self, option: str, default: str) -> str:
         """A declared value, as written in nova.conf; else the default."""
         return self.options.get(option) or default
 
-    def as_in_recipe(self, way: str) -> bool:
-        """Whether the recipe's behaviour is asked for by that name."""
-        return way in self.list("recipe")
 
-    @property
-    def owner(self) -> str:
-        """The stack."""
-        return self.header("owner")
-
-    @property
-    def id(self) -> str:
-        """Which of the stack's resources sends it."""
-        return self.header("id")
-
-    @property
-    def package_fate(self) -> str:
-        """What becomes of installed packages at a revert: `keep` or `remove`."""
-        return self.header("packages-on-destroy") or "keep"
+def read_document(data: bytes) -> Desired:
+    """The document. Raises BadDocument, which names each place that is not right, and shows no value."""
+    value = read_object(data)
+    schema = _schema_of(value)
+    if schema is None:
+        raise BadDocument("document-invalid", problems="role is not one of %s" % ", ".join(_roles()))
+    found = list(violations(value, schema, SCHEMA["$defs"]))
+    if not found:
+        found = list(_violations_beyond_schema(value))
+    if found:
+        more = ["%d more" % (len(found) - MOST_SHOWN)] if len(found) > MOST_SHOWN else []
+        raise BadDocument("document-invalid", problems="; ".join([str(one) for one in found[:MOST_SHOWN]] + more))
+    return _desired(value)
 
 
-def read_document(data: bytes, node: str) -> Desired:
-    """The document. Raises BadDocument, which names the line, where it is not sound.
-
-    :param node: this node's name, for the message
-    """
-    reader = _Reader()
-    text = data.decode("utf-8", "surrogateescape")
-    for number, line in enumerate(text.split("\n"), 1):
-        if line != "" and not line.startswith("#"):
-            reader.line(line, number)
-    return reader.desired(node)
+def read_object(data: bytes) -> Dict[str, Any]:
+    """One JSON object, no member of which is there twice. Raises BadDocument."""
+    try:
+        value = json.loads(data.decode("ascii"), object_pairs_hook=_members, parse_int=_integer)
+    except (ValueError, RecursionError) as error:  # its text can have a part of the document in it
+        at = " at character %d" % error.pos if isinstance(error, json.JSONDecodeError) else ""
+        raise BadDocument("document-not-json", at=at)
+    if not isinstance(value, dict):
+        raise BadDocument("document-not-json", at="")
+    return value
 
 
 def fitted_to_release(desired: Desired, major: int) -> Desired:
@@ -116,128 +130,115 @@ def fitted_to_release(desired: Desired, major: int) -> Desired:
     :param major: Nova's release, 13 and later
     """
     options: Dict[str, str] = dict(desired.options)
-    for line in desired.list("option-name"):
-        option, span, older = line.split(" ")
-        first, last = span.split("-")
-        if int(first) <= major <= int(last) and option in options:
-            options = {older if name == option else name: value for name, value in options.items()}
-    for line in desired.list("option-range"):
-        option, first, last = line.split(" ")
+    for option, names in desired.option_names.items():
+        for older, releases in names.items():
+            if releases.has(major) and option in options:
+                options = {older if name == option else name: value for name, value in options.items()}
+    for option, releases in desired.option_releases.items():
         if option not in options:
             continue
         section, name = option.split("/", 1)
-        if major < int(first):
-            raise Refused("option-too-new", release=major, section=section, option=name, first=first)
-        if last != "-" and major > int(last):
-            raise Refused("option-too-old", release=major, section=section, option=name, last=last)
+        if major < releases.first:
+            raise Refused("option-too-new", release=major, section=section, option=name, first=releases.first)
+        if not releases.has(major):
+            raise Refused("option-too-old", release=major, section=section, option=name, last=releases.last)
     return desired._replace(options=options)
 
 
-class _Reader:
-    """Takes the document's lines."""
-
-    def __init__(self) -> None:
-        self._section = ""
-        self._role = ""
-        self._node = ""
-        self._headers: Dict[str, str] = {}
-        self._lists: Dict[str, List[str]] = {}
-        self._options: Dict[str, str] = {}
-        self._ports: Optional[PortRange] = None
-        self._sources: List[str] = []
-
-    def line(self, line: str, number: int) -> None:
-        section = _SECTION.match(line)
-        if section:
-            self._section = section.group(1)
-            return
-        found = _LINE.match(line)
-        if not found:
-            raise BadDocument("document-no-key-value", number=number)
-        key, value = found.groups()
-        if not all(" " <= character <= "~" for character in value):
-            raise BadDocument("document-not-printable", number=number)
-        if self._section:
-            self._option(self._section + "/" + key, value, number)
-        else:
-            self._header(key, value, number)
-
-    def desired(self, node: str) -> Desired:
-        if self._headers.get("tls-key") and not self._options.get("DEFAULT/cert"):
-            raise BadDocument("document-certificate-without-place")
-        if not self._role or not self._headers.get("owner"):
-            raise BadDocument("document-without-role", node=node)
-        lists = {key: tuple(values) for key, values in self._lists.items()}
-        return Desired(self._role, self._node, self._headers, lists, self._options, self._ports, tuple(self._sources))
-
-    def _option(self, option: str, value: str, number: int) -> None:
-        if option in self._options:
-            section, name = option.split("/", 1)
-            raise BadDocument("document-option-twice", number=number, section=section, option=name)
-        self._options[option] = value
-
-    def _header(self, key: str, value: str, number: int) -> None:
-        if key in ROLE_NAMES:
-            if self._role:
-                raise BadDocument("document-role-twice", number=number, role=self._role)
-            self._role, self._node = key, value
-        elif key == "allow-from":
-            self._sources.append(_source(value, number))
-        elif key in _LISTS:
-            self._lists.setdefault(key, []).append(_checked(key, value, number))
-        elif key in _SINGLES:
-            if key in self._headers:
-                raise BadDocument("document-key-twice", number=number, key=key)
-            self._headers[key] = _checked(key, value, number)
-            if key == "console-ports":
-                span, *sources = value.split(" ")
-                self._ports = _ports(span, number)
-                self._sources = [_source(source, number) for source in sources]
-        else:
-            raise BadDocument("document-key-unknown", number=number, key=key)
+def _members(pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise BadDocument("document-member-twice", member=place("", twice))
+    return members
 
 
-_SHAPES: Mapping[str, str] = {
-    "option-range": r"[A-Za-z_]+/[a-z0-9_]+ \d+ (\d+|-)",
-    "option-name": r"[A-Za-z_]+/[a-z0-9_]+ \d+-\d+ [A-Za-z_]+/[a-z0-9_]+",
-    "repository": r"[A-Za-z0-9][A-Za-z0-9_.:-]*",
-    "repository-key": r"[A-Za-z0-9+/=]+",
-    "repository-line": r"[a-z_]+=.*",
-    "tls-certificate": r"[A-Za-z0-9+/=]+( [A-Za-z0-9+/=]+)*",
-    "tls-key": r"[A-Z0-9 ]+ [A-Za-z0-9+/=]+",
-    "release": r"\d+",
-    "web-client-package": r"[A-Za-z0-9][A-Za-z0-9_.+-]*",
-    "web-client-folder": r"/.*",
-    "web-client-archive": r"[0-9a-f]{64} \S.*",
-    "ignore-manager": r"[a-z-]+",
-}
+def _integer(text: str) -> object:
+    """A number; more digits than any has here are a text, since reading millions of them would take its time."""
+    return int(text) if len(text) < 20 else text
 
 
-def _checked(key: str, value: str, number: int) -> str:
-    """The value, where it has the shape that its key wants."""
-    shape = _SHAPES.get(key)
-    if shape is not None and not re.fullmatch(shape, value):
-        raise BadDocument("document-value-malformed", number=number, key=key)
-    return value
+def _definitions() -> Iterator[Schema]:
+    """Those of the roles."""
+    for one in SCHEMA["oneOf"]:
+        yield SCHEMA["$defs"][one["$ref"][len("#/$defs/") :]]
 
 
-def _source(value: str, number: int) -> str:
-    """A CIDR block in its canonical form, which is how it stands in rules. A zone (`fe80::%eth0`), which Python takes with any text in it,
-    is no part of one. Nor is a number that begins with 0 (`010.0.0.0`), which is octal to some programs, and which Python before 3.9.5
-    takes as decimal."""
+def _roles() -> List[str]:
+    return [definition["properties"]["role"]["const"] for definition in _definitions()]
+
+
+def _schema_of(value: Mapping[str, object]) -> Optional[Schema]:
+    """The schema of the document's role; None where it has none that is known."""
+    return next((one for one in _definitions() if one["properties"]["role"]["const"] == value.get("role")), None)
+
+
+def _violations_beyond_schema(value: Mapping[str, Any]) -> Iterator[Violation]:
+    """What a schema cannot say."""
+    for member in ("firewall", "consolePorts"):
+        for block in value.get(member, {}).get("sources", {}):
+            yield from _violations_of_source(block, place(member + ".sources", block))
+    ports = value.get("consolePorts", {})
+    if ports and ports["first"] > ports["last"]:
+        yield Violation("consolePorts.last", "is before consolePorts.first")
+    if "key" in value.get("tls", {}) and not value["nova.conf"].get("DEFAULT", {}).get("cert"):
+        yield Violation("tls.certificate", "has no [DEFAULT] cert that says where it goes")
+
+
+def _violations_of_source(block: str, path: str) -> Iterator[Violation]:
+    """A CIDR block has to be in its canonical form, which is how it stands in rules. A number that begins with 0 (`010.0.0.0`) is octal to
+    some programs, and decimal to Python before 3.9.5."""
     try:
-        block = ipaddress.ip_network(value)
+        network = None if _LEADING_ZERO.search(block) else ipaddress.ip_network(block)
     except ValueError:
-        raise BadDocument("document-source-malformed", number=number)
-    if "%" in value or re.search(r"(?:^|[.:])0[0-9]+\.|\.0[0-9]", value):
-        raise BadDocument("document-source-malformed", number=number)
-    if isinstance(block, ipaddress.IPv6Network) and block.network_address.ipv4_mapped is not None and block.prefixlen >= 96:
-        raise BadDocument("document-source-mapped", number=number)
-    return str(block)
+        network = None
+    if network is None:
+        yield Violation(path, "is not a CIDR block, such as 192.0.2.0/24, of its network address")
+        return
+    if isinstance(network, ipaddress.IPv6Network) and network.network_address.ipv4_mapped is not None and network.prefixlen >= 96:
+        yield Violation(path, "is an IPv4-mapped block, which no IPv4 packet has as its source")
+    elif str(network) != block:
+        yield Violation(path, "is not in its canonical form")
 
 
-def _ports(value: str, number: int) -> PortRange:
-    found = re.fullmatch(r"(\d{1,5})-(\d{1,5})", value)
-    if found and 0 < int(found.group(1)) <= int(found.group(2)) < 65536:
-        return PortRange(int(found.group(1)), int(found.group(2)))
-    raise BadDocument("document-value-malformed", number=number, key="console-ports")
+def _desired(value: Mapping[str, Any]) -> Desired:
+    """A valid document."""
+    firewall, ports, tls = value.get("firewall"), value.get("consolePorts"), value.get("tls", {})
+    guarded = firewall or ports
+    return Desired(
+        role=value["role"],
+        node=value["node"],
+        id=value["id"],
+        owner=value["owner"],
+        former_owner=value.get("formerOwner", ""),
+        release=value.get("release"),
+        tools_to_ignore=frozenset(value.get("toolsToIgnore", {})),
+        accept_pending_changes="acceptPendingChanges" in value,
+        options={section + "/" + name: text for section, options in value.get("nova.conf", {}).items() for name, text in options.items()},
+        option_releases={option: _releases(releases) for option, releases in value.get("optionReleases", {}).items()},
+        option_names={
+            option: {name: _releases(releases) for name, releases in names.items()}
+            for option, names in value.get("optionNames", {}).items()
+        },
+        remove_obsolete_options="removeObsoleteOptions" in value,
+        vnc_is_off="vnc" in value,
+        accept_console_loss="acceptConsoleLoss" in value,
+        nova_api_credentials=value.get("novaApiCredentials", ""),
+        sources=None if guarded is None else tuple(guarded["sources"]),
+        drop_other_sources="dropOtherSources" in (firewall or {}),
+        console_ports=None if ports is None else PortRange(ports["first"], ports["last"]),
+        tls=Tls(tls.get("certificate", ""), tls.get("key", ""), tls.get("host", ""), "terminatedUpstream" in tls),
+        web_client=WebClientSource(**value.get("webClient", {})),
+        repository=_repository(value.get("repository")),
+        packages_on_destroy=value.get("packagesOnDestroy", "keep"),
+        recipe=frozenset(value.get("recipe", {})),
+    )
+
+
+def _releases(value: Mapping[str, int]) -> Releases:
+    return Releases(value["first"], value.get("last"))
+
+
+def _repository(value: Optional[Mapping[str, Any]]) -> Optional[RepositoryFile]:
+    return None if value is None else RepositoryFile(value["id"], value.get("key", ""), value["settings"])

@@ -4,12 +4,10 @@ import base64
 import binascii
 import hashlib
 import re
-from typing import List
 
 from .desired import Desired
 
 _FIRST = re.compile(rb"^-----BEGIN CERTIFICATE-----[^\n]*\n(.*?)^-----END", re.MULTILINE | re.DOTALL)
-_LINE = 64  # characters of base64
 
 
 def declares_tls(desired: Desired) -> bool:
@@ -19,10 +17,7 @@ def declares_tls(desired: Desired) -> bool:
 
 def declared_pem(desired: Desired) -> bytes:
     """Key and chain of the document as a PEM file, the key first."""
-    label, _, key = desired.header("tls-key").rpartition(" ")
-    blocks = [_block(label, key)]
-    blocks += [_block("CERTIFICATE", certificate) for certificate in desired.header("tls-certificate").split()]
-    return "".join(blocks).encode("ascii")
+    return (desired.tls.key + desired.tls.certificate).encode("ascii")
 
 
 def fingerprint(pem: bytes) -> str:
@@ -36,8 +31,3 @@ def fingerprint(pem: bytes) -> str:
         return ""
     digest = hashlib.sha256(body).hexdigest().upper()
     return ":".join(digest[i : i + 2] for i in range(0, len(digest), 2))
-
-
-def _block(label: str, text: str) -> str:
-    lines: List[str] = [text[i : i + _LINE] for i in range(0, len(text), _LINE)] or [""]
-    return "-----BEGIN %s-----\n%s\n-----END %s-----\n" % (label, "\n".join(lines), label)

@@ -24,7 +24,7 @@ class Bystanders:
     def connected_outside(self, first: int, last: int) -> List[Tuple[int, str]]:
         """Port and address of each machine that is connected, and not of the declared sources. Raises CannotTell."""
         found = self._processes.connected(first, last)
-        return sorted({one for one in found if not is_of(one[1], self._context.desired.allow_from)}, key=lambda one: "%d %s" % one)
+        return sorted({one for one in found if not is_of(one[1], (self._context.desired.sources or ()))}, key=lambda one: "%d %s" % one)
 
     def tell_accepting_rules(self, ports: str, first: int, last: int) -> None:
         """Tells which rules of others let in more than is declared. Raises CannotTell."""
@@ -44,7 +44,7 @@ class Bystanders:
 
     def _own_sources(self) -> FrozenSet[str]:
         recorded = [rule_text(entry.what).rpartition(" from ")[2] for entry in self._context.record.of_kind(*RULE_KINDS)]
-        return frozenset(host(block) for block in list(self._context.desired.allow_from) + recorded)
+        return frozenset(host(block) for block in list(self._context.desired.sources or ()) + recorded)
 
 
 def is_of(address: str, blocks: Sequence[str]) -> bool:

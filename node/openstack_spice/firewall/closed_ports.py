@@ -70,7 +70,7 @@ class ClosedPorts:
     def wanted(self, closing: Closing, ports: str) -> str:
         """The state as the document has it. Raises CannotTell."""
         rules = nftables_rules if self._kernel.closing() == "nftables" else iptables_rules
-        return present(rules(closing, self._context.role, ports, self._context.desired.allow_from))
+        return present(rules(closing, self._context.role, ports, self._context.desired.sources or ()))
 
     def read(self, file: str) -> str:
         """The state by now. Raises CannotTell."""

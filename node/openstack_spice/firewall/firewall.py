@@ -60,7 +60,7 @@ class Firewall:
     @property
     def is_managed(self) -> bool:
         """Whether the document names sources at all."""
-        return self._context.desired.header("firewall") == "managed" or self._context.desired.console_ports is not None
+        return self._context.desired.sources is not None
 
     def find(self) -> List[str]:
         """What filters here by now. Raises CannotTell."""
@@ -87,7 +87,7 @@ class Firewall:
         if self.is_managed:
             text = ports if isinstance(ports, str) else text_of_ports(ports)
             for name in self.find():
-                for block in self._context.desired.allow_from:
+                for block in self._context.desired.sources or ():
                     self._backend_of(name).plan(plan, name, Source(block, text))
         self._plan_undeclared(plan)
         return plan.planned

@@ -34,7 +34,7 @@ class Iptables(FileBackend):
         self._kernel = kernel
         self._teller = teller
         self._argument = argument
-        self._first = context.desired.as_in_recipe("firewall-rule-first")
+        self._first = "firewall-rule-first" in context.desired.recipe
         self.closes_ports = False  # whether ports are closed by a chain of ours before all others, which has let the sources in
         self._files: Dict[str, Optional[str]] = {}
         self._lines: Tuple[str, FrozenSet[str]] = ("", frozenset())

@@ -1,6 +1,6 @@
 """A controller's proxy port: what filters there lets the declared sources in, and where nothing refuses the others, that is said.
 
-With `close-to-others` in the document it is open to the declared sources alone, whatever else filters (closed_ports.py: the table
+With `dropOtherSources` in the document it is open to the declared sources alone, whatever else filters (closed_ports.py: the table
 `inet openstack_spice_proxy`, or the chain OPENSTACK_SPICE_PROXY of iptables).
 """
 
@@ -33,7 +33,7 @@ class ProxyPort:
         :param in_transaction: whether it was checked, and told, before
         """
         closed, managed = "", self._firewall.is_managed
-        if managed and self._context.desired.header("close-to-others"):
+        if managed and self._context.desired.drop_other_sources:
             if not in_transaction:
                 self._check(port)
             closed = str(port)

@@ -66,7 +66,7 @@ class Hypervisor:
     def check_console_loss(self) -> None:
         """`vnc: Off` takes the console of a running guest that has only VNC, until its hard reboot. Raises Refused, CannotTell."""
         desired = self._context.desired
-        if desired.header("vnc") != "off" or desired.is_set("accept-console-loss"):
+        if not desired.vnc_is_off or desired.accept_console_loss:
             return
         guests = [guest.uuid for guest in self.guests() if "spice" not in guest.displays]
         if guests:

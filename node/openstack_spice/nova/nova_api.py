@@ -22,7 +22,7 @@ class NovaApi:
         """The first server of this compute that has a task, or migration from or to it that has not ended; nothing where there is none,
         or the API is not to be asked. An API that gives no answer counts as work, since nobody knows then. Raises Refused where the
         credentials do not serve, CannotTell."""
-        section = self._context.desired.header("nova-api-credentials")
+        section = self._context.desired.nova_api_credentials
         if not section:
             return ""
         result = self._probes.run("nova_api", unit, [section, self._program.name(unit)] + self._program.arguments(unit))

@@ -53,19 +53,19 @@ class Packages:
     @property
     def web_client(self) -> str:
         """The package of the web client."""
-        return self._context.desired.header("web-client-package") or WEB_CLIENT
+        return self._context.desired.web_client.package or WEB_CLIENT
 
     @property
     def proxy_packages(self) -> Tuple[str, ...]:
         """What a controller needs."""
         proxy = (self._platform.proxy_package,)
-        return proxy if self._context.desired.header("web-client-archive") else proxy + (self.web_client,)
+        return proxy if self._context.desired.web_client.archive else proxy + (self.web_client,)
 
     @property
     def compute_packages(self) -> Tuple[str, ...]:
         """What a compute needs."""
         qemu = () if self._platform.qemu_spice in ("built in", "none") else (self._platform.qemu_spice,)
-        return qemu + ((self.web_client,) if self._context.desired.as_in_recipe("web-client-on-computes") else ())
+        return qemu + ((self.web_client,) if "web-client-on-computes" in self._context.desired.recipe else ())
 
     def version(self, name: str) -> str:
         """The installed version, with the epoch where it has one, or nothing. Raises CannotTell."""
@@ -196,7 +196,7 @@ class Packages:
     def _web_client_is_there(self, nova: "AsksNova") -> bool:
         """Whether it was brought by hand, where no package of the platform has it."""
         desired = self._context.desired
-        if self._platform.web_client_from != "nobody" or desired.header("web-client-package"):
+        if self._platform.web_client_from != "nobody" or desired.web_client.package:
             return False
         folder = desired.options.get("DEFAULT/web") or nova.option("DEFAULT", "web", "/usr/share/spice-html5")
         return self._context.system.files.exists(folder + "/spice_auto.html")

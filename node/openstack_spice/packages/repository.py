@@ -2,7 +2,7 @@
 package is installed, and go with the role."""
 
 import re
-from typing import Callable, Iterator, Optional, Tuple
+from typing import Callable, Iterator, List, Mapping, Optional, Tuple
 
 from ..changes.kind import Kind, Planned
 from ..changes.whole_files import FileKind
@@ -19,9 +19,12 @@ from .tool import PackageTool, cannot_tell, text_of_output
 RecordOf = Callable[[str], Optional[Record]]
 """Gives the record of a role, None where there is none."""
 
+SETTINGS = ("name", "baseurl", "mirrorlist", "metalink", "failovermethod", "enabled", "gpgcheck", "gpgkey", "includepkgs")
+"""The settings of a document's repository."""
+
 _ROLES = ("controller", "compute")  # those whose documents can bring a repository
-# A name before `@`; or what stands where a port would, and is none, as where a password has a slash in it. And settings of yum's and dnf's.
-_CREDENTIALS = re.compile(r"://[^/?#\s,]*@|://[^/?#\s,\[]*:(?!\d*([/?#\s,]|\Z))|\A(proxy_)?(username|password)\s*=")
+# A name before `@`; or what stands where a port would, and is none, as where a password has a slash in it.
+_CREDENTIALS = re.compile(r"://[^/?#\s,]*@|://[^/?#\s,\[]*:(?!\d*([/?#\s,]|\Z))")
 
 
 def has_credentials(text: str) -> bool:
@@ -45,8 +48,10 @@ class Repository:
         self._kind = kind
         self._key_kind = key_kind
         self._record_of = record_of
-        self._id = context.desired.header("repository")
-        self._lines = context.desired.list("repository-line")
+        declared = context.desired.repository
+        self._id = "" if declared is None else declared.id
+        self._declared = present(declared.key.encode("ascii")) if declared is not None and declared.key else ""
+        self._settings: Mapping[str, str] = {} if declared is None else declared.settings
         self._keys: Tuple[str, ...] = ()  # VERSION-RELEASE of the key's gpg-pubkey, as rpm calls it
 
     @property
@@ -57,7 +62,7 @@ class Repository:
     @property
     def text(self) -> bytes:
         """What its file is to be."""
-        lines = ("# Written by openstack-spice, removed when the role is reverted.", "[%s]" % self._id) + self._lines
+        lines = ["# Written by openstack-spice, removed when the role is reverted.", "[%s]" % self._id] + self._lines
         return "".join(line + "\n" for line in lines).encode("ascii")
 
     def check(self) -> None:
@@ -83,7 +88,7 @@ class Repository:
         """The key's file, the key in rpm's database, the repository's file; and what is no longer declared. Raises CannotTell."""
         wanted = set()
         if self._id:
-            path, key = self._key_file(), self._declared_key()
+            path, key = self._key_file(), self._declared
             if key:
                 yield from self._kind.plan(path, key)
                 wanted.add(path)
@@ -99,18 +104,14 @@ class Repository:
             if entry.where not in wanted and kind.read(entry.where, entry.what) == entry.written:
                 yield Planned(Entry(entry.kind, entry.where, entry.what, entry.written, entry.former), "written", "(none)")
 
-    def _setting(self, key: str) -> str:
-        """The value of one of its lines, or nothing."""
-        return next((line.partition("=")[2] for line in self._lines if line.startswith(key + "=")), "")
+    @property
+    def _lines(self) -> List[str]:
+        """The lines below the section's name, in the order in which people write them."""
+        return ["%s=%s" % (name, self._settings[name]) for name in SETTINGS if name in self._settings]
 
     def _key_file(self) -> str:
-        url = self._setting("gpgkey")
+        url = self._settings.get("gpgkey", "")
         return url[len("file://") :] if url.startswith("file://") else url
-
-    def _declared_key(self) -> str:
-        """The key that the document brings, as the state of a file, or nothing."""
-        word = self._context.desired.header("repository-key")
-        return "=" + word if word else ""
 
     def _check_other_files(self) -> None:
         """No other file may have a repository of that name."""
@@ -137,13 +138,13 @@ class Repository:
 
     def _check_key(self) -> None:
         """Asks rpm what it would call the key, by a database of its own. Refuses a key that rpm does not take."""
-        path, declared = self._key_file(), self._declared_key()
+        path, declared = self._key_file(), self._declared
         if not path:
             return
         if declared:
             self._check_not_somebodys(path, declared)
             data: Optional[bytes] = bytes_of(declared)
-        elif self._setting("gpgcheck") != "1":
+        elif self._settings.get("gpgcheck") != "1":
             return
         else:
             data = self._files.read_if_there(path)

@@ -46,14 +46,14 @@ class WebClient:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._files = context.system.files
-        self._sha256, _, self._location = context.desired.header("web-client-archive").partition(" ")
+        self._sha256, self._location = context.desired.web_client.sha256, context.desired.web_client.archive
         self._unpacked: Optional[Tree] = None
 
     def folder(self) -> str:
         """Where the document's web client lies, or nothing where that is the platform's own place."""
         if self._sha256:
             return "%s/web-client-%s" % (WEB_CLIENTS, self._sha256[:12])
-        return self._context.desired.header("web-client-folder")
+        return self._context.desired.web_client.folder
 
     def check(self) -> None:
         """Fetches, verifies and takes apart the archive, where it is not in its place already. Refuses one that is not the one declared,

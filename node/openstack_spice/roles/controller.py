@@ -55,10 +55,10 @@ class Controller(Role):
 
     def units_to_restart(self, journal: Journal) -> Sequence[str]:
         units: List[str] = []
-        if self._desired.as_in_recipe("restart-iptables") and journal.has("iptables-file"):
+        if "restart-iptables" in self._desired.recipe and journal.has("iptables-file"):
             units.append("iptables")
         if journal.has("option", "file", "pem"):
-            if self._desired.as_in_recipe("restart-httpd"):
+            if "restart-httpd" in self._desired.recipe:
                 units.append(web_server_unit(self._context))
             units.append(self._unit)
         return units

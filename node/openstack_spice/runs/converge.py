@@ -87,7 +87,7 @@ def _report_dead_keys(session: Session, parts: Parts) -> None:
 
 def _dead_keys(session: Session, parts: Parts) -> List[str]:
     """Those that stay in nova.conf without effect, told."""
-    if session.request.verb not in ("converge", "check") or session.desired.header("dead-keys") == "remove":
+    if session.request.verb not in ("converge", "check") or session.desired.remove_obsolete_options:
         return []
     return parts.dead_keys.tell()
 
@@ -99,7 +99,7 @@ def _record_is_as_declared(session: Session, parts: Parts) -> bool:
         record is not None
         and record.owner == desired.owner
         and record.id == desired.id
-        and record.packages_on_destroy == desired.package_fate
+        and record.packages_on_destroy == desired.packages_on_destroy
         and record.platform == to_record(parts.context.platform)
     )
 
@@ -170,7 +170,7 @@ def _commit(run: Converging) -> None:
         session.desired.owner,
         session.desired.id,
         session.request.program,
-        session.desired.package_fate,
+        session.desired.packages_on_destroy,
         parts.tls_since(),
         to_record(parts.context.platform),
         merged(former.entries, [entry for entry in run.journal.entries if entry.kind not in ("restart", "mask")]),

@@ -10,7 +10,7 @@ import hashlib
 import os
 from typing import List, Optional
 
-from ..document.desired import read_document
+from ..document.desired import read_document, read_object
 from ..errors import ExitStatus, Failed, Refused
 from ..limits import Limits
 from ..reporter import Reporter
@@ -34,7 +34,7 @@ def call(request: Request, system: System, limits: Limits, reporter: Reporter, g
     Gives the run's exit status. Raises Stop, CannotTell.
     """
     if request.verb == "converge":
-        desired = read_document(request.document, request.node)
+        desired = read_document(request.document)
         request = request._replace(role=desired.role)
         reporter.node = desired.node
     elif given and _is_superseded(request, system, reporter):
@@ -47,9 +47,8 @@ def _is_superseded(request: Request, system: System, reporter: Reporter) -> bool
     """Whether another resource than the document's has converged the role since, and says so. A node that got another name in its stack is
     converged under the new one first, and the old name's resource deleted after that."""
     owner = record_owner(system.files, request.role)
-    words = [line.partition(b" = ") for line in request.document.split(b"\n")]
-    asked = [next((value for key, _, value in words if key == name), b"").decode("utf-8", "replace") for name in (b"owner", b"id")]
-    if owner is None or list(owner) == asked:
+    asked = read_object(request.document)
+    if owner is None or list(owner) == [asked.get("owner"), asked.get("id")]:
         return False
     reporter.say(
         "the role %s of this node is managed by another resource of the stack '%s' by now, as after a new name: left as it is. "

@@ -42,7 +42,7 @@ def run_checks(session: Session) -> Tuple[Parts, Role]:
 def _check_owner(session: Session) -> None:
     """Two stacks that converge one role of a node would undo each other."""
     owner = session.record.owner if session.record is not None else ""
-    allowed = ("", session.desired.owner, session.desired.header("former-owner"))
+    allowed = ("", session.desired.owner, session.desired.former_owner)
     if owner not in allowed:
         raise Refused("stack-other", owner=owner, role=session.role, this=session.desired.owner)
 
@@ -66,8 +66,8 @@ def _check_nova(session: Session, parts: Parts) -> None:
         raise Refused("nova-conf-unreadable", file=NOVA_CONF)
     if "python3" in parts.nova.python():
         _check_encoding(conf)
-    asserted = session.desired.header("release")
-    if asserted and str(parts.nova.major()) != asserted:
+    asserted = session.desired.release
+    if asserted is not None and parts.nova.major() != asserted:
         raise Refused("release-other", asserted=asserted, version=version)
 
 

@@ -46,7 +46,7 @@ class Session:
 
     def read_document(self) -> None:
         """Takes the document over. Raises BadDocument."""
-        self.desired = read_document(self.request.document, self.request.node)
+        self.desired = read_document(self.request.document)
         self.reporter.node = self.desired.node
 
     def take_lock(self) -> None:

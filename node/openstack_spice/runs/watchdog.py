@@ -49,7 +49,7 @@ def _watch(session: Session, request: Request, limits: Limits) -> ExitStatus:
     # Once: where this does not help, doing it every few seconds will not either.
     alarm.disarm()
     session.request = request._replace(verb=run.verb, by=BY)
-    session.desired = Desired(role=request.role, node=request.node, headers={"owner": run.owner})
+    session.desired = Desired(role=request.role, node=request.node, owner=run.owner)
     who = "%s %s by=%s stack=%s program=%s" % (request.role, run.verb, BY, run.owner, request.program)
     reporter.audit = Audit(system, reporter.node, who)
     if run.verb == "revert":

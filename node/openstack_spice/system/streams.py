@@ -6,7 +6,7 @@ from typing import List
 from ..errors import BadDocument
 from .reading import Reading
 
-LARGEST_INPUT = 16 * 1024 * 1024  # bytes; a document has some thousands
+LARGEST_INPUT = 1024 * 1024  # bytes; a document has some thousands
 
 
 def read_input() -> bytes:

@@ -1,10 +1,10 @@
 import {
-  type ControllerState,
-  type DesiredState,
-  type PortRange,
+  type Tls,
   Role,
-  type WebClient,
+  on,
   renderDesiredState,
+  sourcesNamed,
+  switchedOn,
   vncProxyRetirement,
 } from "../../../contract";
 import {
@@ -12,9 +12,11 @@ import {
   type ConfigurationManagementTool,
   type ControllerSettings,
   type PackageRepository,
+  type PortRange,
   type RecipeSettings,
   type Release,
   Vnc,
+  type WebClient,
   defaultConsolePorts,
   novaFragment,
   recipeOnNode,
@@ -23,6 +25,10 @@ import {
 
 /** The stack that the documents of these tests belong to. */
 export const OWNER = "acme/openstack-spice/test";
+/** Which of its resources sends them. */
+const ID = "0a1b2c";
+/** The document of a revert: what it needs of the one that the node converged to. */
+export const REVERTED = renderDesiredState({ role: vncProxyRetirement, node: "any", owner: OWNER, id: ID });
 
 /** What a test's document says that differs from {@link controllerDocument}'s defaults. */
 export interface ControllerOptions extends Partial<ControllerSettings>, Omit<RecipeSettings, "vnc"> {
@@ -34,7 +40,7 @@ export interface ControllerOptions extends Partial<ControllerSettings>, Omit<Rec
   readonly ignoreConfigurationManagement?: readonly ConfigurationManagementTool[];
   readonly acceptPendingChanges?: boolean;
   /** What the document says of TLS beside nova.conf's options. */
-  readonly state?: Pick<ControllerState, "certificate" | "tlsHost" | "tlsTerminatedUpstream">;
+  readonly tlsOnNode?: Tls;
   readonly webClient?: WebClient;
   readonly packageRepository?: PackageRepository;
   readonly removeObsoleteOptions?: boolean;
@@ -50,7 +56,7 @@ export function controllerDocument(node: string, options: ControllerOptions = {}
     ignoreConfigurationManagement = [],
     acceptPendingChanges = false,
     removePackagesOnDestroy = false,
-    state = {},
+    tlsOnNode,
     webClient,
     packageRepository,
     removeObsoleteOptions = false,
@@ -62,22 +68,22 @@ export function controllerDocument(node: string, options: ControllerOptions = {}
     { html5proxyHost: "0.0.0.0", html5proxyPort: 6082, ...settings },
     release,
   );
-  return documentOf({
-    role: Role.Controller,
+  return renderDesiredState({
+    ...usable(fragment),
+    role: "controller",
+    id: ID,
     owner,
     node,
-    ignoreConfigurationManagement,
-    acceptPendingChanges,
-    ...state,
-    ...(release === undefined ? {} : { release }),
-    ...(allowedSources === undefined ? {} : { allowedSources }),
-    dropOtherSources,
-    removePackagesOnDestroy,
-    ...(webClient === undefined ? {} : { webClient }),
-    recipe: recipeOnNode(Role.Controller, recipe),
-    ...(packageRepository === undefined ? {} : { repository: repositoryFile(packageRepository) }),
-    removeObsoleteOptions,
-    fragment: usable(fragment),
+    release,
+    toolsToIgnore: switchedOn(ignoreConfigurationManagement),
+    acceptPendingChanges: on(acceptPendingChanges),
+    removeObsoleteOptions: on(removeObsoleteOptions),
+    tls: tlsOnNode,
+    firewall: allowedSources && { sources: sourcesNamed(allowedSources), dropOtherSources: on(dropOtherSources) },
+    packagesOnDestroy: removePackagesOnDestroy ? "remove" : undefined,
+    webClient,
+    recipe: switchedOn(recipeOnNode(Role.Controller, recipe)),
+    repository: packageRepository && repositoryFile(packageRepository),
   });
 }
 
@@ -106,18 +112,20 @@ export function computeDocument(node: string, options: ComputeOptions = {}): str
     ...settings,
     vnc,
   });
-  return documentOf({
-    role: Role.Compute,
+  return renderDesiredState({
+    ...usable(fragment),
+    role: "compute",
+    id: ID,
     owner: OWNER,
     node,
-    vncOff: vnc === Vnc.Off,
-    acceptConsoleLoss,
-    removePackagesOnDestroy,
-    ...(sources === undefined ? {} : { consolePorts: { ...ports, sources } }),
-    acceptPendingChanges,
-    removeObsoleteOptions,
-    ...(novaApiCredentials === undefined ? {} : { novaApiCredentials }),
-    fragment: usable(fragment),
+    vnc: vnc === Vnc.Off ? "off" : undefined,
+    acceptConsoleLoss: on(acceptConsoleLoss),
+    acceptPendingChanges: on(acceptPendingChanges),
+    removeObsoleteOptions: on(removeObsoleteOptions),
+    packagesOnDestroy: removePackagesOnDestroy ? "remove" : undefined,
+    consolePorts: sources && { ...ports, sources: sourcesNamed(sources) },
+    recipe: switchedOn(recipeOnNode(Role.Compute, settings.recipe)),
+    novaApiCredentials,
   });
 }
 
@@ -136,11 +144,7 @@ export const fromSpice = [
 
 /** A controller whose noVNC proxy is to stop. */
 export function retirementDocument(node: string): string {
-  return documentOf({ role: vncProxyRetirement, owner: OWNER, node });
-}
-
-function documentOf(state: DesiredState): string {
-  return renderDesiredState(state);
+  return renderDesiredState({ role: vncProxyRetirement, id: ID, owner: OWNER, node });
 }
 
 /** The value; a test's settings have no validation errors. */

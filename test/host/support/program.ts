@@ -1,6 +1,6 @@
 import { convergeCommand, revertCommand } from "../../../remote/convergence";
 import { type HostProgram, hostProgram, shortDigest } from "../../../remote/program";
-import { OWNER } from "./documents";
+import { REVERTED } from "./documents";
 import type { LabNode, Outcome, StartOptions } from "../../support/lab";
 
 /** Who runs which program, and what is seen of it meanwhile. */
@@ -25,14 +25,14 @@ async function upload(node: LabNode, role: string, options: RunOptions): Promise
 /** Converges by the command line that the engine runs. */
 export async function converge(node: LabNode, document: string, options: RunOptions = {}): Promise<Outcome> {
   const { program = hostProgram(), ...rest } = options;
-  const role = /^(controller|compute|vnc-proxy-retirement) = /m.exec(document)?.[1] ?? "controller";
+  const role = /"role":"([a-z-]+)"/.exec(document)?.[1] ?? "controller";
   await upload(node, role, options);
   return await node.run(convergeCommand(program.sha256, role), { ...rest, input: document });
 }
 
 /** Reverts a role by the command line that the engine runs, for the stack that the documents of these tests belong to. */
 export async function revert(node: LabNode, role: string, options: RunOptions = {}): Promise<Outcome> {
-  return await node.run(revertCommand(role), { input: `owner = ${OWNER}\n`, ...options });
+  return await node.run(revertCommand(role), { input: REVERTED, ...options });
 }
 
 /** Another program for what goes back for a role, in the place of the one that converged it. */

@@ -11,7 +11,7 @@ function work(answers: { readonly domstate: string; readonly domjobinfo?: string
   return nodeFunction("libvirt/work", { guest: GUEST, domstate, domjobinfo, blockjob });
 }
 
-describe.skipIf(!runsHere)("a guest (needs bash 4.2 here)", () => {
+describe.skipIf(!runsHere)("a guest (needs Python 3.6 here)", () => {
   it.each([
     ["leaves", "running (booted)\n", "Job type:         Unbounded   \nOperation:        Outgoing migration\n"],
     ["leaves, by an old libvirt", "paused (migrating)\n", "Job type:         Unbounded   \n"],

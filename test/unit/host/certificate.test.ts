@@ -6,13 +6,13 @@ import { nodeFunction, runsHere } from "../../support/nodeFunctions";
 
 const { certPem, privateKeyPem, fingerprint } = makeCertificate();
 const issuer = makeCertificate();
-const base64 = (pem: string) => pem.replace(/-----.*-----|\n/g, "");
 
-describe.skipIf(!runsHere)("the program on the node (needs bash 4.2 here)", () => {
+describe.skipIf(!runsHere)("the program on the node (needs Python 3.6 here)", () => {
   it("makes one PEM file of a document's key and chain", () => {
-    const key = `PRIVATE KEY ${base64(privateKeyPem)}`;
-    const chain = `${base64(certPem)} ${base64(issuer.certPem)}`;
-    expect(nodeFunction("certificate/pem", { key, chain })).toBe(privateKeyPem + certPem + issuer.certPem);
+    const certificate = certPem + issuer.certPem;
+    expect(nodeFunction("certificate/pem", { key: privateKeyPem, certificate })).toBe(
+      privateKeyPem + certPem + issuer.certPem,
+    );
   });
 
   it.each<[string, string, string]>([

@@ -58,7 +58,7 @@ keymap: fr
 [vnc]
 keymap = ch`;
 
-describe.skipIf(!runsHere)("dead keys of a nova.conf (needs bash 4.2 here)", () => {
+describe.skipIf(!runsHere)("dead keys of a nova.conf (needs Python 3.6 here)", () => {
   const told = (release: number, declared: Readonly<Record<string, string>> = {}, text = conf) =>
     nodeFunction("dead-keys/told", { release, declared, conf: text });
 
@@ -88,7 +88,7 @@ describe.skipIf(!runsHere)("dead keys of a nova.conf (needs bash 4.2 here)", () 
   });
 });
 
-describe.skipIf(!runsHere)("dead keys in a run (needs bash 4.2 here)", () => {
+describe.skipIf(!runsHere)("dead keys in a run (needs Python 3.6 here)", () => {
   const run = (...steps: readonly DeadKeysStep[]) => nodeFunction("dead-keys/runs", { conf, steps });
   const remove: DeadKeysStep = { do: "converge", deadKeys: "remove" };
   const leave: DeadKeysStep = { do: "converge", deadKeys: "" };
@@ -123,7 +123,7 @@ describe.skipIf(!runsHere)("dead keys in a run (needs bash 4.2 here)", () => {
   });
 });
 
-describe.skipIf(!runsHere)("TLS to the guests (needs bash 4.2 here)", () => {
+describe.skipIf(!runsHere)("TLS to the guests (needs Python 3.6 here)", () => {
   it.each([
     ["false", "", 0],
     ["true", "spice_tls = 1\n", 0],

@@ -39,7 +39,7 @@ function spelled(text: string): string {
   return ["true", "yes", "on"].includes(lower) ? "true" : ["false", "no", "off"].includes(lower) ? "false" : text;
 }
 
-describe.skipIf(!runsHere)("nova.conf, whatever stands in it (needs bash 4.2 here)", () => {
+describe.skipIf(!runsHere)("nova.conf, whatever stands in it (needs Python 3.6 here)", () => {
   // Each case is some three hundred processes: a third of a second.
   const check = (numRuns: number, property: (given: ConfCase) => void) => {
     fc.assert(fc.property(confCase, property), { numRuns, endOnFailure: true });

@@ -33,7 +33,7 @@ describe("a certificate with its key", () => {
     const parameters = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n";
     const source = { certPem, privateKeyPem: parameters + sec1, now: NOW };
     expect(checkCertificate(source, "tls")).toEqual([]);
-    expect(certificateText(source)).toEqual({ chain: [good.certPem, other.certPem], key: sec1 });
+    expect(certificateText(source)).toEqual({ certificate: good.certPem + other.certPem, key: sec1 });
   });
 
   it.each(["console.example.org", "a.cells.example.org", "192.0.2.9"])("is for the host %s", (host) => {

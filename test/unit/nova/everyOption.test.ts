@@ -16,6 +16,7 @@ import {
   releaseName,
   releases,
 } from "../../../nova";
+import { novaConfText } from "../../support/fragment";
 
 /**
  * Every console option, in the order of nova.conf: what asks for it, its line, and the releases that have it in the role. Written by hand from Nova's own
@@ -169,11 +170,7 @@ describe.each(roles)("every option of a $role", ({ role, rows }) => {
     const there = rows.filter(([, , , first, last]) => first <= number && number <= last);
     const { value, errors } = novaFragment(role, settingsFor(role, [...new Set(there.map(([ask]) => ask))]), release);
     expect(errors).toEqual([]);
-    const text = value?.sections.flatMap(({ name, lines }) => [
-      `[${name}]`,
-      ...lines.map((line) => `${line.key} = ${line.value}`),
-    ]);
-    expect(text?.join("\n")).toBe(textOf(there));
+    expect(novaConfText(value)).toBe(textOf(there));
   });
 
   const asks = [...new Set(rows.map(([ask]) => ask))].map((ask) => {
@@ -223,10 +220,9 @@ describe("the table above", () => {
 describe("the preset for video", () => {
   const settings = { ...least[Role.Compute], compression: { preset: CompressionPreset.Video } };
   const linesOf = (compression: (typeof settings)["compression"] & { readonly image?: ImageCompression }) =>
-    novaFragment(Role.Compute, { ...settings, compression }, Release.Antelope)
-      .value?.sections.at(-1)
-      ?.lines.slice(5)
-      .map(({ key, value }) => `${key} = ${value}`);
+    novaConfText(novaFragment(Role.Compute, { ...settings, compression }, Release.Antelope).value)
+      .split("\n")
+      .slice(-5);
 
   it("sets what the documents say, and what is given beside it wins", () => {
     expect(linesOf(settings.compression)).toEqual([
@@ -236,7 +232,7 @@ describe("the preset for video", () => {
       "playback_compression = true",
       "streaming_mode = filter",
     ]);
-    expect(linesOf({ ...settings.compression, image: ImageCompression.Quic })?.[0]).toBe("image_compression = quic");
+    expect(linesOf({ ...settings.compression, image: ImageCompression.Quic })[0]).toBe("image_compression = quic");
   });
 
   it("is one validation error where the release does not have it", () => {

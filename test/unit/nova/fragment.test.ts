@@ -1,6 +1,5 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { NovaFragment } from "../../../contract";
 import {
   type ComputeSettings,
   type ControllerSettings,
@@ -14,6 +13,7 @@ import {
   releases,
   releasesReading,
 } from "../../../nova";
+import { novaConfText } from "../../support/fragment";
 import { parseIni, printableText, readText } from "../../support/osloConfig";
 
 const controller: ControllerSettings = {
@@ -30,12 +30,6 @@ const compute: ComputeSettings = {
   serverListen: "198.51.100.21",
   serverProxyclientAddress: "198.51.100.21",
 };
-
-/** The fragment as it stands in nova.conf. */
-const text = (fragment: NovaFragment | undefined) =>
-  fragment?.sections
-    .flatMap(({ name, lines }) => [`[${name}]`, ...lines.map(({ key, value }) => `${key} = ${value}`)])
-    .join("\n");
 
 const controllerText = `[DEFAULT]
 cert = /etc/nova/console.pem
@@ -69,14 +63,14 @@ server_proxyclient_address = 198.51.100.21`;
 describe.each(releases.map((release) => [release, Release[release]] as const))("release %d (%s)", (release) => {
   it("has a controller's lines under the names it knows", () => {
     const { value } = novaFragment(Role.Controller, controller, release);
-    expect(text(value)).toBe(release <= Release.Newton ? oldControllerText : controllerText);
-    expect([value?.ranges, value?.names]).toEqual([[], []]);
+    expect(novaConfText(value)).toBe(release <= Release.Newton ? oldControllerText : controllerText);
+    expect([value?.optionReleases, value?.optionNames]).toEqual([undefined, undefined]);
   });
 
   it("has a compute's lines", () => {
     const { value } = novaFragment(Role.Compute, compute, release);
-    expect(text(value)).toBe(computeText);
-    expect([value?.ranges, value?.names]).toEqual([[], []]);
+    expect(novaConfText(value)).toBe(computeText);
+    expect([value?.optionReleases, value?.optionNames]).toEqual([undefined, undefined]);
   });
 
   it("has no line that it or the role does not know", () => {
@@ -85,8 +79,8 @@ describe.each(releases.map((release) => [release, Release[release]] as const))("
         role === Role.Controller
           ? novaFragment(role, controller, release).value
           : novaFragment(role, compute, release).value;
-      for (const { name: section, lines } of fragment?.sections ?? []) {
-        for (const { key } of lines.filter((line) => line.key !== "console_allowed_origins")) {
+      for (const [section, options] of Object.entries(fragment?.["nova.conf"] ?? {})) {
+        for (const key of Object.keys(options).filter((name) => name !== "console_allowed_origins")) {
           const option = findOption(section, key);
           expect(option, `[${section}] ${key}`).toBeDefined();
           const read = option === undefined ? undefined : releasesReading(role, option);
@@ -112,44 +106,36 @@ describe("without a release", () => {
       tokenTtl: 1800,
     });
     expect(errors).toEqual([]);
-    expect(text(value)).toBe(
+    expect(novaConfText(value)).toBe(
       controllerText.replace("[spice]", "ssl_minimum_version = tlsv1_2\n[consoleauth]\ntoken_ttl = 1800\n[spice]"),
     );
-    expect(value?.ranges).toEqual([
-      { option: "console/allowed_origins", first: Release.Ocata, last: undefined },
-      { option: "console/ssl_minimum_version", first: Release.Ussuri, last: undefined },
-      { option: "consoleauth/token_ttl", first: Release.Ocata, last: Release.Stein },
-    ]);
-    expect(value?.names).toEqual([
-      {
-        option: "console/allowed_origins",
-        first: Release.Mitaka,
-        last: Release.Newton,
-        olderName: "DEFAULT/console_allowed_origins",
+    expect(value?.optionReleases).toEqual({
+      "console/allowed_origins": { first: Release.Ocata },
+      "console/ssl_minimum_version": { first: Release.Ussuri },
+      "consoleauth/token_ttl": { first: Release.Ocata, last: Release.Stein },
+    });
+    expect(value?.optionNames).toEqual({
+      "console/allowed_origins": {
+        "DEFAULT/console_allowed_origins": { first: Release.Mitaka, last: Release.Newton },
       },
-      {
-        option: "consoleauth/token_ttl",
-        first: Release.Mitaka,
-        last: Release.Newton,
-        olderName: "DEFAULT/console_token_ttl",
-      },
-    ]);
+      "consoleauth/token_ttl": { "DEFAULT/console_token_ttl": { first: Release.Mitaka, last: Release.Newton } },
+    });
   });
 
   it("a compute's lines are the same in every release, but for extra options", () => {
     const plain = novaFragment(Role.Compute, compute).value;
-    expect(text(plain)).toBe(computeText);
-    expect([plain?.ranges, plain?.names]).toEqual([[], []]);
+    expect(novaConfText(plain)).toBe(computeText);
+    expect([plain?.optionReleases, plain?.optionNames]).toEqual([undefined, undefined]);
     const more = { tokenTtl: 1800, compression: { streamingMode: StreamingMode.Off } };
     const { value } = novaFragment(Role.Compute, { ...compute, ...more, extraNovaOptions: { "spice/keymap": "de" } });
     // A compute reads the token's lifetime from Rocky on, when it had its present name.
-    expect([value?.ranges, value?.names]).toEqual([
-      [
-        { option: "consoleauth/token_ttl", first: Release.Rocky, last: undefined },
-        { option: "spice/keymap", first: Release.Mitaka, last: Release.Ussuri },
-        { option: "spice/streaming_mode", first: Release.Antelope, last: undefined },
-      ],
-      [],
+    expect([value?.optionReleases, value?.optionNames]).toEqual([
+      {
+        "consoleauth/token_ttl": { first: Release.Rocky },
+        "spice/keymap": { first: Release.Mitaka, last: Release.Ussuri },
+        "spice/streaming_mode": { first: Release.Antelope },
+      },
+      undefined,
     ]);
   });
 });
@@ -157,16 +143,16 @@ describe("without a release", () => {
 describe("novaFragment", () => {
   it("leaves out what is not given", () => {
     const { value } = novaFragment(Role.Controller, { html5proxyHost: "192.0.2.11", html5proxyPort: 6083 });
-    expect(text(value)).toBe("[spice]\nhtml5proxy_host = 192.0.2.11\nhtml5proxy_port = 6083");
+    expect(novaConfText(value)).toBe("[spice]\nhtml5proxy_host = 192.0.2.11\nhtml5proxy_port = 6083");
   });
 
   it.each([
     [Vnc.Keep, undefined],
-    [Vnc.Alongside, [{ key: "enabled", value: "true" }]],
-    [Vnc.Off, [{ key: "enabled", value: "false" }]],
-  ])("vnc %s: [vnc] holds %j", (vnc, lines) => {
+    [Vnc.Alongside, { enabled: "true" }],
+    [Vnc.Off, { enabled: "false" }],
+  ])("vnc %s: [vnc] holds %j", (vnc, options) => {
     const { value } = novaFragment(Role.Compute, { ...compute, vnc });
-    expect(value?.sections.find(({ name }) => name === "vnc")?.lines).toEqual(lines);
+    expect(value?.["nova.conf"]["vnc"]).toEqual(options);
   });
 
   it("refuses a word for vnc that is none, rather than switch VNC off", () => {
@@ -188,7 +174,7 @@ describe("novaFragment", () => {
       },
       Release.Newton,
     );
-    expect(text(value)).toBe(
+    expect(novaConfText(value)).toBe(
       "[DEFAULT]\nsource_is_ipv6 = true\nconsole_token_ttl = 1800\n[spice]\nhtml5proxy_host = ::\nhtml5proxy_port = 6082",
     );
   });
@@ -219,11 +205,11 @@ describe("novaFragment", () => {
       fc.property(printableText, printableText, fc.constantFrom(...releases), (cert, ciphers, release) => {
         const tls = { certificate: cert, ...(release >= Release.Ussuri ? { ciphers } : {}) };
         const { value } = novaFragment(Role.Controller, { ...controller, tls }, release);
-        const file = `${text(value) ?? ""}\n`;
+        const file = `${novaConfText(value)}\n`;
         expect(readText(file, "DEFAULT", "cert")).toBe(cert);
         expect(readText(file, "console", "ssl_ciphers")).toBe(release >= Release.Ussuri ? ciphers : undefined);
         expect(readText(file, "spice", "html5proxy_port")).toBe("6082");
-        expect([...parseIni(file).keys()]).toEqual(value?.sections.map(({ name }) => name));
+        expect([...parseIni(file).keys()]).toEqual(Object.keys(value?.["nova.conf"] ?? {}));
       }),
     );
   });

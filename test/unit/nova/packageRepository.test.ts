@@ -9,15 +9,16 @@ describe("a package repository", () => {
     expect(checkRepository(base, "packageRepository")).toEqual([]);
     expect(repositoryFile(base)).toEqual({
       id: "epel",
-      lines: [
-        "name=epel",
-        "baseurl=https://example.org/epel/7/$basearch",
-        "enabled=1",
-        "gpgcheck=1",
-        "gpgkey=file:///etc/pki/rpm-gpg/RPM-GPG-KEY-epel",
-        "includepkgs=spice-html5",
-      ],
-      key: `${key}\n`,
+      settings: {
+        name: "epel",
+        baseurl: "https://example.org/epel/7/$basearch",
+        enabled: "1",
+        gpgcheck: "1",
+        gpgkey: "file:///etc/pki/rpm-gpg/RPM-GPG-KEY-epel",
+        includepkgs: "spice-html5",
+      },
+      key: `${key}
+`,
     });
     expect(repositoryRisks(base, "packageRepository")).toEqual([]);
   });
