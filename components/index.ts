@@ -1,6 +1,6 @@
 /** The package's public surface. */
 export type { BastionArgs, ConnectionArgs, HostArgs, LoginArgs, SshArgs } from "../remote/connection";
-export type { NodeReport } from "../contract/report";
+export type { NodeChange, NodeMessage, NodeReport } from "../contract/report";
 export {
   CompressionPreset,
   ConsoleClient,

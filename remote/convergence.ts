@@ -49,7 +49,7 @@ export interface Convergence {
  * - The document says which resource it is from, and the node keeps that: a resource that is deleted after another one has converged the same role of
  *   the same node, as when a node was renamed, reverts nothing.
  * - No `environment`, which SSH servers refuse, and no output of one command in the next one's environment.
- * - What the program says is shown as it comes, and its report (stdout) is kept. Both are secret in the state, should a login shell's start files print something.
+ * - What the program says to people (stderr) is shown as it comes, and its report (stdout) is kept. Both are secret in the state, should a login shell's start files print something.
  *
  * @param name the component's name, or a name below it
  * @param below the component, and what has to be done before the node converges. The program is uploaded before that: a node that cannot be reached
@@ -78,6 +78,8 @@ export function converge(name: string, args: ConvergenceArgs, below: Place): Con
       stdin: pulumi
         .all([args.state, resourceId(below.parent, name)])
         .apply(([state, id]) => renderDesiredState({ ...state, id })),
+      // What is for people is on standard error. The report is for this program.
+      logging: remote.Logging.Stderr,
       addPreviousOutputInEnv: false,
       triggers: [args.connection.host],
     },
@@ -138,15 +140,15 @@ export function convergeCommand(sha256: string, role: string, installPython = fa
  * read the document that the resource last converged to, and leave a role alone that another resource has converged since.
  *
  * Succeeds, with `none`, where the node has neither records nor that command: it was never converged, or was reverted on the node or reinstalled; what was
- * uploaded for it stays then. Fails where it cannot look, and where there are records, and not the command, or not all of it: every version's last line
- * begins with `exec`. Where there is the command alone, it tells. Short, since the state keeps it twice for each node.
+ * uploaded for it stays then. Fails where it cannot look; as the node's own command does; and where the answer has no end mark, as where there are records,
+ * and not the command, or not all of it. `-z` has grep print all of an answer that has one. Short, since the state keeps it twice for each node.
  */
 export function revertCommand(role: string): string {
   const script = [
     "cd /var/lib||exit",
     "b=/usr/local/sbin/$0",
     "[ -e $b ]||ls -d $0||exec echo none", // `ls` sees a link whose disk is not mounted, too
-    "grep -q ^e $b&&$b revert $1 -",
+    'r=$($b revert $1 -)&&printf %s "$r"|grep -z :.end.,',
   ].join(";");
   return `sh -c ${shellQuote(script)} openstack-spice ${role}`;
 }

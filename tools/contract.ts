@@ -41,6 +41,7 @@ export async function contractFiles(): Promise<ReadonlyMap<string, string>> {
   const types = async (name: string) => await prettier.format(typesOf(name, readSchema(name)), options);
   return new Map([
     ["contract/desiredStateTypes.ts", await types("desired-state")],
+    ["contract/reportTypes.ts", await types("report")],
     ["node/openstack_spice/document/desired_state_schema.py", pythonOf("desired-state")],
   ]);
 }

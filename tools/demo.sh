@@ -25,10 +25,11 @@ changes() {
   # shellcheck disable=SC2016 # the $ are JavaScript's
   stack stack output nodes --json | node -e '
     const nodes = JSON.parse(require("fs").readFileSync(0, "utf8"));
-    for (const [name, { roles, novaVersion, changes, restarted }] of Object.entries(nodes)) {
+    for (const [name, { roles, novaVersion, changes, restarted, warnings = [] }] of Object.entries(nodes)) {
       console.log(`${name} (${roles.join(", ")}, Nova ${novaVersion})`);
-      for (const change of changes) console.log(`  ${change}`);
+      for (const change of changes) console.log(`  ${change.subject}: ${change.old} -> ${change.new}`);
       for (const service of restarted) console.log(`  restarted ${service}`);
+      for (const { text } of warnings) console.log(`  ${text}`);
     }'
 }
 

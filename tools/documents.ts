@@ -37,6 +37,7 @@ const textWidth = 118;
 export const messagePages: Readonly<Record<string, readonly string[]>> = {
   "docs/all-messages.md": ["document", "transport", "runs", "checks", "managers", "files"],
   "docs/all-messages-services.md": ["packages", "services", "firewall"],
+  "docs/all-warnings.md": ["warnings"],
 };
 
 /** What the messages of a module are about. */
@@ -50,6 +51,7 @@ const messageTitles: Readonly<Record<string, string>> = {
   packages: "Packages, repositories and web clients",
   services: "Services, guests and Nova",
   firewall: "Firewalls and closed ports",
+  warnings: "Warnings",
 };
 
 /** Every such part. */

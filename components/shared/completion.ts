@@ -23,7 +23,7 @@ interface Login {
 }
 
 /**
- * The report of a node whose run came to its end, which its last line says. A login that runs nothing, as with `[ -t 0 ] || exit 0` in a shell's start file,
+ * The report of a node whose run came to its end, which its end mark says. A login that runs nothing, as with `[ -t 0 ] || exit 0` in a shell's start file,
  * succeeds without a word, and so does one that is cut off: neither counts as converged, in this `up` and in each later one until the node has converged.
  * In a preview it is a warning, since the `up` that follows may converge the node again.
  *
@@ -39,7 +39,7 @@ export function whole(
       return known;
     }
     const message =
-      `${node} (${role}): the login succeeded, but the program did not run to its end there: its report has no last line "changed N". ` +
+      `${node} (${role}): the login succeeded, but the program did not run to its end there: its report has no end mark. ` +
       `See that \`ssh ${target} echo ok\` prints ok, and nothing that the login shell's start files (.bashrc, .profile) do ends it. ` +
       "Then have the nodes converge again: give convergeAgain another value (pulumi config set convergeAgain $(date +%F.%T)), and run pulumi up.";
     if (pulumi.runtime.isDryRun()) {

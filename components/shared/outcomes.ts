@@ -32,7 +32,7 @@ export function byNode(outcomes: readonly pulumi.Unwrap<RoleOutcome>[]): Record<
             guestsWithoutSpice: [...other.guestsWithoutSpice, ...report.guestsWithoutSpice],
             restarted: [...other.restarted, ...report.restarted],
             ...firewalls(other.firewall, report.firewall),
-            ...obsoleteOptions([...(other.obsoleteOptions ?? []), ...(report.obsoleteOptions ?? [])]),
+            ...lists(other, report),
           };
   }
   return nodes;
@@ -46,6 +46,13 @@ function firewalls(...texts: readonly (string | undefined)[]): Pick<NodeReport, 
   return names.length === 0 ? {} : { firewall: names.join(",") };
 }
 
-function obsoleteOptions(keys: readonly string[]): Pick<NodeReport, "obsoleteOptions"> {
-  return keys.length === 0 ? {} : { obsoleteOptions: keys };
+/** What both roles' reports have in lists that are left out where they are empty. */
+function lists(...reports: readonly NodeReport[]): Pick<NodeReport, (typeof optionalLists)[number]> {
+  return Object.fromEntries(
+    optionalLists
+      .map((key) => [key, reports.flatMap((report): readonly unknown[] => report[key] ?? [])] as const)
+      .filter(([, values]) => values.length > 0),
+  );
 }
+
+const optionalLists = ["obsoleteOptions", "kept", "warnings"] as const;

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { OnDestroy, PackagesOnDestroy, SpiceConsole, type SpiceConsoleArgs, Vnc } from "../../components";
 import { convergeCommand, revertCommand } from "../../remote/convergence";
 import { hostProgram, hostProgramFile, shortDigest } from "../../remote/program";
+import { reportOf } from "../support/report";
 import { cloud, hostKey, node, privateKey } from "./support/cloud";
 import { type Registered, run, valueOf } from "./support/recorder";
 import { stateOf } from "./support/states";
@@ -45,12 +46,13 @@ describe("SpiceConsole", () => {
       "connection",
       "create",
       "delete",
+      "logging",
       "stdin",
       "triggers",
     ]);
     expect(inputs["create"]).toBe(convergeCommand(program, "controller"));
     expect(inputs["delete"]).toBe(revertCommand("controller"));
-    expect(inputs["addPreviousOutputInEnv"]).toBe(false);
+    expect([inputs["addPreviousOutputInEnv"], inputs["logging"]]).toEqual([false, "stderr"]);
     expect(inputs["triggers"]).toEqual(["192.0.2.11"]);
     expect(rest.dependsOn).toEqual(["cloud-control-1-program"]);
     expect(rest.deleteBeforeReplace).toBe(true);
@@ -299,15 +301,14 @@ describe("SpiceConsole", () => {
   it("puts together what a node reports for its roles", async () => {
     const both = { name: "all-1", connection: node(31) };
     const args = { ...cloud, controllers: [both], computes: [{ ...both, serverProxyclientAddress: "198.51.100.31" }] };
-    const report = [
-      "Welcome to all-1!",
+    const report = reportOf(
       "nova 26.2.2",
       "package nova-consoleproxy 2:26.2.2-1~deb12u5",
       "firewall nftables",
       "change spice/html5proxy_host: (unset) -> 0.0.0.0",
       "restarted nova-spicehtml5proxy",
       "changed 1",
-    ];
+    );
     const { result } = await run(
       async () => {
         const spice = new SpiceConsole("cloud", args);
@@ -317,7 +318,7 @@ describe("SpiceConsole", () => {
           secret: await pulumi.isSecret(spice.nodes),
         };
       },
-      { stdout: { "cloud-all-1-converge": report.join("\n") } },
+      { stdout: { "cloud-all-1-converge": `Welcome to all-1!\n${report}` } },
     );
     expect(result).toEqual({
       url: cloud.proxy.baseUrl,
@@ -328,7 +329,7 @@ describe("SpiceConsole", () => {
           novaVersion: "26.2.2",
           packages: { "nova-consoleproxy": "2:26.2.2-1~deb12u5" },
           firewall: "nftables",
-          changes: Array(2).fill("spice/html5proxy_host: (unset) -> 0.0.0.0"),
+          changes: Array(2).fill({ subject: "spice/html5proxy_host", old: "(unset)", new: "0.0.0.0" }),
           guestsWithoutSpice: [],
           restarted: Array(2).fill("nova-spicehtml5proxy"),
         },
@@ -448,16 +449,17 @@ describe("a node whose login runs nothing", () => {
   const compute2 = { name: "compute-2", connection: node(22), serverProxyclientAddress: "198.51.100.22" };
   const args = { ...cloud, computes: [...cloud.computes, compute2] };
   const message =
-    'compute-1 (compute): the login succeeded, but the program did not run to its end there: its report has no last line "changed N". ' +
+    "compute-1 (compute): the login succeeded, but the program did not run to its end there: its report has no end mark. " +
     "See that `ssh ops@192.0.2.21 echo ok` prints ok, and nothing that the login shell's start files (.bashrc, .profile) do ends it. " +
     "Then have the nodes converge again: give convergeAgain another value (pulumi config set convergeAgain $(date +%F.%T)), and run pulumi up.";
 
   it.each([
     ["nothing", ""],
     ["a greeting", "Welcome!"],
-    ["a report that is cut off", "nova 26.2.2\nchange a/b: 1 -> 2"],
-    ["a last line that is none", "changed 0\nchanged x"],
-    ["more behind the last line", "changed 0\nlogout"],
+    ["a report that is cut off", reportOf("nova 26.2.2", "change a/b: 1 -> 2")],
+    ["an end mark that is cut off", reportOf("changed 0").slice(0, -4)],
+    ["a report without all that its end mark counts", reportOf("change a/b: 1 -> 2", "changed 2")],
+    ["more of a report behind its end mark", reportOf("changed 0", "nova 26.2.2")],
   ])("fails the up with one error, and nothing that waits for it goes on: %s", async (_what, stdout) => {
     const { resources, lateErrors } = await run(() => new SpiceConsole("cloud", args), {
       stdout: { "cloud-compute-1-converge": stdout },
@@ -490,7 +492,7 @@ describe("a node whose login runs nothing", () => {
 
   it("is none where the report is whole, whatever is said before it", async () => {
     const { lateErrors, warnings } = await run(() => new SpiceConsole("cloud", args), {
-      stdout: { "cloud-compute-1-converge": "Welcome!\nnova 26.2.2\nchanged 12" },
+      stdout: { "cloud-compute-1-converge": `Welcome!\n${reportOf("nova 26.2.2", "changed 0")}logout` },
     });
     expect([...lateErrors, ...warnings]).toEqual([]);
   });

@@ -14,6 +14,7 @@ import {
   parseRelease,
 } from "../../nova";
 import { nodeFunctions, runsHere } from "../support/nodeFunctions";
+import { reportLine } from "../support/report";
 import { readers } from "../support/nodeReaders";
 import { fullController } from "../unit/contract/documents";
 
@@ -130,10 +131,13 @@ describe(`${RUNS} texts of garbage`, () => {
   it("as a node's report: each is read, and nothing is made up", () => {
     fc.assert(
       fc.property(
-        garbage(["change spice/enabled: false -> true", "nova 26.2.2", "package a 1", "changed 1", "firewall none"]),
+        garbage([
+          ...["change a/b: 1 -> 2", "nova 26.2.2", "package a 1", "changed 1"].map(reportLine),
+          '{"type":"change"',
+        ]),
         (text) => {
           const { changes, guestsWithoutSpice, restarted } = parseReport(text);
-          for (const change of [...changes, ...guestsWithoutSpice, ...restarted]) {
+          for (const change of [...changes.map(({ subject }) => subject), ...guestsWithoutSpice, ...restarted]) {
             expect(text).toContain(change);
           }
         },

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ImageCompression, Vnc } from "../../nova";
 import { LabNode, lab, takeCloud } from "../support/lab";
-import { computeDocument, controllerDocument, fromSpice, toSpice } from "./support/documents";
+import { computeDocument, controllerDocument, fromSpiceSwitchedOn, toSpiceSwitchedOn } from "./support/documents";
 import { converge, report, revert } from "./support/program";
 import { type Snapshot, changedPaths, snapshot } from "./support/snapshot";
 
@@ -14,8 +14,8 @@ const CONF = "/etc/nova/nova.conf";
 const say = (text: string) => `openstack-spice: ${NAME}: ${text}\n`;
 const withoutSpice = [`guest-without-spice ${GUEST}`];
 
-const forth = ["change spice/enabled: false -> true", ...toSpice];
-const back = [...fromSpice, "change spice/enabled: true -> false"];
+const forth = toSpiceSwitchedOn;
+const back = fromSpiceSwitchedOn;
 
 describe("a compute whose guest has a VNC console only", () => {
   let node: LabNode;
@@ -98,7 +98,7 @@ describe("a compute whose guest has a VNC console only", () => {
   it("switches VNC off all the same where the loss is accepted, and says which guest has no console left", async () => {
     const { status, stdout } = await converge(node, computeDocument(NAME, { vnc: Vnc.Off, acceptConsoleLoss: true }));
     expect(stdout).toBe(
-      report(withoutSpice, ["change vnc/enabled: true -> false", ...forth, "restarted nova-compute"]),
+      report(withoutSpice, [...forth, "change vnc/enabled: true -> false", "restarted nova-compute"]),
     );
     expect(status).toBe(0);
     expect((await revert(node, "compute")).status).toBe(0);

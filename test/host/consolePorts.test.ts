@@ -16,8 +16,8 @@ const say = (text: string) => `openstack-spice: ${NAME}: ${text}\n`;
 
 const closed = `change firewall/consoles: open -> 5900-5999 only from ${sources.join(", ")}`;
 const reopened = `change firewall/consoles: 5900-5999 only from ${sources.join(", ")} -> open`;
-const forth = ["change vnc/enabled: (unset) -> true", ...toSpice];
-const back = [...fromSpice, "change vnc/enabled: true -> (unset)"];
+const forth = [...toSpice, "change vnc/enabled: (unset) -> true"];
+const back = ["change vnc/enabled: true -> (unset)", ...fromSpice];
 
 /** What Neutron's Open vSwitch agent and libvirt's default network put into a compute's kernel, in no file. */
 const NEUTRON_AND_LIBVIRT = `*filter

@@ -154,7 +154,7 @@ describe("a run that is cut off", () => {
 
   it("does not happen to two callers at the same time: for different states they take turns", async () => {
     const waiting = "another run is at work on this node; waiting up to 300 s for it";
-    const outcomes = await bothAtWork(document, `# asked by another\n${document}`, waiting);
+    const outcomes = await bothAtWork(document, `${document}\n`, waiting);
     expect(outcomes.map(({ status }) => status)).toEqual([0, 0]);
     expect(outcomes.map(({ stdout }) => stdout.split("\n").at(-2)).sort()).toEqual(["changed 0", "changed 4"]);
     expect(outcomes.find(({ stdout }) => stdout.endsWith("changed 0\n"))?.stderr).toBe(say(waiting));
@@ -245,8 +245,8 @@ describe("a run that another one waits for", () => {
     const first = await converge(node, document, {
       onOutput: (text) => {
         told += text;
-        if (told.includes("change ")) {
-          second ??= converge(node, `# asked by another\n${document}`, { user: "ops" });
+        if (told.includes('"change"')) {
+          second ??= converge(node, `${document}\n`, { user: "ops" });
         }
         if (told.includes("putting back")) {
           mended ??= node.read("rm /run/broken");

@@ -87,12 +87,12 @@ describe("a compute", () => {
     expect([status, stdout]).toEqual([
       0,
       report(
-        dead.map((key) => `dead-key ${key}`),
+        dead.map((key) => `obsolete-option ${key}`),
         [
           "change DEFAULT/pointer_model: (unset) -> ps2mouse",
           "change consoleauth/token_ttl: (unset) -> 1800",
-          "change vnc/enabled: (unset) -> true",
           ...toSpice,
+          "change vnc/enabled: (unset) -> true",
           restarted,
         ],
       ),

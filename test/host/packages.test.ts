@@ -3,7 +3,7 @@ import { LabNode } from "../support/lab";
 import { controllerDocument } from "./support/documents";
 import { type At, testProgram } from "./support/injection";
 import { onNode } from "./support/onNode";
-import { converge, lines, report, revert, setWayBack } from "./support/program";
+import { converge, lines, ownCommand, report, revert, setWayBack } from "./support/program";
 import { type Snapshot, snapshot } from "./support/snapshot";
 
 /** `packagesOnDestroy: remove`: what this stack installed goes when the node is reverted, and nothing else; and packages that hang. */
@@ -47,9 +47,7 @@ describe("a controller whose packages go with the stack", () => {
     expect((await converge(node, document)).status).toBe(0);
     const others = async () => await node.read("dpkg-query -W | grep -vE '^(nova-consoleproxy|spice-html5)\\s'");
     const othersBefore = await others();
-    const { status, stdout, stderr } = await node.run("/usr/local/sbin/openstack-spice revert controller", {
-      user: "ops",
-    });
+    const { status, stdout, stderr } = await ownCommand(node, "revert controller", { user: "ops" });
     expect([status, stdout]).toEqual([0, bothRemoved]);
     expect(stderr).toBe(say("removing nova-consoleproxy spice-html5"));
     expect(await installed(...ours)).toEqual([]);

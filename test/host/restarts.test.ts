@@ -2,7 +2,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { eventually } from "../support/eventually";
 import { LabNode } from "../support/lab";
 import { bootQueuedCompute } from "./support/compute";
-import { computeDocument, controllerDocument, fromSpice, retirementDocument, toSpice } from "./support/documents";
+import {
+  computeDocument,
+  controllerDocument,
+  fromSpiceSwitchedOn,
+  retirementDocument,
+  toSpiceSwitchedOn,
+} from "./support/documents";
 import { testProgram } from "./support/injection";
 import { onNode } from "./support/onNode";
 import { converge, lines, report, revert } from "./support/program";
@@ -27,8 +33,8 @@ describe("nova-compute", () => {
   const say = (text: string) => `openstack-spice: ${NAME}: ${text}`;
   const error = (text: string) => `openstack-spice: error: ${NAME}: ${text}`;
 
-  const forth = ["change spice/enabled: false -> true", ...toSpice];
-  const back = [...fromSpice.map((line) => line.slice("change ".length)), "spice/enabled: true -> false"];
+  const forth = toSpiceSwitchedOn;
+  const back = fromSpiceSwitchedOn.map((line) => line.slice("change ".length));
   const rolledBack = ["putting back the former state", ...back].map(say);
   const asItWas = [...rolledBack, say("the node is as it was")];
 

@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { revertCommand } from "../../remote/convergence";
 import { REPOSITORY } from "../support/engine";
 import { LabNode } from "../support/lab";
+import { inShortOutcome } from "../support/report";
 import { controllerDocument, retirementDocument } from "./support/documents";
 import { controllerReport, converge, lines, report, revert } from "./support/program";
 import { type Snapshot, changedPaths, snapshot } from "./support/snapshot";
@@ -103,16 +105,25 @@ describe("a node on which others were at work since", () => {
     expect(await node.read(`cat ${CONF}`)).toBe(restored);
   });
 
-  it("is reverted from a record as the first version in Python wrote it, and this program's record is the same", async () => {
+  it("is reverted from a record and a state as the first version in Python wrote them, and this version writes the same", async () => {
     await convergeBoth();
     const roles = "/var/lib/openstack-spice/roles";
+    const kept = (role: string, what: string) =>
+      readFileSync(join(REPOSITORY, `test/host/records/format-2-${role}${what}.json`), "utf8");
     for (const role of ["controller", "vnc-proxy-retirement"]) {
-      const former = readFileSync(join(REPOSITORY, `test/host/records/format-2-${role}.json`), "utf8");
+      const former = kept(role, "");
       const now = JSON.parse(await node.read(`cat ${roles}/${role}/record`)) as { program: string };
       expect({ ...now, program: "0".repeat(64) }).toEqual(JSON.parse(former));
       await node.read(`cat >${roles}/${role}/record`, former);
     }
-    const retirement = await revert(node, "vnc-proxy-retirement");
+    const documents = { controller: document, "vnc-proxy-retirement": retirementDocument(NAME) };
+    /** By what the engine has in its state of that version. */
+    const revertByState = async (role: keyof typeof documents) => {
+      const state = JSON.parse(kept(role, ".state")) as { delete: string; stdin: string };
+      expect(state).toEqual({ delete: revertCommand(role), stdin: documents[role] });
+      return inShortOutcome(await node.run(state.delete, { input: state.stdin }), NAME);
+    };
+    const retirement = await revertByState("vnc-proxy-retirement");
     expect([retirement.status, retirement.stdout]).toEqual([
       0,
       report(
@@ -123,7 +134,7 @@ describe("a node on which others were at work since", () => {
         ],
       ),
     ]);
-    const { status, stdout, stderr } = await revert(node, "controller");
+    const { status, stdout, stderr } = await revertByState("controller");
     expect([status, stdout, stderr]).toEqual([
       0,
       controllerReport([

@@ -18,7 +18,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1] / "node")]
 
-from fakes import FakeReporter, failed, make_node  # noqa: E402
+from fakes import FakeReporter, as_told, failed, make_node  # noqa: E402
 from openstack_spice import limits, system  # noqa: E402
 from openstack_spice.changes.dead_keys import DeadKeyKind, DeadKeys  # noqa: E402
 from openstack_spice.changes.edits import Edits  # noqa: E402
@@ -301,7 +301,7 @@ def nova_conf_put_and_undo(conf: str, declared: List[Case], edit: str) -> Any:
         changes.apply(changes.plan())
         after = changes.conf
         changes.begin(options, {}, "converge")
-        told = ["planned again: %s\n" % changes.kinds[one.entry.kind].describe(one) for one in changes.plan()]
+        told = ["planned again: %s\n" % as_told(changes.kinds[one.entry.kind], one) for one in changes.plan()]
         changes.files.put(NOVA_CONF, to_bytes(changes.conf + edit))
         changes.begin({}, False, "revert")
         told += ["failed %s\n" % subject for subject in changes.undo()]

@@ -165,12 +165,14 @@ class FakeClock(Clock):
 
 
 class FakeReporter(Reporter):
-    """Keeps what it is told: `facts` is the report (lines `key value`), `said` the progress, `logged` the audit log."""
+    """Keeps what it is told: `facts` is the report, each line as `TYPE VALUE ...`, a change as `change SUBJECT: OLD -> NEW`; `said` the
+    progress with the warnings, whose ids are in `warned`; `logged` the audit log."""
 
     def __init__(self, node: str = "node-1") -> None:
         super().__init__(node, None)
         self.facts: List[str] = []
         self.said: List[str] = []
+        self.warned: List[str] = []
         self.quoted: List[str] = []
         self.errors: List[str] = []
         self.logged: List[str] = []
@@ -187,13 +189,26 @@ class FakeReporter(Reporter):
         """Lines that something on the node said."""
         self.quoted += data.decode("utf-8", "replace").splitlines()
 
+    def people(self, text: str) -> None:
+        """What is in the report too."""
+
     def log(self, text: str) -> None:
         """A line of the audit log."""
         self.logged.append(text)
 
-    def fact(self, key: str, value: str) -> None:
+    def line(self, kind: str, **members: Union[str, int]) -> None:
         """A line of the report."""
-        self.facts.append("%s %s" % (key, value))
+        if kind == "warning":
+            self.warned.append(str(members["id"]))
+        elif kind == "change":
+            self.facts.append("change %(subject)s: %(old)s -> %(new)s" % members)
+        else:
+            self.facts.append(" ".join([kind] + [str(value) for value in members.values()]))
+
+
+def as_told(kind: Any, planned: Any) -> str:
+    """A planned change as people read it."""
+    return "%s: %s -> %s" % (kind.subject(planned.entry.where, planned.entry.what), planned.old, planned.new)
 
 
 class FakeJournal:

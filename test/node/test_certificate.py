@@ -6,7 +6,7 @@ import shutil
 import subprocess
 
 import pytest
-from fakes import FakeJournal, make_node
+from fakes import FakeJournal, as_told, make_node
 from openstack_spice.changes.certificate import PemKind, plan_certificate, tls_since
 from openstack_spice.checks.certificate import Certificate
 from openstack_spice.document.desired import Desired, Tls
@@ -212,7 +212,7 @@ def test_a_documents_certificate_is_a_file_of_root_and_nova_told_by_its_fingerpr
     node = make_node(tmp_path, files={"/etc/nova/nova.conf": "x"})
     journal = FakeJournal()
     kind, plan = planned(node, document(made))
-    assert [kind.describe(one) for one in plan] == ["certificate%s: (none) -> sha256 %s" % (FILE, fingerprint(made.certificate_text))]
+    assert [as_told(kind, one) for one in plan] == ["certificate%s: (none) -> sha256 %s" % (FILE, fingerprint(made.certificate_text))]
     kind.apply(plan[0], journal)
     assert (node.files.read(FILE), node.files.owners[FILE]) == (made.key_text + made.certificate_text, Access(0, 4242, 0o640))
     assert planned(node, document(made))[1] == []

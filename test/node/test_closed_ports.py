@@ -5,7 +5,7 @@ import os
 import shlex
 
 import pytest
-from fakes import FakeJournal, failed, make_node, note_syncs
+from fakes import FakeJournal, as_told, failed, make_node, note_syncs
 from openstack_spice.changes.closed_ports import ClosedPortsKind
 from openstack_spice.changes.kind import Outcome, Pass
 from openstack_spice.document.desired import Desired, PortRange
@@ -190,7 +190,7 @@ class Node:
         self.journal = FakeJournal()
 
     def described(self, planned):
-        return [self.kind.describe(one) for one in planned]
+        return [as_told(self.kind, one) for one in planned]
 
     def apply(self, planned):
         for one in planned:

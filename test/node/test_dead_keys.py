@@ -1,6 +1,6 @@
 """Dead keys of a nova.conf are told; made comments where that is asked for, and keys again, byte for byte."""
 
-from fakes import FakeJournal, make_node
+from fakes import FakeJournal, as_told, make_node
 from openstack_spice.changes.dead_keys import DeadKeyKind, DeadKeys
 from openstack_spice.changes.edits import Edits
 from openstack_spice.changes.options import OptionKind, SectionKind, plan_options
@@ -66,7 +66,7 @@ class Node:
         edits.publish_all(journal)
         assert foreseen == (self.conf if plan else None)
         self.record = Record(entries=merged(self.record.entries, journal.entries))
-        return [kinds[planned.entry.kind].describe(planned) for planned in plan]
+        return [as_told(kinds[planned.entry.kind], planned) for planned in plan]
 
     def back(self):
         """What an undo does with each entry."""

@@ -1,7 +1,7 @@
 """What is planned in each firewall, what is done to it, and what becomes of a question that it does not answer."""
 
 import pytest
-from fakes import FakeJournal, failed, make_node, note_syncs
+from fakes import FakeJournal, as_told, failed, make_node, note_syncs
 from openstack_spice.changes.edits import Edits
 from openstack_spice.changes.firewall import FirewallKinds
 from openstack_spice.changes.kind import Outcome
@@ -63,7 +63,7 @@ class Node:
 
     def plan(self, ports=6082):
         self.planned = self.firewall.plan(ports)
-        return [self.kinds[planned.entry.kind].describe(planned) for planned in self.planned]
+        return [as_told(self.kinds[planned.entry.kind], planned) for planned in self.planned]
 
     def apply(self):
         for planned in self.planned:

@@ -1,6 +1,7 @@
 """What somebody who had not seen the program found in it: each on a real file system, by the functions that mended it."""
 
 import errno
+import json
 import os
 import struct
 
@@ -314,8 +315,12 @@ class TestReports:
                 self.lines.append(text)
 
         reporter = Reporter("node-1", Log())
-        reporter.changed("console/allowed_origins: https://admin:TopSecret1@host -> https://host")
+        reporter.changed("console/allowed_origins", "https://admin:TopSecret1@host", "https://host")
         reporter.say("what stands there stays (https://admin:TopSecret1@host)")
+        reporter.warn("fact-not-told", reason="https://admin:TopSecret1@host")
+        reporter.kept.append("https://admin:TopSecret1@host")
+        reporter.end()
         out, err = capfd.readouterr()
         assert "TopSecret1" not in out + err + "".join(Log.lines + reporter.changes)
-        assert out == "change console/allowed_origins: https://admin:***@host -> https://host\n"
+        assert Log.lines == ["console/allowed_origins: https://admin:***@host -> https://host"]
+        assert json.loads(out.splitlines()[0])["old"] == "https://admin:***@host"

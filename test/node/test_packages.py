@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from fakes import FakeJournal, failed, make_node
+from fakes import FakeJournal, as_told, failed, make_node
 from openstack_spice.changes.kind import Kind, Outcome, Pass
 from openstack_spice.changes.packages import PackageKind
 from openstack_spice.document.desired import Desired, WebClientSource
@@ -196,7 +196,7 @@ def test_the_plan_has_the_versions_of_the_simulation(tmp_path):
     _, found = missing(tmp_path)
     found.check()
     kind = PackageKind(found)
-    assert [kind.describe(planned) for planned in found.plan(kind)] == [
+    assert [as_told(kind, planned) for planned in found.plan(kind)] == [
         "package/nova-consoleproxy: (not installed) -> " + NOVA,
         "package/spice-html5: (not installed) -> 0.3.0-2",
     ]
@@ -311,9 +311,9 @@ def test_no_proxy_starts_on_an_unfinished_nova_conf_and_those_that_nobody_asked_
         Entry("unit", name, "-", "absent inactive", "disabled inactive") for name in ("nova-novncproxy", "nova-serialproxy")
     ]
     assert node.reporter.said == ["installing " + WANTED]
-    assert node.reporter.changes == [
-        "service/nova-novncproxy: (not installed) -> disabled, inactive",
-        "service/nova-serialproxy: (not installed) -> disabled, inactive",
+    assert node.reporter.facts == [
+        "change service/nova-novncproxy: (not installed) -> disabled, inactive",
+        "change service/nova-serialproxy: (not installed) -> disabled, inactive",
     ]
     assert (found.missing, found.pinned, units.forgotten) == ([], WANTED.split(" "), 1)
     assert found.version("spice-html5") == "0.3.0-2"
@@ -416,7 +416,7 @@ def test_what_this_stack_installed_goes_and_nothing_else(tmp_path):
     node = reverted(tmp_path, {WOULD_REMOVE: would, REMOVES: ""})
     assert node.commands.lines()[-1] == REMOVES + " nova-consoleproxy spice-html5"
     assert node.reporter.said == ["removing nova-consoleproxy spice-html5"]
-    assert node.reporter.changes == ["package/%s: installed -> (not installed)" % name for name in OURS]
+    assert node.reporter.facts == ["change package/%s: installed -> (not installed)" % name for name in OURS]
 
 
 def test_packages_stay_where_the_stack_did_not_say_otherwise(tmp_path):

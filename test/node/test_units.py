@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from fakes import FakeJournal, failed, make_node, note_syncs
+from fakes import FakeJournal, as_told, failed, make_node, note_syncs
 from openstack_spice.changes.kind import Outcome
 from openstack_spice.changes.units import MaskKind, UnitKind, unit_text
 from openstack_spice.errors import CannotTell, Failed, Refused
@@ -442,10 +442,10 @@ class TestUnitKind:
     def test_it_is_planned_where_it_differs(self, tmp_path):
         services, kind = self.kind(tmp_path, **DEAD)
         (planned,) = kind.plan_unit(COMPUTE, "enabled active")
-        assert kind.describe(planned) == "service/nova-compute: enabled, inactive -> enabled, active"
+        assert as_told(kind, planned) == "service/nova-compute: enabled, inactive -> enabled, active"
         assert list(kind.plan_unit(COMPUTE, "enabled inactive")) == []
         (planned,) = kind.plan_unit("none", "enabled active")
-        assert kind.describe(planned) == "service/none: (not installed) -> enabled, active"
+        assert as_told(kind, planned) == "service/none: (not installed) -> enabled, active"
 
     def test_a_masked_one_is_refused(self, tmp_path):
         services, kind = self.kind(tmp_path, UnitFileState="masked", LoadState="masked", **DEAD)
@@ -459,7 +459,7 @@ class TestUnitKind:
         services, kind = self.kind(tmp_path, **DEAD)
         services.units.before[COMPUTE] = "absent inactive"
         (planned,) = kind.plan_unit(COMPUTE, "enabled active")
-        assert kind.describe(planned) == "service/nova-compute: (not installed) -> enabled, active"
+        assert as_told(kind, planned) == "service/nova-compute: (not installed) -> enabled, active"
         kind.apply(planned, FakeJournal())
         assert services.units.state(COMPUTE) == "enabled active"
         assert kind.undo(planned.entry, FakeJournal()) is Outcome.MADE

@@ -14,7 +14,7 @@ import tarfile
 import threading
 
 import pytest
-from fakes import FakeJournal, failed, make_node
+from fakes import FakeJournal, as_told, failed, make_node
 from openstack_spice.changes.kind import Outcome
 from openstack_spice.changes.packages import WebClientKind
 from openstack_spice.document.desired import Desired, WebClientSource
@@ -100,7 +100,7 @@ def test_it_is_unpacked_to_a_folder_of_our_own(tmp_path):
     node, found, kind, planned = made(tmp_path)
     short = hashlib.sha256(CLIENT).hexdigest()[:12]
     assert found.folder() == "%s/web-client-%s" % (WEB_CLIENTS, short)
-    assert kind.describe(planned) == "web-client%s: (none) -> %s (sha256 %s)" % (found.folder(), ARCHIVE, short)
+    assert as_told(kind, planned) == "web-client%s: (none) -> %s (sha256 %s)" % (found.folder(), ARCHIVE, short)
     in_place = {path[len(found.folder()) :]: data for path, data in node.files.all().items() if path.startswith(WEB_CLIENTS)}
     assert in_place == {"/spice_auto.html": b"<html>", "/src/main.js": b"main", "/README": b"read"}
     assert kind.read(found.folder(), "-") == planned.entry.written
@@ -206,8 +206,8 @@ def test_those_of_earlier_documents_go_and_what_somebody_changed_stays(tmp_path)
     found.check()
     kind.apply(list(found.plan(kind))[0], journal)
     found.retire(journal, kind)
-    told = "web-client%s: sha256 %s -> (none)" % (former.folder(), former.folder()[-12:])
-    assert found._context.reporter.changes == [told]
+    told = "change web-client%s: sha256 %s -> (none)" % (former.folder(), former.folder()[-12:])
+    assert found._context.reporter.facts[-1:] == [told]
     tidy_web_clients(node.files)
     assert os.listdir(node.files.at(WEB_CLIENTS)) == [found.folder().rpartition("/")[2]]
 

@@ -114,10 +114,14 @@ describe("a cloud that has VNC consoles only", () => {
           packages: { "nova-consoleproxy": "2:26.2.2-1~deb12u5", "spice-html5": "0.3.0-2" },
           firewall: "none",
           changes: [
-            "spice/html5proxy_host: (unset) -> 0.0.0.0",
-            "spice/html5proxy_port: (unset) -> 6082",
-            "file/etc/systemd/system/nova-spicehtml5proxy.service.d/openstack-spice.conf: (none) -> written",
-            "service/nova-spicehtml5proxy: disabled, inactive -> enabled, active",
+            { subject: "spice/html5proxy_host", old: "(unset)", new: "0.0.0.0" },
+            { subject: "spice/html5proxy_port", old: "(unset)", new: "6082" },
+            {
+              subject: "file/etc/systemd/system/nova-spicehtml5proxy.service.d/openstack-spice.conf",
+              old: "(none)",
+              new: "written",
+            },
+            { subject: "service/nova-spicehtml5proxy", old: "disabled, inactive", new: "enabled, active" },
           ],
           guestsWithoutSpice: [],
           restarted: [],
@@ -127,7 +131,11 @@ describe("a cloud that has VNC consoles only", () => {
           novaVersion: "26.2.2",
           packages: {},
           changes: expect.arrayContaining([
-            `spice/html5proxy_base_url: (unset) -> http://${cloud.controller.address}:6082/spice_auto.html`,
+            {
+              subject: "spice/html5proxy_base_url",
+              old: "(unset)",
+              new: `http://${cloud.controller.address}:6082/spice_auto.html`,
+            },
           ]) as unknown,
           guestsWithoutSpice: [guest],
           restarted: ["nova-compute"],

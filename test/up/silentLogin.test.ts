@@ -2,6 +2,7 @@ import { afterAll, expect, it } from "vitest";
 import { CommandBench } from "../providers/support/command";
 import { missingSshd } from "../providers/support/sshd";
 import { Project, REPOSITORY } from "../support/engine";
+import { reportLine } from "../support/report";
 
 /** What the real engine makes of a node whose login succeeds and runs nothing, as with `[ -t 0 ] || exit 0` in a start file. */
 
@@ -10,6 +11,9 @@ let project: Project | undefined;
 afterAll(() => {
   project?.remove();
 });
+
+/** What a node that has converged prints at the end. */
+const end = `echo '${reportLine("changed 0")}'`;
 
 /** Two nodes, of which the second waits for the first, by the functions of the components. @param first what the first one runs */
 const program = (first: string) => `
@@ -24,8 +28,8 @@ const node = (name: string, create: string, before: pulumi.Input<pulumi.Resource
   return onceWhole(command, whole(command.stdout.apply(parseReport), login, command));
 };
 const first = node("node-1", ${JSON.stringify(first)}, []);
-const second = node("node-2", "echo changed 0", [first]);
-node("node-3", "echo changed 0", [second]);
+const second = node("node-2", ${JSON.stringify(end)}, [first]);
+node("node-3", ${JSON.stringify(end)}, [second]);
 `;
 
 it.skipIf(missingSshd() !== undefined)(
@@ -51,7 +55,7 @@ it.skipIf(missingSshd() !== undefined)(
     // The preview before it warns, since what follows may have been told to converge again.
     expect(again.output).toContain("warning: node-1 (compute): the login succeeded");
     expect(commands()).toEqual(["node-1"]);
-    project.write("index.ts", program("echo changed 0"));
+    project.write("index.ts", program(end));
     const mended = project.pulumi("up", "--yes");
     expect(mended.output).not.toContain(error);
     expect(mended.status).toBe(0);

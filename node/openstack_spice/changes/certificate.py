@@ -54,7 +54,7 @@ def plan_certificate(context: Context, kind: PemKind) -> Iterator[Planned]:
         if kind.read(entry.where, "-") == entry.written:
             yield from _plan_pem(kind, entry.where, entry.written, entry.former)
         else:
-            context.reporter.say("%s is no longer declared, and was changed by someone else since: left as it is" % entry.where)
+            context.reporter.warn("no-longer-declared", subject=entry.where)
 
 
 def tls_since(context: Context, now: int) -> Optional[int]:

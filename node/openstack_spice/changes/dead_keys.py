@@ -78,7 +78,7 @@ class DeadKeys:
             if self._kind.read(entry.where, entry.what) == entry.written:
                 yield Planned(entry.reversed, "a comment", "a key again")
             else:
-                context.reporter.say("%s was changed by someone else since: left as it is" % entry.what)
+                context.reporter.warn("changed-since", subject=entry.what)
 
     def tell(self) -> List[str]:
         """Says what stays in nova.conf without effect, and gives the options for the report. Raises CannotTell."""

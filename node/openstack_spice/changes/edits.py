@@ -76,9 +76,7 @@ class Edits:
         only_planned_lines_differ(path, edited.former, edited.data, edited.removed, edited.added)
         state = self._files.state(path)
         if state is not None and state.st_nlink > 1:
-            self._reporter.say(
-                "%s has %d names (hard links): the others keep the former bytes. Make them symbolic links" % (path, state.st_nlink)
-            )
+            self._reporter.warn("hard-links", path=path, number=state.st_nlink)
         self._ledger.note_write(path, edited.data)
         self._files.replace(path, edited.former, edited.data, journal.announce)
 

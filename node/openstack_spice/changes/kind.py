@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from typing import NamedTuple, Optional, Tuple
 
 from ..errors import Failed
+from ..reporter import Reporter
 from ..state.entry import Entry
 from ..state.journal import Journal
 
@@ -66,9 +67,9 @@ class Kind(ABC):
         old, new = self.described(entry) or ("", "")
         return Planned(entry, old, new)
 
-    def describe(self, planned: Planned) -> str:
-        """`SUBJECT: OLD -> NEW`."""
-        return "%s: %s -> %s" % (self.subject(planned.entry.where, planned.entry.what), planned.old, planned.new)
+    def report(self, planned: Planned, reporter: Reporter) -> None:
+        """Reports a change that is about to be made, or would be."""
+        reporter.changed(self.subject(planned.entry.where, planned.entry.what), planned.old, planned.new)
 
     def apply(self, planned: Planned, journal: Journal) -> None:
         """Journals the change, then makes it. Raises Failed where somebody changed it since it was planned."""

@@ -96,7 +96,7 @@ def plan_options(context: Context, option_kind: OptionKind, section_kind: Sectio
         if option_kind.read(entry.where, entry.what) == entry.written:
             yield option_kind.planned(entry.where, entry.what, entry.written, entry.former)
         else:
-            context.reporter.say("%s is no longer declared, and was changed by someone else since: left as it is" % entry.what)
+            context.reporter.warn("no-longer-declared", subject=entry.what)
 
 
 def with_merged_origins(context: Context) -> Desired:
@@ -116,10 +116,7 @@ def with_merged_origins(context: Context) -> Desired:
     kept = [origin for origin in origins_of(to_bytes(merged)) if origin not in origins_of(to_bytes(written))]
     if kept and (current is None or not same_value(current, to_bytes(merged))):
         section, name = option.split("/", 1)
-        context.reporter.say(
-            "[%s] %s is read by %s too: what stands there stays (%s), and what is declared is added"
-            % (section, name, context.platform.novnc_unit, ", ".join(kept))
-        )
+        context.reporter.warn("origins-kept", section=section, option=name, unit=context.platform.novnc_unit, origins=", ".join(kept))
     return desired._replace(options={name: merged if name == option else value for name, value in desired.options.items()})
 
 

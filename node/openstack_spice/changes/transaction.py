@@ -50,7 +50,7 @@ class Transaction:
                 kind = self._kinds[planned.entry.kind]
                 if kind.made_in is not this_pass:
                     continue
-                self._reporter.changed(kind.describe(planned))
+                kind.report(planned, self._reporter)
                 if this_pass is Pass.UNITS:
                     self.publish(journal)
                     self._steps.before_unit()
@@ -62,7 +62,7 @@ class Transaction:
         for planned in plan:
             if planned.entry.kind in kinds:
                 kind = self._kinds[planned.entry.kind]
-                self._reporter.changed(kind.describe(planned))
+                kind.report(planned, self._reporter)
                 kind.apply(planned, journal)
         self.publish(journal)
 
@@ -121,10 +121,11 @@ class Transaction:
         states = kind.described(entry)
         if states is None:
             return
-        text = "%s: %s -> %s" % (kind.subject(entry.where, entry.what), states[0], states[1])
+        subject = kind.subject(entry.where, entry.what)
         if self._verb == "revert":
-            self._reporter.changed(text)
+            self._reporter.changed(subject, *states)
         else:
+            text = "%s: %s -> %s" % (subject, states[0], states[1])
             self._reporter.log("undone: " + text)
             self._reporter.say(text)
 

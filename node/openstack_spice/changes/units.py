@@ -37,7 +37,7 @@ class UnitKind(Kind):
             if enablement in ("enabled", "disabled", "absent"):
                 self._units.enable(unit, enablement == "enabled")
             else:
-                self._context.reporter.say("%s is %s, was %s: left as it is" % (unit, now, enablement))
+                self._context.reporter.warn("unit-left", unit=unit, now=now, former=enablement)
         if activity == "active":
             if not self._units.is_active(unit):
                 self._units.bring_up("start", unit)

@@ -53,7 +53,7 @@ class Certificate:
             reason = last_line(result.err) or last_line(result.out) or "status %d" % result.status
             raise Refused("certificate-unseen", certificate=certificate, reason=reason, python=self._nova.python())
         if told:
-            self._context.reporter.say(told)
+            self._context.reporter.warn("certificate-on-node", told=told)
 
 
 def _as_read(written: str) -> str:

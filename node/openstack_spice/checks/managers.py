@@ -40,14 +40,14 @@ class _Node(NamedTuple):
 class Manager(NamedTuple):
     """A tool."""
 
-    name: str  # as the document's `ignore-manager` has it
+    name: str  # as the desired state's `toolsToIgnore` has it
     title: str
     units: Tuple[str, ...]  # patterns of its units
     evidence: Callable[[_Node, Tuple[str, ...]], Optional[str]]  # what shows that it manages Nova here
 
 
 def check_managers(context: Context, units: Units) -> None:
-    """Refuses with the tool's own settings for the same result. The document's `ignore-manager` lines name tools out of whose hands the
+    """Refuses with the tool's own settings for the same result. The desired state's `toolsToIgnore` names tools out of whose hands the
     operator has taken Nova. Raises Refused."""
     managers = [manager for manager in MANAGERS if manager.name not in context.desired.tools_to_ignore]
     platform = context.platform

@@ -64,11 +64,8 @@ def tell_console_database(context: Context, nova: Nova) -> None:
         return
     if release < FIRST_WITHOUT_CONSOLEAUTH and spelled(to_bytes(nova.option("workarounds", "enable_consoleauth", ""))) == b"true":
         return
-    is_what = "is a file of this node (%s)" % printable(connection) if connection else "is not set"
-    context.reporter.say(
-        "[database] connection of %s %s: from Nova 18 on the proxy looks up each console's token in its cell's database, and without it "
-        "every console is refused. Set it to that of the cell, as nova-conductor has it" % (NOVA_CONF, is_what)
-    )
+    state = "is a file of this node (%s)" % printable(connection) if connection else "is not set"
+    context.reporter.warn("console-database", file=NOVA_CONF, state=state)
 
 
 def _folder(context: Context, nova: Nova, program: ServiceProgram) -> Tuple[str, str]:

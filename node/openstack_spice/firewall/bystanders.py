@@ -31,9 +31,7 @@ class Bystanders:
         ours = self._own_sources()
         for tool, rules in self._rules():
             for rule in accepting_rules(rules, first, last, ours):
-                self._context.reporter.say(
-                    "TCP %s is closed to all but the declared sources, though a rule of this node accepts more: %s %s" % (ports, tool, rule)
-                )
+                self._context.reporter.warn("rule-accepts-more", ports=ports, tool=tool, rule=rule)
 
     def _rules(self) -> List[Tuple[str, List[str]]]:
         rules = [(tool, (self._kernel.saved(tool) or "").split("\n")) for tool in TOOLS]

@@ -54,10 +54,7 @@ class ConsolePorts:
         """Before a revert opens the range again: who still has SPICE on it."""
         guests = hypervisor.running_guests("with", "spice")
         if guests:
-            self._context.reporter.say(
-                "guests that still have SPICE, without a password, until their next hard reboot, and whose ports are open again: %s"
-                % " ".join(guests)
-            )
+            self._context.reporter.warn("consoles-open-again", guests=" ".join(guests))
 
     def _tell_consoles_outside(self, hypervisor: Hypervisor) -> None:
         """Guests whose consoles the range does not cover."""
@@ -65,18 +62,12 @@ class ConsolePorts:
         for guest in hypervisor.guests():
             for port in guest.ports:
                 if not self._range.first <= port <= self._range.last:
-                    self._context.reporter.say(
-                        "guest %s has a console on TCP %d, outside of %s: open to whoever reaches it. Give a larger consolePortRange"
-                        % (guest.uuid, port, self._range)
-                    )
+                    self._context.reporter.warn("console-outside-range", guest=guest.uuid, port=port, range=self._range)
 
     def _tell_what_closes(self) -> None:
         """Who looks at a console from elsewhere, and which rules of others let in more; once."""
         if self._is_told or self._range is None:
             return
         for port, address in self._bystanders.connected_outside(self._range.first, self._range.last):
-            self._context.reporter.say(
-                "%s is connected to the console on TCP %d, and not among the declared sources: it stays until it disconnects, and does "
-                "not get in again. If that is a proxy, declare it" % (address, port)
-            )
+            self._context.reporter.warn("console-connected-outside", address=address, port=port)
         self._bystanders.tell_accepting_rules(self._ports, self._range.first, self._range.last)

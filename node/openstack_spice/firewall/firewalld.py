@@ -106,7 +106,7 @@ class Firewalld(FileBackend):
             # A zone of which firewalld's package has the only file gets one of the node's own.
             original = files.read_if_there(origin)
             if original is None:
-                self._teller.say("firewalld's zone %s has no file: the rule is gone after a reboot, as is the zone" % zone)
+                self._teller.warn("zone-without-file", zone=zone)
                 return
             if not plan.has("firewalld-zone", file):
                 plan.add(Entry("firewalld-zone", file, ABSENT, ABSENT, present(original)), NONE, "as " + origin)

@@ -60,10 +60,7 @@ class Iptables(FileBackend):
         rule, file = self.rule_for(source), self._persistent_file(what)
         plan.rule("iptables", what, rule, self.has(what, rule), source.text)
         if file is None:
-            self._teller.say(
-                "%s has no persistent file, of netfilter-persistent or of a unit %s: the rule is gone after a reboot, as are all its others"
-                % (what, what)
-            )
+            self._teller.warn("no-persistent-file", tool=what)
             return
         line = "-A INPUT " + rule
         plan.rule("iptables-file", file, line, self.file_has(self._context.system.files.read(file), line), source.text)

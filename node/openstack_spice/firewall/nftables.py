@@ -41,9 +41,7 @@ class Nftables(FileBackend):
                 continue
             plan.rule("nft", chain, rule, self.has(chain, rule), source.text)
             if not is_enabled(self._units, "nftables"):
-                self._teller.say(
-                    "nftables.service is not enabled: the rule is gone after a reboot, as are all others of %s %s" % (family, table)
-                )
+                self._teller.warn("nftables-not-enabled", family=family, table=table)
                 continue
             self._plan_file(plan, chain, rule, source)
 

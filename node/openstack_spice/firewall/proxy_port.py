@@ -40,7 +40,7 @@ class ProxyPort:
         self._firewall.closes_proxy_port = bool(closed)
         plan = self._firewall.plan(port)
         if managed and not closed and not in_transaction and not self._firewall.found:
-            self._context.reporter.say("no firewall refuses TCP %d here: open to all. 'closeToOthers' closes it" % port)
+            self._context.reporter.warn("port-open-to-all", port=port)
         return plan + self._closed.plan(PROXY, closed, lambda: None if in_transaction else self._tell_what_closes(port))
 
     def _check(self, port: int) -> None:
@@ -55,8 +55,5 @@ class ProxyPort:
         """Who has a console open from elsewhere, and which rules of others let in more."""
         addresses = [address for _, address in self._bystanders.connected_outside(port, port)]
         if addresses:
-            self._context.reporter.say(
-                "connected to TCP %d, and not among allowedSources: %d machines, such as %s. Their consoles stay until they are closed, "
-                "and do not open again" % (port, len(addresses), addresses[0])
-            )
+            self._context.reporter.warn("proxy-connected-outside", port=port, number=len(addresses), address=addresses[0])
         self._bystanders.tell_accepting_rules(str(port), port, port)

@@ -1,19 +1,20 @@
-"""Progress that is told once, however often the run plans."""
+"""Warnings that are told once, however often the run plans."""
 
-from typing import Set
+from typing import Set, Tuple
 
 from ..reporter import Reporter
 
 
 class Teller:
-    """Tells each text once."""
+    """Tells each warning once."""
 
     def __init__(self, reporter: Reporter) -> None:
         self._reporter = reporter
-        self._told: Set[str] = set()
+        self._told: Set[Tuple[str, Tuple[Tuple[str, str], ...]]] = set()
 
-    def say(self, text: str) -> None:
-        """A line of progress, where it is a new one."""
-        if text not in self._told:
-            self._told.add(text)
-            self._reporter.say(text)
+    def warn(self, message: str, **facts: str) -> None:
+        """A warning of the catalogue, where it is a new one."""
+        key = (message, tuple(sorted(facts.items())))
+        if key not in self._told:
+            self._told.add(key)
+            self._reporter.warn(message, **facts)

@@ -43,7 +43,7 @@ class Ufw(Backend):
         if b"Status: active" not in result.out.split(b"\n"):
             return []
         if not is_enabled(self._units, "ufw"):
-            self._teller.say("ufw is on, but ufw.service is not enabled: the rules are gone after a reboot, as are all its others")
+            self._teller.warn("ufw-not-enabled")
         return ["ufw"]
 
     def plan(self, plan: RulePlan, what: str, source: Source) -> None:

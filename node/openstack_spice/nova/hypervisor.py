@@ -81,7 +81,7 @@ class Hypervisor:
         try:
             return [guest.uuid for guest in self.guests() if (display in guest.displays) == (has == "with")]
         except CannotTell as error:
-            self._context.reporter.say("libvirt does not tell which guests run: %s" % error.reason)
+            self._context.reporter.warn("guests-not-told", reason=error.reason)
             return []
 
     def guests_with_spice(self) -> List[str]:

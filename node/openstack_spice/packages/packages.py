@@ -89,7 +89,7 @@ class Packages:
         """Lines `package NAME VERSION` of those that are installed. Raises CannotTell."""
         for name, found in self.installed(names).items():
             if found.version:
-                self._reporter.fact("package", "%s %s" % (name, found.version))
+                self._reporter.line("package", name=name, version=found.version)
 
     def find_missing(self, names: Sequence[str], nova: "AsksNova") -> None:
         """Fills :attr:`missing` and :attr:`pinned`. Raises CannotTell."""
@@ -188,7 +188,7 @@ class Packages:
         entry = Entry(unit_kind.name, unit, "-", "absent inactive", "disabled inactive")
         journal.write(entry)
         unit_kind.set(entry, journal)
-        self._reporter.changed("service/%s: (not installed) -> disabled, inactive" % unit)
+        self._reporter.changed("service/" + unit, "(not installed)", "disabled, inactive")
 
     def _version_to_come(self, name: str) -> str:
         return next((step.detail for step in self._steps if step.name == name and not step.is_harm), "")

@@ -51,7 +51,7 @@ class _Removal:
             self._reporter.quote(b"\n".join(result.out.splitlines()[-LAST_LINES:]))
             raise Failed("packages-not-removed", tool=self._tool.name, packages=wanted)
         for name in removable:
-            self._reporter.changed("package/%s: installed -> (not installed)" % name)
+            self._reporter.changed("package/" + name, "installed", "(not installed)")
 
     def use(self, name: str) -> str:
         """Who uses a package now, or nothing."""

@@ -89,10 +89,10 @@ class WebClient:
                 continue
             if self.state(entry.where) == entry.written:
                 planned = kind.planned(entry.where, entry.what, entry.written, ABSENT)
-                reporter.changed(kind.describe(planned))
+                kind.report(planned, reporter)
                 kind.apply(planned, journal)
             else:
-                reporter.say("%s was changed by someone else since: left as it is" % entry.where)
+                reporter.warn("changed-since", subject=entry.where)
 
     def state(self, folder: str) -> str:
         """`-`, or a digest of the names, modes, owners and bytes of all that is in a folder. Raises CannotTell."""

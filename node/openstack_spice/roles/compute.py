@@ -59,13 +59,13 @@ class Compute(Role):
         parts, reporter = self._parts, self._context.reporter
         parts.packages.report(parts.packages.compute_packages)
         for guest in parts.hypervisor.running_guests("without", "spice"):
-            reporter.fact("guest-without-spice", guest)
+            reporter.line("guest-without-spice", guest=guest)
         if parts.firewall.is_managed:
-            reporter.fact("firewall", parts.firewall.text())
+            reporter.line("firewall", name=parts.firewall.text())
 
     def before_revert(self) -> None:
         for guest in self._parts.hypervisor.running_guests("without", "vnc"):
-            self._context.reporter.say("guest %s has SPICE only: it has no console after this until its hard reboot" % guest)
+            self._context.reporter.warn("no-console-after-revert", guest=guest)
 
     def after_undo(self) -> None:
         restart_after_undo(self._parts, self._unit)

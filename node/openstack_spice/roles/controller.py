@@ -79,7 +79,7 @@ class Controller(Role):
 
     def report(self) -> None:
         self._parts.packages.report(self._parts.packages.proxy_packages)
-        self._context.reporter.fact("firewall", self._parts.firewall.text())
+        self._context.reporter.line("firewall", name=self._parts.firewall.text())
 
     def after_undo(self) -> None:
         units, reporter = self._parts.units, self._context.reporter
@@ -94,8 +94,8 @@ class Controller(Role):
 
 def restart_after_undo(parts: Parts, unit: str) -> None:
     """Restarts a unit that runs on where something that it reads was put back. Raises Failed."""
-    changes = parts.context.reporter.changes
-    is_needed = parts.restarts_anyway or any(not change.startswith(("service/", "firewall/")) for change in changes)
+    subjects = parts.context.reporter.changes
+    is_needed = parts.restarts_anyway or any(not subject.startswith(("service/", "firewall/")) for subject in subjects)
     if not is_needed or not parts.units.is_active(unit):
         return
     parts.units.bring_up("restart", unit)

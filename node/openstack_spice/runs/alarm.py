@@ -40,7 +40,7 @@ class Alarm:
             self._stop_timer()
             self._systemctl("reset-failed", self._unit + ".service")
             if not self._set_timer():
-                self._reporter.say("systemd-run could not set a timer: should this run be killed, the next one puts back what it changed")
+                self._reporter.warn("watchdog-not-set")
 
     def disarm(self) -> None:
         """The run has ended, one way or the other. Raises Failed."""

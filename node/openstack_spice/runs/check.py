@@ -13,5 +13,5 @@ def check(session: Session) -> None:
     plan = role.plan(in_transaction=False)
     check_plan(parts, plan)
     for planned in plan:
-        session.reporter.changed(parts.kinds[planned.entry.kind].describe(planned))
+        parts.kinds[planned.entry.kind].report(planned, session.reporter)
     report(session, parts, role)

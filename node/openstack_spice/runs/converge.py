@@ -37,7 +37,7 @@ def converge(session: Session) -> None:
     plan = role.plan(in_transaction=False)
     is_whole = session.record is None or session.keeping.is_whole(session.role)
     if not is_whole:
-        session.reporter.say("what puts this node back is damaged: it is written again")
+        session.reporter.warn("way-back-damaged")
     if not plan and is_whole and _record_is_as_declared(session, parts):
         check_in_force(parts.context, parts.effective)
         session.keeping.note_upload(session.role)
@@ -66,7 +66,7 @@ def report(session: Session, parts: Parts, role: Role) -> None:
     done. The last line is the end mark."""
     reporter = session.reporter
     facts: Tuple[Callable[[], None], ...] = (
-        lambda: reporter.fact("nova", parts.nova.version()),
+        lambda: reporter.line("nova", version=parts.nova.version()),
         role.report,
         lambda: _report_dead_keys(session, parts),
     )
@@ -74,15 +74,13 @@ def report(session: Session, parts: Parts, role: Role) -> None:
         try:
             tell()
         except (Stop, CannotTell) as error:
-            reporter.say(reason_of(error))
-    for item in reporter.kept:
-        reporter.fact("kept", item)
-    reporter.fact("changed", str(len(reporter.changes)))
+            reporter.warn("fact-not-told", reason=reason_of(error))
+    reporter.end()
 
 
 def _report_dead_keys(session: Session, parts: Parts) -> None:
     for option in _dead_keys(session, parts):
-        session.reporter.fact("dead-key", option)
+        session.reporter.line("obsolete-option", option=option)
 
 
 def _dead_keys(session: Session, parts: Parts) -> List[str]:

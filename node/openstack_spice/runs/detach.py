@@ -54,6 +54,7 @@ def _is_superseded(request: Request, system: System, reporter: Reporter) -> bool
         "the role %s of this node is managed by another resource of the stack '%s' by now, as after a new name: left as it is. "
         "To put it back all the same, run 'openstack-spice revert %s' on the node" % (request.role, owner.stack, request.role)
     )
+    reporter.end()
     return True
 
 

@@ -5,7 +5,7 @@ from typing import Optional
 from ..errors import CannotTell, ExitStatus
 from ..system import System
 from ..system.hold import Hold
-from ..system.streams import Follower, pass_on
+from ..system.streams import Follower, is_terminal, pass_on
 from .unit import RunUnit
 
 LOOK = 0.1  # seconds between two looks
@@ -17,6 +17,8 @@ def follow(folder: str, unit: RunUnit, system: System) -> Optional[ExitStatus]:
 
     A closed connection ends the follower, with status 1, and not the run.
     """
+    # People read what is on standard error; the report is for programs.
+    is_reported = not is_terminal(1)
     out, err = Follower(system.files, folder + "/out"), Follower(system.files, folder + "/err")
     life = _Life(folder, unit, system)
     try:
@@ -24,7 +26,8 @@ def follow(folder: str, unit: RunUnit, system: System) -> Optional[ExitStatus]:
             code = _code(folder, system)
             if code is None and not life.goes_on():
                 code = _code(folder, system) or "killed"
-            if not (pass_on(1, out.read()) and pass_on(2, err.read())):
+            report = out.read()
+            if not (pass_on(1, report if is_reported else b"") and pass_on(2, err.read())):
                 return ExitStatus.FAILED
             if code is not None:
                 return _status(code)

@@ -28,7 +28,7 @@ def revert(session: Session) -> None:
     if session.record is None:
         reporter.say("nothing is recorded for the role %s: nothing to put back" % session.role)
         session.forget()
-        reporter.fact("changed", "0")
+        reporter.end()
         return
     check_tools(session.system)
     _check_order(session)

@@ -13,15 +13,15 @@ def status(session: Session) -> None:
     records = {name: read_record(files, name, KIND_NAMES) for name in names}
     words = next((record.platform for record in records.values() if record is not None and record.platform), {})
     parts = Parts(session.context(session.platform_of(words)))
-    reporter.fact("nova", parts.nova.version())
+    reporter.answer("nova " + parts.nova.version())
     for name in names:
         record = records[name]
-        reporter.fact("role", name)
-        reporter.fact("owner", record.owner if record is not None else "")
+        reporter.answer("role " + name)
+        reporter.answer("owner " + (record.owner if record is not None else ""))
         if session.keeping.run_is_there(name):
-            reporter.fact("running", name)
+            reporter.answer("running " + name)
         elif files.exists(journal_file(name)) or files.exists(unfinished_file(name)):
-            reporter.fact("interrupted", name)
+            reporter.answer("interrupted " + name)
         for entry in record.entries if record is not None else ():
             kind = parts.kinds[entry.kind]
-            reporter.fact("recorded", kind.subject(entry.where, entry.what))
+            reporter.answer("recorded " + kind.subject(entry.where, entry.what))

@@ -147,10 +147,7 @@ class UnitStates:
     def _tell_unannounced(self, unit: str) -> bool:
         if unit not in self._told_unannounced:
             self._told_unannounced.add(unit)
-            self._context.reporter.say(
-                "%s runs and has its message queue, but has not told systemd that it is ready, which waits for that without an end "
-                "(Type=notify): it counts as up" % unit
-            )
+            self._context.reporter.warn("unit-unannounced", unit=unit)
         return True
 
     def _enabled(self, unit: str) -> str:

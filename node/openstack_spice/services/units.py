@@ -66,10 +66,7 @@ class Units(UnitStates):
         self._left[unit] = self.main_process(unit)
         self._demand(verb, unit, "--no-block")
         if unit in self.stuck:
-            self._context.reporter.say(
-                "%s is still stopping. It is to start again, as it was, when its old process has ended: see what holds that one, or end "
-                "it with 'systemctl kill -s KILL %s'" % (unit, unit)
-            )
+            self._context.reporter.warn("unit-still-stopping", unit=unit)
             return
         self._wait(verb, unit)
         if not self.is_active(unit):

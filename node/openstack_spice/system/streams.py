@@ -37,6 +37,11 @@ def pass_on(descriptor: int, data: bytes) -> bool:
     return True
 
 
+def is_terminal(descriptor: int) -> bool:
+    """Whether somebody sits there."""
+    return os.isatty(descriptor)
+
+
 def redirect(document: str, out: str, err: str) -> None:
     """Gives this process other standard streams: files that are there. Raises OSError."""
     for descriptor, path, flags in ((0, document, os.O_RDONLY), (1, out, os.O_WRONLY), (2, err, os.O_WRONLY)):

@@ -5,6 +5,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
 import { vi } from "vitest";
+import { reportOf } from "../../support/report";
 
 /** How a secret travels to the engine. */
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
@@ -89,7 +90,9 @@ export async function run<T>(program: () => T | Promise<T>, setting: Setting = {
       id: `id-of-${name}`,
       state: {
         ...(inputs as Record<string, unknown>),
-        ...(type === "command:remote:Command" && !preview ? { stdout: stdout[name] ?? "changed 0", stderr: "" } : {}),
+        ...(type === "command:remote:Command" && !preview
+          ? { stdout: stdout[name] ?? reportOf("changed 0"), stderr: "" }
+          : {}),
       },
     }),
   };

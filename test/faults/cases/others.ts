@@ -43,7 +43,7 @@ export const others: readonly FaultCase[] = [
   {
     name: "two runs for different states at once",
     befall: async (node) => {
-      const other = `# another\n${node.document}`;
+      const other = `${node.document}\n`;
       await Promise.all([expecting(0, /^/, node.converge()), expecting(0, /^/, converge(node.node, other))]);
     },
     alone: "converged",

@@ -141,6 +141,13 @@ export const fromSpice = [
   "change spice/html5proxy_base_url: http://198.18.0.11:6082/spice_auto.html -> (unset)",
   "change spice/agent_enabled: true -> (unset)",
 ];
+/** The same where `[spice] enabled` was false before, in the order of the options' names. */
+export const toSpiceSwitchedOn = [...toSpice.slice(0, 1), "change spice/enabled: false -> true", ...toSpice.slice(1)];
+export const fromSpiceSwitchedOn = [
+  ...fromSpice.slice(0, -1),
+  "change spice/enabled: true -> false",
+  ...fromSpice.slice(-1),
+];
 
 /** A controller whose noVNC proxy is to stop. */
 export function retirementDocument(node: string): string {

@@ -2,6 +2,7 @@ import { convergeCommand, revertCommand } from "../../../remote/convergence";
 import { type HostProgram, hostProgram, shortDigest } from "../../../remote/program";
 import { REVERTED } from "./documents";
 import type { LabNode, Outcome, StartOptions } from "../../support/lab";
+import { inShortOutcome } from "../../support/report";
 
 /** Who runs which program, and what is seen of it meanwhile. */
 export interface RunOptions extends StartOptions {
@@ -22,17 +23,22 @@ async function upload(node: LabNode, role: string, options: RunOptions): Promise
   return file;
 }
 
-/** Converges by the command line that the engine runs. */
+/** Converges by the command line that the engine runs. What it answers is in short: see test/support/report.ts. */
 export async function converge(node: LabNode, document: string, options: RunOptions = {}): Promise<Outcome> {
   const { program = hostProgram(), ...rest } = options;
   const role = /"role":"([a-z-]+)"/.exec(document)?.[1] ?? "controller";
   await upload(node, role, options);
-  return await node.run(convergeCommand(program.sha256, role), { ...rest, input: document });
+  return inShortOutcome(await node.run(convergeCommand(program.sha256, role), { ...rest, input: document }), node.name);
 }
 
 /** Reverts a role by the command line that the engine runs, for the stack that the documents of these tests belong to. */
 export async function revert(node: LabNode, role: string, options: RunOptions = {}): Promise<Outcome> {
-  return await node.run(revertCommand(role), { input: REVERTED, ...options });
+  return inShortOutcome(await node.run(revertCommand(role), { input: REVERTED, ...options }), node.name);
+}
+
+/** Runs the node's own command, such as `revert controller`, as an operator does. What it answers is in short, as in {@link converge}. */
+export async function ownCommand(node: LabNode, words: string, options: RunOptions = {}): Promise<Outcome> {
+  return inShortOutcome(await node.run(`/usr/local/sbin/openstack-spice ${words}`, options), node.name);
 }
 
 /** Another program for what goes back for a role, in the place of the one that converged it. */
@@ -50,7 +56,8 @@ export async function runVerb(
   variables = "",
 ): Promise<Outcome> {
   const file = await upload(node, "test", { program });
-  return await node.run(`${variables} bash ${file} ${verb}; status=$?; rm ${file}; exit $status`, { input });
+  const line = `${variables} bash ${file} ${verb}; status=$?; rm ${file}; exit $status`;
+  return inShortOutcome(await node.run(line, { input }), node.name);
 }
 
 /** Lines of text. */
@@ -63,7 +70,7 @@ const novaFact = "nova 26.2.2";
 const packageFacts = ["package nova-consoleproxy 2:26.2.2-1~deb12u5", "package spice-html5 0.3.0-2"];
 
 /**
- * The whole report of a run on a controller.
+ * The whole report of a run on a controller, in short (test/support/report.ts).
  *
  * @param told the lines that are told as it happens: `change ...` and `restarted ...`
  * @param firewall what the report says of it
@@ -77,7 +84,7 @@ export function controllerReport(
   return report([...packageFacts, `firewall ${firewall}`], told, kept);
 }
 
-/** The whole report of a run of another role. */
+/** The whole report of a run of another role, in short (test/support/report.ts). */
 export function report(facts: readonly string[], told: readonly string[], kept: readonly string[] = []): string {
   const changes = told.filter((line) => line.startsWith("change "));
   return lines(...told, novaFact, ...facts, ...kept.map((item) => `kept ${item}`), `changed ${changes.length}`);

@@ -3,7 +3,7 @@ import { eventually } from "../../support/eventually";
 import { LabNode, type Outcome } from "../../support/lab";
 import { controllerDocument } from "../support/documents";
 import { testProgram } from "../support/injection";
-import { converge, lines, revert, setWayBack } from "../support/program";
+import { converge, lines, ownCommand, revert, setWayBack } from "../support/program";
 import { type Snapshot, snapshot } from "../support/snapshot";
 
 /**
@@ -275,7 +275,7 @@ describe("a controller whose every byte counts", () => {
         const runs = [
           async () => await revert(node, "controller"),
           async () => await converge(node, document),
-          async () => await node.run("openstack-spice status"),
+          async () => await ownCommand(node, "status"),
         ];
         for (const run of runs) {
           expect(await run()).toEqual({ status: 3, stdout: "", stderr: error(message) });

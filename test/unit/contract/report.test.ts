@@ -1,123 +1,176 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseReport } from "../../../contract/report";
+import { readSchema } from "../../../tools/contract";
+import { schemaErrors } from "../../support/schemas";
 import { anyText } from "../../support/text";
 
 const nothing = { packages: {}, changes: [], guestsWithoutSpice: [], restarted: [] };
 const cut = { ...nothing, incomplete: true };
+const end = (changes: number) => ({ type: "end", changes });
+const change = (subject: string, old = "1", now = "2") => ({ type: "change", subject, old, new: now });
+/** Lines as a node prints them. */
+const text = (...lines: readonly object[]) => lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+
+/** A line of each type. */
+const full = [
+  { type: "nova", version: "26.2.2" },
+  { type: "package", name: "nova-compute", version: "2:26.2.2-1~deb12u5" },
+  { type: "package", name: "qemu-system-x86", version: "1:7.2+dfsg-7" },
+  { type: "firewall", name: "unmanaged" },
+  { type: "guest-without-spice", guest: "4f0a0b0e-0000-4000-8000-000000000001" },
+  change("spice/enabled", "(unset)", "true"),
+  change("vnc/enabled", "false", "true"),
+  { type: "obsolete-option", option: "spice/keymap" },
+  { type: "obsolete-option", option: "vnc/keymap" },
+  { type: "kept", subject: "spice/server_listen" },
+  { type: "restarted", unit: "nova-compute" },
+  { type: "warning", id: "port-open-to-all", text: "no firewall refuses TCP 6082 here" },
+  { type: "failed", id: "cannot-tell", text: "the node does not tell" },
+  { type: "refused", id: "release-other", text: "release 27 is asserted" },
+  end(2),
+];
 
 describe("parseReport", () => {
   it("reads every line of a report", () => {
-    const report = [
-      "role compute",
-      "nova 26.2.2",
-      "package nova-compute 2:26.2.2-1~deb12u5",
-      "package qemu-system-x86 1:7.2+dfsg-7",
-      "firewall unmanaged",
-      "guest-without-spice 4f0a0b0e-0000-4000-8000-000000000001",
-      "change spice/enabled: (unset) -> true",
-      "change vnc/enabled: false -> true",
-      "dead-key spice/keymap",
-      "dead-key vnc/keymap",
-      "kept spice/server_listen",
-      "restarted nova-compute",
-      "changed 2",
-    ];
-    expect(parseReport(report.join("\n"))).toEqual({
+    expect(full.flatMap((line) => schemaErrors("report", line))).toEqual([]);
+    expect(parseReport(text(...full))).toEqual({
       novaVersion: "26.2.2",
       packages: { "nova-compute": "2:26.2.2-1~deb12u5", "qemu-system-x86": "1:7.2+dfsg-7" },
       firewall: "unmanaged",
       guestsWithoutSpice: ["4f0a0b0e-0000-4000-8000-000000000001"],
-      changes: ["spice/enabled: (unset) -> true", "vnc/enabled: false -> true"],
+      changes: [
+        { subject: "spice/enabled", old: "(unset)", new: "true" },
+        { subject: "vnc/enabled", old: "false", new: "true" },
+      ],
       restarted: ["nova-compute"],
       obsoleteOptions: ["spice/keymap", "vnc/keymap"],
+      kept: ["spice/server_listen"],
+      warnings: [{ id: "port-open-to-all", text: "no firewall refuses TCP 6082 here" }],
+      stopped: { id: "release-other", text: "release 27 is asserted" },
     });
   });
 
+  it("knows every type of line that the schema has, and each of its members", () => {
+    const types = Object.values(readSchema("report").$defs ?? {}).flatMap(({ properties }) =>
+      properties === undefined ? [] : [[properties["type"]?.const, Object.keys(properties).sort()] as const],
+    );
+    expect(new Map(types)).toEqual(new Map(full.map((line) => [line.type, Object.keys(line).sort()])));
+    for (const line of full.filter(({ type }) => type !== "end")) {
+      expect(parseReport(text(line))).not.toEqual(cut);
+      for (const name of Object.keys(line)) {
+        // Without one of its members, or with another one in its place, it is no line of a report.
+        expect(parseReport(text({ ...line, [name]: undefined }))).toEqual(cut);
+        expect(parseReport(text({ ...line, [name]: 7 }))).toEqual(cut);
+      }
+    }
+  });
+
   it("passes over what a login shell prints, and over lines of newer programs", () => {
-    const noise = ["Last login: today", "", "\u001b[1mWelcome\u001b[0m", "nova", "NOVA 1", "weather rainy", "changed"];
+    const noise = [
+      ...["Last login: today", "", "\u001b[1mWelcome\u001b[0m", "nova 26", "{", "{}", "[]", '{"type":"weather"}'],
+      ...['{"type":"nova"}', '{"type":"constructor"}', '{"type":["nova"]}', '{"type":"end","changes":"0"}', "null"],
+    ];
     expect(parseReport(noise.join("\r\n"))).toEqual(cut);
-    expect(parseReport([...noise, "nova 26.2.2", ...noise].join("\n"))).toEqual({ ...cut, novaVersion: "26.2.2" });
+    const nova = JSON.stringify({ type: "nova", version: "26.2.2", since: "yesterday" });
+    expect(parseReport([...noise, nova, ...noise].join("\n"))).toEqual({ ...cut, novaVersion: "26.2.2" });
+    expect(parseReport([...noise, nova, JSON.stringify(end(0)), "Bye!"].join("\n"))).toEqual({
+      ...nothing,
+      novaVersion: "26.2.2",
+    });
   });
 
   it("takes any text", () => {
     fc.assert(
-      fc.property(anyText(), (text) => {
-        expect(Object.keys(parseReport(text))).toEqual(expect.arrayContaining(Object.keys(nothing)));
+      fc.property(anyText(), (any) => {
+        expect(Object.keys(parseReport(any))).toEqual(expect.arrayContaining(Object.keys(nothing)));
+        expect(parseReport(`{"type":"change","subject":${any}`)).toEqual(cut);
       }),
     );
   });
 
   it("reads back changes, whatever they say", () => {
-    const changes = fc.array(
-      fc
-        .string({ minLength: 1, unit: "grapheme" })
-        .filter((text) => text.trim() === text && !/[\p{C}\u2028\u2029]/u.test(text)),
-    );
+    const printable = fc
+      .string({ minLength: 1, unit: "grapheme" })
+      .filter((any) => any.trim() === any && !/[\p{C}\u2028\u2029]/u.test(any));
     fc.assert(
-      fc.property(changes, (texts) => {
-        expect(parseReport(texts.map((text) => `change ${text}\n`).join("")).changes).toEqual(texts);
+      fc.property(fc.array(fc.tuple(printable, printable, printable)), (changes) => {
+        const lines = changes.map(([subject, old, now]) => change(subject, old, now));
+        expect(parseReport(text(...lines, end(lines.length)))).toEqual({
+          ...nothing,
+          changes: changes.map(([subject, old, now]) => ({ subject, old, new: now })),
+        });
       }),
     );
   });
 
   it.each([
-    ["changed 0", true],
-    ["changed 12\n", true],
-    ["Welcome!\r\nnova 26.2.2\r\nchanged 1\r\n\r\n", true],
-    [`${"x".repeat(1e6)}\nchanged 3\n`, true],
+    [text(end(0)), true],
+    [`Welcome!\r\n${text(change("a/b"), end(1)).replaceAll("\n", "\r\n")}\r\n`, true],
+    [text(end(0)).trimEnd(), true],
+    [`${text(end(0))}logout\n`, true],
+    [`${"x".repeat(1e6)}\n${text(end(3))}`, true],
     ["", false],
-    ["changed", false],
-    ["changed x", false],
-    ["unchanged 1", false],
-    ["changed 1 of 2", false],
-    ["changed 1\nlogout", false],
-    ["change a/b: 1 -> 2\nchange", false],
-  ])("says whether the last line is there: %#", (text, isWhole) => {
-    expect(parseReport(text).incomplete).toBe(isWhole ? undefined : true);
+    [text(change("a/b")), false],
+    [text(end(0)).slice(0, -3), false],
+    [text(change("a/b"), end(2)), false],
+    [text(end(1)), false],
+    [text(end(0), change("a/b")), false],
+    [text({ type: "end", changes: -1 }), false],
+    [text({ type: "end", changes: 0.5 }), false],
+    [text({ type: "end" }), false],
+  ])("says whether the end mark is there, and all that it counts: %#", (any, isWhole) => {
+    expect(parseReport(any).incomplete).toBe(isWhole ? undefined : true);
   });
 
   it("keeps printable text alone, whatever a node says", () => {
     const escapes = "\u001b[2J\u0007\r\u009b31m\u202e\u200b\u0000";
-    expect(
-      parseReport(`change a/b: ${escapes}1 -> 2\nfirewall \u0007\u202e\nnova \u001b]0;x\u00072\nchanged 1`),
-    ).toEqual({
+    const lines = [
+      change("a/b", `${escapes}1`),
+      { type: "firewall", name: "\u0007\u202e" },
+      { type: "nova", version: "\u001b]0;x\u00072" },
+      end(1),
+    ];
+    expect(parseReport(text(...lines))).toEqual({
       ...nothing,
+      firewall: "",
       novaVersion: "]0;x2",
-      changes: ["a/b: [2J31m1 -> 2"],
+      changes: [{ subject: "a/b", old: "[2J31m1", new: "2" }],
     });
-    const line = fc.tuple(
-      fc.constantFrom("nova", "package", "change", "firewall", "guest-without-spice", "restarted", "dead-key"),
-      anyText(),
-    );
+    const some = anyText();
+    const line = fc.tuple(fc.constantFrom(...full), some, some, some).map(([{ type, ...members }, ...texts]) => ({
+      ...Object.fromEntries(Object.keys(members).map((name, index) => [name, texts[index]])),
+      type,
+    }));
     fc.assert(
-      fc.property(fc.array(line), (lines) => {
-        const report = parseReport(lines.map(([key, text]) => `${key} ${text}\n`).join(""));
+      fc.property(fc.array(line), (any) => {
         // JSON escapes what it has to: a lone surrogate or a control character would show. A backslash is one of the text's own.
-        expect(JSON.stringify(report).replaceAll("\\\\", "")).not.toMatch(/[\p{C}]|\\u[0-9a-f]{4}|\\[bfnrt]/u);
+        expect(JSON.stringify(parseReport(text(...any))).replaceAll("\\\\", "")).not.toMatch(
+          /[\p{C}]|\\u[0-9a-f]{4}|\\[bfnrt]/u,
+        );
       }),
     );
   });
 
   it("does not grow beyond its bounds, however much a node says", () => {
-    const many = parseReport(`${"change x\n".repeat(80_000)}changed 80000`);
+    const many = parseReport(text(change("x")).repeat(80_000) + text(end(80_000)));
     expect(many.changes.length).toBe(1000);
     expect(many.incomplete).toBeUndefined();
-    const long = parseReport(`change ${"y".repeat(700 * 1024)}\nnova 26\nchanged 1`);
-    expect([long.changes[0]?.length, long.novaVersion, long.incomplete]).toEqual([1000, undefined, undefined]);
+    const long = parseReport(text(change("y".repeat(1000)), change("x"), end(2)));
+    expect([long.changes.map(({ subject }) => subject), long.incomplete]).toEqual([["x"], true]);
   });
 
   it("reads in time that grows with the text, and not with its square", () => {
-    const seconds = (lines: number) => {
-      const text = `${"change a/b: 1 -> 2\n".repeat(lines)}changed 1`;
+    const seconds = (count: number) => {
+      const many = text(change("a/b")).repeat(count) + text(end(count));
       const started = performance.now();
       for (let round = 0; round < 5; round += 1) {
-        parseReport(text);
+        parseReport(many);
       }
       return performance.now() - started;
     };
     seconds(1000);
-    // 700 KiB of such lines once took 66 s.
+    // 700 KiB of a former report's lines once took 66 s.
     expect(seconds(40_000)).toBeLessThan(5000);
   });
 });

@@ -282,7 +282,8 @@ describe("the command that reverts", () => {
   /** The command line, with folders of the test's in place of root's. */
   const command = (role = "compute") =>
     revertCommand(role).replace("/var/lib", "./lib").replace("/usr/local/sbin/", "../bin/");
-  const launcher = `#!/bin/sh\nexec printf '%s|' "$@"\n`;
+  const end = '{"type":"end","changes":0}';
+  const launcher = `#!/bin/sh\nprintf '%s|' "$@"; cat\necho '${end}'\n`;
 
   it("names the node's own command, and where its records are", () => {
     expect(revertCommand("compute")).toMatch(
@@ -291,14 +292,18 @@ describe("the command that reverts", () => {
   });
 
   it("is short, and is one line", () => {
-    expect(revertCommand("compute").length).toBe(136);
+    expect(revertCommand("compute").length).toBe(158);
     expect(revertCommand("compute")).not.toContain("\n");
   });
 
   it.each(shells)("runs the node's own command from %s, where anything is recorded", (shell) => {
     write("bin/openstack-spice", launcher);
     mkdirSync(join(home, "lib/openstack-spice"), { recursive: true });
-    expect(login(shell, command())).toEqual({ status: 0, stdout: "revert|compute|-|", stderr: "" });
+    expect(login(shell, command(), "document\n")).toEqual({
+      status: 0,
+      stdout: `revert|compute|-|document\n${end}\0`,
+      stderr: "",
+    });
   });
 
   it("succeeds, with a message, where nothing is recorded", () => {
@@ -316,6 +321,12 @@ describe("the command that reverts", () => {
     expect(login("sh", command())).toEqual({ status: 1, stdout: "", stderr: "" });
   });
 
+  it("has the exit status of the node's own command, where that did not succeed", () => {
+    write("bin/openstack-spice", `${launcher}exit 3\n`);
+    mkdirSync(join(home, "lib/openstack-spice"), { recursive: true });
+    expect(login("sh", command())).toEqual({ status: 3, stdout: "", stderr: "" });
+  });
+
   it("fails where it cannot look", () => {
     const { status, stdout } = login("sh", command());
     expect([status === 0, stdout]).toEqual([false, ""]);
@@ -325,7 +336,9 @@ describe("the command that reverts", () => {
     ["is gone", undefined],
     ["is empty", ""],
     ["has bytes without a meaning", "\0".repeat(launcher.length)],
-    ["is cut off", launcher.slice(0, launcher.indexOf("exec"))],
+    ["is cut off", launcher.slice(0, launcher.indexOf("echo"))],
+    ["says something else of its own", "#!/bin/sh\necho Welcome to the end\n"],
+    ["fails", "#!/bin/sh\nexit 1\n"],
   ])("fails where something is recorded and the node's own command %s", (_what, text) => {
     if (text !== undefined) {
       write("bin/openstack-spice", text);

@@ -23,6 +23,7 @@ const namesIn = (folder: string, extension: string) =>
 const wanted = [
   ...["CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "package.json"],
   ...namesIn("docs", ".md"),
+  ...namesIn("contract", ".schema.json"),
   ...["node/bootstrap.sh", "node/start.py"],
   ...namesBelow("node/openstack_spice", ".py"),
   ...["components", "contract", "nova", "remote"]

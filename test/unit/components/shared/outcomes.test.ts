@@ -14,22 +14,34 @@ const both = (controller: object, compute: object) =>
 
 describe("what nodes report", () => {
   it("is put together for the roles of one, and apart for others", () => {
-    const changed = { novaVersion: "26.2.2", packages: { a: "1" }, changes: ["x/y: 1 -> 2"], restarted: ["proxy"] };
+    const change = { subject: "x/y", old: "1", new: "2" };
+    const warning = { id: "port-open-to-all", text: "no firewall refuses TCP 6082 here" };
+    const changed = {
+      novaVersion: "26.2.2",
+      packages: { a: "1" },
+      changes: [change],
+      restarted: ["proxy"],
+      kept: ["a"],
+    };
     const computes = {
       novaVersion: "26.2.2",
       packages: { b: "2" },
       guestsWithoutSpice: ["id"],
       obsoleteOptions: ["vnc/keymap"],
+      kept: ["b"],
+      warnings: [warning],
     };
     expect(both(changed, computes)).toEqual({
       "all-1": {
         roles: ["controller", "compute"],
         novaVersion: "26.2.2",
         packages: { a: "1", b: "2" },
-        changes: ["x/y: 1 -> 2"],
+        changes: [change],
         guestsWithoutSpice: ["id"],
         restarted: ["proxy"],
         obsoleteOptions: ["vnc/keymap"],
+        kept: ["a", "b"],
+        warnings: [warning],
       },
       other: { roles: ["compute"], ...nothing },
     });
