@@ -83,7 +83,7 @@ export const tables: readonly Table[] = [
   },
   {
     file: "docs/obsolete-options.md",
-    begin: "<!-- obsolete options: from node/openstack_spice/nova_conf/dead_keys.py, by npm run docs -->",
+    begin: "<!-- obsolete options: from node/openstack_spice/nova_conf/obsolete_options.py, by npm run docs -->",
     end: "<!-- end of obsolete options -->",
     isPython: true,
     make: obsoleteOptionsTable,

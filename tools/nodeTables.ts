@@ -35,7 +35,7 @@ import importlib, json, pkgutil, sys
 sys.path.insert(0, sys.argv[1])
 from openstack_spice import messages
 from openstack_spice.document.platforms import PLATFORMS, to_record
-from openstack_spice.nova_conf.dead_keys import DEAD_KEYS
+from openstack_spice.nova_conf.obsolete_options import OBSOLETE_OPTIONS
 
 found = {}
 for module in pkgutil.iter_modules(messages.__path__):
@@ -43,7 +43,7 @@ for module in pkgutil.iter_modules(messages.__path__):
     if rows:
         found[module.name] = [dict(row._asdict(), id=id) for id, row in rows.items()]
 platforms = [{name.replace("_", "-"): word for name, word in to_record(row).items()} for row in PLATFORMS]
-print(json.dumps({"messages": found, "platforms": platforms, "obsoleteOptions": [row._asdict() for row in DEAD_KEYS]}))
+print(json.dumps({"messages": found, "platforms": platforms, "obsoleteOptions": [row._asdict() for row in OBSOLETE_OPTIONS]}))
 `;
 
 let known: NodeTables | undefined;

@@ -4,10 +4,10 @@ from typing import Callable, Dict, FrozenSet, Optional, Tuple, Type
 
 from .changes.certificate import PemKind, tls_since
 from .changes.closed_ports import ClosedPortsKind
-from .changes.dead_keys import DeadKeyKind, DeadKeys
 from .changes.edits import Edits
 from .changes.firewall import FirewallKinds
 from .changes.kind import Kind
+from .changes.obsolete_options import ObsoleteOptionKind, ObsoleteOptions
 from .changes.options import OptionKind, SectionKind
 from .changes.packages import PackageKind, RpmKeyKind, WebClientKind
 from .changes.shell import ShellKind
@@ -39,7 +39,7 @@ from .state.record import Record, read_record
 
 _SINGLE_KINDS: Tuple[Type[Kind], ...] = (
     ClosedPortsKind,
-    DeadKeyKind,
+    ObsoleteOptionKind,
     FileKind,
     MaskKind,
     OptionKind,
@@ -84,7 +84,7 @@ class Parts:
         self.firewall = Firewall(context, self.units)
         self._make_kinds()
         self.certificate = Certificate(context, self.nova, self.probes, self.pem_kind)
-        self.dead_keys = DeadKeys(context, self.dead_key_kind, self.nova.major)
+        self.obsolete_options = ObsoleteOptions(context, self.obsolete_option_kind, self.nova.major)
         self.repository = Repository(context, self.tool, self.repository_kind, self.rpm_key_kind, self.record_of)
         self.drop_in = DropIn(context, self.units, self.file_kind, self.shell_kind, self.web_client.folder())
         self.console_ports = ConsolePorts(context, self.units, self.processes, self.firewall)
@@ -98,7 +98,7 @@ class Parts:
         context, files = self.context, self.context.system.files
         self.option_kind = OptionKind(self.edits)
         self.section_kind = SectionKind(self.edits)
-        self.dead_key_kind = DeadKeyKind(self.edits)
+        self.obsolete_option_kind = ObsoleteOptionKind(self.edits)
         self.shell_kind = ShellKind(self.edits)
         self.file_kind = FileKind(files, self.ledger)
         self.repository_kind = RepositoryKind(files, self.ledger)
@@ -113,7 +113,7 @@ class Parts:
             for kind in (
                 self.option_kind,
                 self.section_kind,
-                self.dead_key_kind,
+                self.obsolete_option_kind,
                 self.shell_kind,
                 self.file_kind,
                 self.repository_kind,

@@ -341,7 +341,7 @@ describe("a node without a firewall", () => {
       controllerDocument(NAME, { allowedSources: ["203.0.113.0/24"] }),
     );
     expect(stderr).toContain(
-      `openstack-spice: ${NAME}: no firewall refuses TCP 6082 here: open to all. 'closeToOthers' closes it\n`,
+      `openstack-spice: ${NAME}: no firewall refuses TCP 6082 here: open to all. 'dropOtherSources' closes it\n`,
     );
     expect(firewallLines(stdout)).toEqual(["firewall none"]);
     expect(status).toBe(0);

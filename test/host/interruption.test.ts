@@ -174,7 +174,7 @@ describe("a run that is cut off", () => {
         return status === 0 || undefined;
       });
       expect(comparable(await snapshot(node))).toEqual(comparable(before));
-      expect(await node.read("systemctl list-units --all --no-legend 'openstack-spice*dead-man.timer'")).toBe("");
+      expect(await node.read("systemctl list-units --all --no-legend 'openstack-spice*watchdog.timer'")).toBe("");
       const log = await node.read("cat /var/log/openstack-spice.log");
       const changes = log.split("\n").slice(-9, -1);
       const line = (by: string, text: string) =>
@@ -186,7 +186,7 @@ describe("a run that is cut off", () => {
       const quoted = (text: string) => text.replace(/[().]/g, "\\$&");
       expect(changes).toEqual([
         ...forth.map((text) => line("root@198\\.18\\.0\\.1", quoted(text.slice("change ".length)))),
-        ...backAgain.map((text) => line("dead-man", `undone: ${quoted(text)}`)),
+        ...backAgain.map((text) => line("watchdog", `undone: ${quoted(text)}`)),
       ]);
     }
   });

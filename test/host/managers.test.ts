@@ -45,7 +45,7 @@ describe("a node on which Nova is managed by", () => {
       stdout: "",
       stderr: lines(
         `openstack-spice: error: ${NAME}: ${title} manages Nova on this node (${evidence}), and would undo what is changed here. ` +
-          `For the same result there: ${settings}. Or take Nova on this node out of its hands, and set ignoreManagers: [${manager}]`,
+          `For the same result there: ${settings}. Or take Nova on this node out of its hands, and set ignoreConfigurationManagement: [${manager}]`,
       ),
     });
     expect(await snapshot(node)).toEqual(before);

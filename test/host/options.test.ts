@@ -66,7 +66,7 @@ describe("a controller", () => {
 describe("a compute", () => {
   const NAME = "o-compute";
   const say = (key: string, why: string) =>
-    `openstack-spice: ${NAME}: ${key} is a dead key of ${CONF} (${why}). Take it out, or set removeDeadKeys\n`;
+    `openstack-spice: ${NAME}: ${key} is an obsolete option of ${CONF} (${why}). Take it out, or set removeObsoleteOptions\n`;
   let node: LabNode;
   let before: Snapshot;
   const restarted = "restarted nova-compute";

@@ -23,7 +23,7 @@ const undeclared = controllerDocument(NAME, proxy);
 
 const closed = `change firewall/proxy: open -> 6082 only from ${allowedSources.join(", ")}`;
 const reopened = `change firewall/proxy: 6082 only from ${allowedSources.join(", ")} -> open`;
-const openToAll = say("no firewall refuses TCP 6082 here: open to all. 'closeToOthers' closes it");
+const openToAll = say("no firewall refuses TCP 6082 here: open to all. 'dropOtherSources' closes it");
 const everybody = { proxy: ["open", "open"], stranger: ["open", "open"] };
 const sourcesAlone = { proxy: ["open", "open"], stranger: ["timeout", "timeout"] };
 
@@ -219,7 +219,7 @@ describe("what stands in the way", () => {
     expect(await converge(node, document)).toEqual({
       status: 3,
       stdout: "",
-      stderr: `openstack-spice: error: ${NAME}: closing TCP 6082 would cut off another program: ${command} (pid ${pid}, on ${NODE.v4}). Move it, choose another port, or leave closeToOthers out\n`,
+      stderr: `openstack-spice: error: ${NAME}: closing TCP 6082 would cut off another program: ${command} (pid ${pid}, on ${NODE.v4}). Move it, choose another port, or leave dropOtherSources out\n`,
     });
     expect(await snapshot()).toEqual(former);
     await node.read("systemctl stop balancer");

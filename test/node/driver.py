@@ -20,9 +20,9 @@ sys.path[:0] = [str(HERE), str(HERE.parents[1] / "node")]
 
 from fakes import FakeReporter, as_told, failed, make_node  # noqa: E402
 from openstack_spice import limits, system  # noqa: E402
-from openstack_spice.changes.dead_keys import DeadKeyKind, DeadKeys  # noqa: E402
 from openstack_spice.changes.edits import Edits  # noqa: E402
 from openstack_spice.changes.kind import Pass  # noqa: E402
+from openstack_spice.changes.obsolete_options import ObsoleteOptionKind, ObsoleteOptions  # noqa: E402
 from openstack_spice.changes.options import OptionKind, SectionKind, plan_options  # noqa: E402
 from openstack_spice.changes.transaction import Steps, Transaction  # noqa: E402
 from openstack_spice.checks import layers, managers  # noqa: E402
@@ -41,8 +41,8 @@ from openstack_spice.limits import Limits  # noqa: E402
 from openstack_spice.messages import text_of  # noqa: E402
 from openstack_spice.nova.busy import Busy  # noqa: E402
 from openstack_spice.nova.hypervisor import Hypervisor  # noqa: E402
-from openstack_spice.nova_conf.dead_keys import DEAD_KEYS  # noqa: E402
 from openstack_spice.nova_conf.ini import Ini, shell_assignment  # noqa: E402
+from openstack_spice.nova_conf.obsolete_options import OBSOLETE_OPTIONS  # noqa: E402
 from openstack_spice.packages.apt import Apt  # noqa: E402
 from openstack_spice.packages.dnf import Dnf  # noqa: E402
 from openstack_spice.packages.removal import _Removal  # noqa: E402
@@ -174,25 +174,25 @@ def ended_when_recorded() -> Any:
         return {"said": reporter.said + reporter.errors, "left": node.files.names(role_folder("controller"))}
 
 
-@operation("dead-keys/table")
-def dead_keys_table() -> List[Any]:
-    return [{"role": key.role, "key": key.option, "since": key.since, "beside": key.beside or "-"} for key in DEAD_KEYS]
+@operation("obsolete-options/table")
+def obsolete_options_table() -> List[Any]:
+    return [{"role": key.role, "key": key.option, "since": key.since, "beside": key.beside or "-"} for key in OBSOLETE_OPTIONS]
 
 
-@operation("dead-keys/told")
-def dead_keys_told(release: int, declared: Mapping[str, str], conf: str) -> List[str]:
+@operation("obsolete-options/told")
+def obsolete_options_told(release: int, declared: Mapping[str, str], conf: str) -> List[str]:
     with Folder() as root:
         node = make_node(root, files={NOVA_CONF: to_bytes(conf)}, desired=Desired(role="compute", node="n", options=declared))
         edits = Edits(node.files, Ledger(node.context.system), node.reporter)
-        found = DeadKeys(node.context, DeadKeyKind(edits), lambda: release).find()
+        found = ObsoleteOptions(node.context, ObsoleteOptionKind(edits), lambda: release).find()
     return ["%s %s" % (key.option, key.why) for key in found]
 
 
-@operation("dead-keys/there-and-back")
-def dead_keys_there_and_back(conf: str) -> Any:
+@operation("obsolete-options/there-and-back")
+def obsolete_options_there_and_back(conf: str) -> Any:
     with Folder() as root:
         changes = Changes(root, conf)
-        kind = changes.kinds["dead-key"]
+        kind = changes.kinds["obsolete-option"]
         option = "spice/keymap"
         states, texts = [kind.read(NOVA_CONF, option)], []
         for former, written in (("key", "comment"), ("comment", "key")):
@@ -221,9 +221,9 @@ class Changes:
         self.context = self.node.context._replace(desired=desired, role="compute", record=self.record, verb=verb, reporter=self.reporter)
         self.edits = Edits(self.files, Ledger(self.context.system), self.reporter)
         self.option, self.section = OptionKind(self.edits), SectionKind(self.edits)
-        self.dead_key = DeadKeyKind(self.edits)
-        self.kinds: Dict[str, Any] = {kind.name: kind for kind in (self.option, self.section, self.dead_key)}
-        self.dead_keys = DeadKeys(self.context, self.dead_key, lambda: 26)
+        self.obsolete_option = ObsoleteOptionKind(self.edits)
+        self.kinds: Dict[str, Any] = {kind.name: kind for kind in (self.option, self.section, self.obsolete_option)}
+        self.obsolete_options = ObsoleteOptions(self.context, self.obsolete_option, lambda: 26)
         steps = Steps(lambda: None, lambda: None, lambda: None, lambda unit: None)
         self.transaction = Transaction(self.kinds, self.edits, self.reporter, verb, steps)
         self.journal = Journal(self.files, "compute")
@@ -231,7 +231,7 @@ class Changes:
 
     def plan(self) -> List[Any]:
         """What is to be changed."""
-        return list(plan_options(self.context, self.option, self.section)) + list(self.dead_keys.plan())
+        return list(plan_options(self.context, self.option, self.section)) + list(self.obsolete_options.plan())
 
     def apply(self, plan: List[Any]) -> None:
         """Makes it, and records it."""
@@ -248,8 +248,8 @@ class Changes:
         return of_bytes(self.files.read(NOVA_CONF))
 
 
-@operation("dead-keys/runs")
-def dead_keys_runs(conf: str, steps: List[Case]) -> List[Any]:
+@operation("obsolete-options/runs")
+def obsolete_options_runs(conf: str, steps: List[Case]) -> List[Any]:
     outcomes = []
     with Folder() as root:
         changes = Changes(root, conf)
@@ -265,7 +265,7 @@ def dead_keys_runs(conf: str, steps: List[Case]) -> List[Any]:
                 changes.begin({}, False, "revert")
                 changes.undo()
             else:
-                changes.begin({"vnc/enabled": "true"}, step["deadKeys"] == "remove", "converge")
+                changes.begin({"vnc/enabled": "true"}, step["obsoleteOptions"] == "remove", "converge")
                 plan = changes.plan()
                 foreseen = layers.planned_conf(changes.context, plan)
                 changes.apply(plan)
@@ -277,7 +277,7 @@ def dead_keys_runs(conf: str, steps: List[Case]) -> List[Any]:
                     "restarts": restarts,
                     "kept": changes.reporter.kept if step["do"] != "edit" else [],
                     "conf": changes.conf,
-                    "recordedDeadKeys": len(changes.record.of_kind("dead-key")),
+                    "recordedObsoleteOptions": len(changes.record.of_kind("obsolete-option")),
                     "asPlanned": as_planned,
                 }
             )
@@ -476,7 +476,7 @@ READERS: Mapping[str, Callable[[bytes, str], Any]] = {
     "apt": lambda data, given: PACKAGE_TOOLS[0].reason(given) and PACKAGE_TOOLS[0].simulated(given),
     "dnf": lambda data, given: PACKAGE_TOOLS[1].reason(given) and PACKAGE_TOOLS[1].simulated(given),
     "a shell file": lambda data, given: shell_assignment(data, "NOVA_CONSOLE_PROXY_TYPE"),
-    "a dead key": lambda data, given: Ini(data).definition("spice", "keymap"),
+    "an obsolete option": lambda data, given: Ini(data).definition("spice", "keymap"),
     "a certificate": lambda data, given: fingerprint(data),
 }
 PACKAGE_TOOLS: List[Any] = []

@@ -139,7 +139,7 @@ MOUNTS = "22 1 0:21 / / rw - ext4 /dev/x rw\n36 22 0:3 /x %s rw,relatime - tmpfs
             "Mount its folder instead, or take the mount away for this run",
         ),
         (
-            ["dead-key"],
+            ["obsolete-option"],
             "/srv",
             "-----a--------e-------",
             True,
@@ -225,12 +225,12 @@ def test_a_layer_that_would_win_over_nova_conf_is_refused(tmp_path, told, reason
     "role,kind,active,restarted",
     [
         ("compute", "option", ["nova-compute"], ("nova-compute",)),
-        ("compute", "dead-key", ["nova-compute"], ("nova-compute",)),
+        ("compute", "obsolete-option", ["nova-compute"], ("nova-compute",)),
         ("compute", "option", [], ()),
         ("compute", "console-ports", ["nova-compute"], ()),
         ("controller", "pem", [UNIT], (UNIT,)),
         ("controller", "file", [UNIT], (UNIT,)),
-        ("controller", "dead-key", [UNIT], ()),
+        ("controller", "obsolete-option", [UNIT], ()),
         ("vnc-proxy-retirement", "option", [UNIT, "nova-novncproxy"], ()),
     ],
 )

@@ -457,7 +457,7 @@ class TestTheProxysPort:
         assert node.proxy.plan(6082, in_transaction=False) == []
         assert node.proxy.plan(6082, in_transaction=True) == []
         assert node.firewall.text() == "none"
-        assert node.fake.reporter.said == ["no firewall refuses TCP 6082 here: open to all. 'closeToOthers' closes it"]
+        assert node.fake.reporter.said == ["no firewall refuses TCP 6082 here: open to all. 'dropOtherSources' closes it"]
 
     def test_is_closed_where_that_is_asked_for(self, tmp_path):
         processes = Processes(
@@ -479,7 +479,7 @@ class TestTheProxysPort:
             node.proxy.plan(6082, in_transaction=False)
         assert text_of(stop.value) == (
             "closing TCP 6082 would cut off another program: python3 -m http.server (pid 9, on 192.0.2.1). Move it, choose another port, "
-            "or leave closeToOthers out"
+            "or leave dropOtherSources out"
         )
         assert len(node.proxy.plan(6082, in_transaction=True)) == 1
 

@@ -295,13 +295,13 @@ class TestWatchdog:
 
     def test_finishes_what_a_killed_run_changed_once(self, node, watch):
         self.unfinished(node, "converge", 10)
-        stop, forget = "systemctl stop openstack-spice-compute-dead-man.timer", "systemctl reset-failed " + UNIT
-        assert watch() == (ExitStatus.DONE, [stop, ("recover", "converge", "dead-man", "acme/x y"), forget, "closed"])
+        stop, forget = "systemctl stop openstack-spice-compute-watchdog.timer", "systemctl reset-failed " + UNIT
+        assert watch() == (ExitStatus.DONE, [stop, ("recover", "converge", "watchdog", "acme/x y"), forget, "closed"])
         assert not node.files.exists(unfinished_file("compute"))
 
     def test_goes_on_with_a_revert(self, node, watch):
         self.unfinished(node, "revert", 10)
-        assert ("revert", "revert", "dead-man") in watch()[1]
+        assert ("revert", "revert", "watchdog") in watch()[1]
 
     def test_leaves_a_run_that_lives_alone(self, node, watch):
         self.unfinished(node, "converge", 10)
@@ -317,7 +317,7 @@ class TestWatchdog:
         assert watch()[1][2:] == ["systemctl kill --signal=KILL " + UNIT, "closed"]
 
     def test_goes_where_nothing_is_unfinished(self, node, watch):
-        assert watch() == (ExitStatus.DONE, ["systemctl stop openstack-spice-compute-dead-man.timer", "closed"])
+        assert watch() == (ExitStatus.DONE, ["systemctl stop openstack-spice-compute-watchdog.timer", "closed"])
 
 
 class TestMain:

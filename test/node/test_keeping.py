@@ -134,7 +134,7 @@ class TestKeeping:
         node.files.put(record_file("compute"), "record")
         keeping.forget("compute")
         assert node.files.names(ROLES) == [] and not node.files.exists(HOME)
-        assert node.commands.lines()[-1] == "systemctl stop openstack-spice-compute-dead-man.timer"
+        assert node.commands.lines()[-1] == "systemctl stop openstack-spice-compute-watchdog.timer"
 
     @pytest.mark.parametrize(
         "damage",

@@ -83,7 +83,7 @@ class Node:
 def message(manager, title, evidence, settings):
     return (
         "%s manages Nova on this node (%s), and would undo what is changed here. For the same result there: %s. "
-        "Or take Nova on this node out of its hands, and set ignoreManagers: [%s]" % (title, evidence, settings, manager)
+        "Or take Nova on this node out of its hands, and set ignoreConfigurationManagement: [%s]" % (title, evidence, settings, manager)
     )
 
 
@@ -320,7 +320,7 @@ def test_a_tool_whose_signs_cannot_be_read_is_not_taken_for_absent(tmp_path, nam
     told = node.check()
     assert told.startswith("whether %s manages Nova on this node cannot be told, since the node does not tell about %s. " % (title, reason))
     assert told.endswith(
-        "Mend that, and run again; or take Nova on this node out of its hands, and set ignoreManagers: [%s]" % title.lower()
+        "Mend that, and run again; or take Nova on this node out of its hands, and set ignoreConfigurationManagement: [%s]" % title.lower()
     )
 
 

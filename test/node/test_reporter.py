@@ -62,7 +62,7 @@ def test_a_restart_is_told_to_programs_and_to_people():
 
 def test_a_warning_has_its_id_and_its_text_with_the_facts():
     lines, people = said(lambda reporter: reporter.warn("port-open-to-all", port=6082))
-    text = "no firewall refuses TCP 6082 here: open to all. 'closeToOthers' closes it"
+    text = "no firewall refuses TCP 6082 here: open to all. 'dropOtherSources' closes it"
     assert lines == [{"type": "warning", "id": "port-open-to-all", "text": text}]
     assert people == "openstack-spice: node-1: %s\n" % text
 

@@ -13,9 +13,9 @@ export interface Stop {
 /** Whether it passed: null. */
 export type Checked = Stop | null;
 
-/** One run of {@link Operations}' `dead-keys/runs`. */
-export type DeadKeysStep =
-  | { readonly do: "converge"; readonly deadKeys: "remove" | "" }
+/** One run of {@link Operations}' `obsolete-options/runs`. */
+export type ObsoleteOptionsStep =
+  | { readonly do: "converge"; readonly obsoleteOptions: "remove" | "" }
   | { readonly do: "edit"; readonly withoutLinesOf: string }
   | { readonly do: "revert" };
 
@@ -32,23 +32,29 @@ interface Operations {
   "tls/restart-novnc": [{ since: string; started: string; declared: boolean }, readonly string[]];
   /** A run is ended when its record is written, and its journal gone: what it says, and what is left in the role's folder. */
   "transaction/ended-when-recorded": [Record<string, never>, { said: readonly string[]; left: readonly string[] }];
-  "dead-keys/table": [Record<string, never>, readonly { role: string; key: string; since: number; beside: string }[]];
-  /** The dead keys of a compute's nova.conf. */
-  "dead-keys/told": [{ release: number; declared: Readonly<Record<string, string>>; conf: string }, readonly string[]];
+  "obsolete-options/table": [
+    Record<string, never>,
+    readonly { role: string; key: string; since: number; beside: string }[],
+  ];
+  /** The obsolete options of a compute's nova.conf. */
+  "obsolete-options/told": [
+    { release: number; declared: Readonly<Record<string, string>>; conf: string },
+    readonly string[],
+  ];
   /** spice/keymap becomes a comment and a key again: its states, and the file as it was between and in the end. */
-  "dead-keys/there-and-back": [
+  "obsolete-options/there-and-back": [
     { conf: string },
     { states: readonly string[]; commented: string; after: string; stateOfAbsent: string },
   ];
   /** Transactions of a compute that declares vnc/enabled = true: of each, what it told, restarted and kept, and nova.conf then. */
-  "dead-keys/runs": [
-    { conf: string; steps: readonly DeadKeysStep[] },
+  "obsolete-options/runs": [
+    { conf: string; steps: readonly ObsoleteOptionsStep[] },
     readonly {
       told: readonly string[];
       restarts: readonly string[];
       kept: readonly string[];
       conf: string;
-      recordedDeadKeys: number;
+      recordedObsoleteOptions: number;
       asPlanned: boolean;
     }[],
   ];

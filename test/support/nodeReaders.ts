@@ -20,6 +20,6 @@ export const readers: readonly (readonly [name: string, form: string])[] = [
   ["apt", "Inst a (1 Debian:12)"],
   ["dnf", "Installing:\n a noarch 1 epel 2 k\nTransaction Summary"],
   ["a shell file", "NOVA_CONSOLE_PROXY_TYPE=novnc"],
-  ["a dead key", "[spice]\nkeymap = de"],
+  ["an obsolete option", "[spice]\nkeymap = de"],
   ["a certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"],
 ];

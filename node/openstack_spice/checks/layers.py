@@ -3,9 +3,9 @@ Asked before the write, of nova.conf as it would be."""
 
 from typing import Dict, Optional, Sequence
 
-from ..changes.dead_keys import DeadKeyKind
 from ..changes.edits import Edits
 from ..changes.kind import Kind, Planned
+from ..changes.obsolete_options import ObsoleteOptionKind
 from ..changes.options import OptionKind, SectionKind
 from ..context import Context
 from ..errors import Refused
@@ -22,7 +22,7 @@ OTHERS_WIN = 9
 def planned_conf(context: Context, plan: Sequence[Planned]) -> Optional[bytes]:
     """nova.conf as the plan makes it, in memory alone; None where the plan leaves it as it is. Raises CannotTell."""
     edits = Edits(context.system.files, Ledger(context.system), context.reporter)
-    kinds: Dict[str, Kind] = {kind.name: kind for kind in (OptionKind(edits), SectionKind(edits), DeadKeyKind(edits))}
+    kinds: Dict[str, Kind] = {kind.name: kind for kind in (OptionKind(edits), SectionKind(edits), ObsoleteOptionKind(edits))}
     never_opened = Journal(context.system.files, context.role)
     differs = False
     for planned in plan:

@@ -18,7 +18,7 @@ from ..state.paths import NOVA_CONF
 from ..text import in_a_row
 
 # What a unit reads of the kinds of change, by the role whose unit is restarted for them.
-_RESTARTING: Mapping[str, Tuple[str, ...]] = {"compute": ("option", "dead-key"), "controller": ("option", "file", "pem")}
+_RESTARTING: Mapping[str, Tuple[str, ...]] = {"compute": ("option", "obsolete-option"), "controller": ("option", "file", "pem")}
 
 
 def check_pending(

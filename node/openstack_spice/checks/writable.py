@@ -8,7 +8,7 @@ from ..context import Context
 from ..errors import Refused
 from ..state.paths import LAUNCHER, NOVA_CONF
 
-_EDITED = ("option", "section", "dead-key", "shell", "pem")
+_EDITED = ("option", "section", "obsolete-option", "shell", "pem")
 
 
 def check_writable(context: Context, plan: Sequence[Planned]) -> None:

@@ -45,7 +45,7 @@ class ProxyPort:
 
     def _check(self, port: int) -> None:
         """Refuses where it cannot be closed without cutting off something else. Raises Refused, CannotTell."""
-        self._closed.check(str(port), "closeToOthers")
+        self._closed.check(str(port), "dropOtherSources")
         for one in self._processes.listeners(port):
             if one.address.startswith("127.") or one.address == "[::1]" or "nova-spicehtml5proxy" in one.command:
                 continue

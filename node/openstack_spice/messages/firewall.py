@@ -32,7 +32,7 @@ MESSAGES: Mapping[str, Message] = {
     ),
     "closing-cuts-off-program": Message(
         "closing TCP {port} would cut off another program: {command} (pid {pid}, on {address})",
-        "Move it, choose another port, or leave closeToOthers out",
+        "Move it, choose another port, or leave dropOtherSources out",
     ),
     "closed-ports-not-enabled": Message("systemctl could not enable {unit}", "Try it on the node"),
     "closed-ports-differ": Message("{unit} has run, but the kernel has other rules than {file}", "Compare {see}"),

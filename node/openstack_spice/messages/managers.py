@@ -4,7 +4,7 @@ from typing import Mapping
 
 from .message import Message
 
-_HANDS = "ake Nova on this node out of its hands, and set ignoreManagers: [{manager}]"
+_HANDS = "ake Nova on this node out of its hands, and set ignoreConfigurationManagement: [{manager}]"
 
 MESSAGES: Mapping[str, Message] = {
     "manager": Message(

@@ -37,7 +37,7 @@ class Compute(Role):
         plan += parts.repository.plan()
         plan += parts.packages.plan(parts.kinds["package"])
         plan += plan_options(self._context, parts.option_kind, parts.section_kind)
-        plan += parts.dead_keys.plan()
+        plan += parts.obsolete_options.plan()
         # A node that is as it should be is no matter of its queue's.
         if not in_transaction and (plan or not self._context.record.entries):
             parts.queue.check_queue(self._unit)
@@ -45,7 +45,7 @@ class Compute(Role):
         return plan
 
     def units_to_restart(self, journal: Journal) -> Sequence[str]:
-        return (self._unit,) if journal.has("option", "dead-key") else ()
+        return (self._unit,) if journal.has("option", "obsolete-option") else ()
 
     def verify(self) -> None:
         parts = self._parts

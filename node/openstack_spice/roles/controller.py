@@ -47,7 +47,7 @@ class Controller(Role):
         plan += parts.certificate.plan()
         plan += parts.web_client.plan(parts.kinds["web-client"])
         plan += plan_options(self._context, parts.option_kind, parts.section_kind)
-        plan += parts.dead_keys.plan()
+        plan += parts.obsolete_options.plan()
         plan += parts.drop_in.plan_drop_in()
         plan += parts.unit_kind.plan_unit(self._unit, "enabled active")
         plan += parts.proxy_port.plan(self._port, in_transaction)

@@ -29,7 +29,7 @@ class Alarm:
         self._limits = limits
         self._reporter = reporter
         self._role = role
-        self._unit = "openstack-spice-%s-dead-man" % role
+        self._unit = "openstack-spice-%s-watchdog" % role
 
     def arm(self, verb: str, owner: str) -> None:
         """To be called before the first change, once the role has its program. Raises Failed where the run cannot be noted."""

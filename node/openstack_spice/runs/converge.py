@@ -68,7 +68,7 @@ def report(session: Session, parts: Parts, role: Role) -> None:
     facts: Tuple[Callable[[], None], ...] = (
         lambda: reporter.line("nova", version=parts.nova.version()),
         role.report,
-        lambda: _report_dead_keys(session, parts),
+        lambda: _report_obsolete_options(session, parts),
     )
     for tell in facts:
         try:
@@ -78,16 +78,16 @@ def report(session: Session, parts: Parts, role: Role) -> None:
     reporter.end()
 
 
-def _report_dead_keys(session: Session, parts: Parts) -> None:
-    for option in _dead_keys(session, parts):
+def _report_obsolete_options(session: Session, parts: Parts) -> None:
+    for option in _obsolete_options(session, parts):
         session.reporter.line("obsolete-option", option=option)
 
 
-def _dead_keys(session: Session, parts: Parts) -> List[str]:
+def _obsolete_options(session: Session, parts: Parts) -> List[str]:
     """Those that stay in nova.conf without effect, told."""
     if session.request.verb not in ("converge", "check") or session.desired.remove_obsolete_options:
         return []
-    return parts.dead_keys.tell()
+    return parts.obsolete_options.tell()
 
 
 def _record_is_as_declared(session: Session, parts: Parts) -> bool:

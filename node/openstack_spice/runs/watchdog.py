@@ -11,7 +11,7 @@ from .revert import revert
 from .session import Session
 from .unit import RunUnit
 
-BY = "dead-man"  # in the audit log
+BY = "watchdog"  # in the audit log
 
 
 def watch(request: Request, system: System, limits: Limits) -> ExitStatus:

@@ -61,7 +61,7 @@ const byTheNode: readonly FaultCase[] = [
 ];
 
 async function untilTheTimerIsGone(node: Parameters<FaultCase["befall"]>[0]): Promise<void> {
-  await node.node.until("! systemctl is-active -q openstack-spice-controller-dead-man.timer", 60);
+  await node.node.until("! systemctl is-active -q openstack-spice-controller-watchdog.timer", 60);
   await node.untilAtRest();
 }
 

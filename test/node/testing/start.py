@@ -50,7 +50,7 @@ def verb_of(argv: List[str]) -> str:
     """What the run of this process does: converge or revert; empty where the process makes no run of its own, as a caller's."""
     if "--run" in argv:
         return next((word for word in argv if word in ("converge", "revert")), "")
-    if any(word in ("watchdog", "dead-man") for word in argv):
+    if "watchdog" in argv:
         return _verb_of_unfinished(next((word for word in argv if word in ROLE_NAMES), ROLE_NAMES[0]))
     return "check" if "check" in argv else ""
 

@@ -1,12 +1,12 @@
-"""Dead keys of a nova.conf are told; made comments where that is asked for, and keys again, byte for byte."""
+"""Obsolete options of a nova.conf are told; made comments where that is asked for, and keys again, byte for byte."""
 
 from fakes import FakeJournal, as_told, make_node
-from openstack_spice.changes.dead_keys import DeadKeyKind, DeadKeys
 from openstack_spice.changes.edits import Edits
+from openstack_spice.changes.obsolete_options import ObsoleteOptionKind, ObsoleteOptions
 from openstack_spice.changes.options import OptionKind, SectionKind, plan_options
 from openstack_spice.checks.layers import planned_conf
 from openstack_spice.document.desired import Desired
-from openstack_spice.nova_conf.dead_keys import find_dead_keys
+from openstack_spice.nova_conf.obsolete_options import find_obsolete_options
 from openstack_spice.state.entry import Entry
 from openstack_spice.state.ledger import Ledger
 from openstack_spice.state.paths import NOVA_CONF
@@ -26,10 +26,10 @@ keymap = ch"""
 
 
 def told(release, conf=CONF, declared=None):
-    return ["%s %s" % (key.option, key.why) for key in find_dead_keys(conf, "compute", release, declared or {})]
+    return ["%s %s" % (key.option, key.why) for key in find_obsolete_options(conf, "compute", release, declared or {})]
 
 
-def test_dead_keys_of_a_nova_conf_are_told_by_release_and_beside_what_makes_them_dead():
+def test_obsolete_options_of_a_nova_conf_are_told_by_release_and_beside_what_makes_them_dead():
     keymaps = [key + " spoils other keyboards than its own, and gone in 22.0.0" for key in ("spice/keymap", "vnc/keymap")]
     alias = "DEFAULT/vnc_enabled [vnc] enabled stands beside it, and wins"
     assert told(17) == []
@@ -52,13 +52,13 @@ class Node:
         desired = Desired(role="compute", node="n", options={"vnc/enabled": "true"}, remove_obsolete_options=fate == "remove")
         context = self.node.context._replace(desired=desired, role="compute", record=self.record, verb=verb)
         edits = Edits(self.node.files, Ledger(context.system), self.node.reporter)
-        kinds = {kind.name: kind for kind in (OptionKind(edits), SectionKind(edits), DeadKeyKind(edits))}
-        return context, edits, kinds, DeadKeys(context, kinds["dead-key"], lambda: 26)
+        kinds = {kind.name: kind for kind in (OptionKind(edits), SectionKind(edits), ObsoleteOptionKind(edits))}
+        return context, edits, kinds, ObsoleteOptions(context, kinds["obsolete-option"], lambda: 26)
 
     def run(self, fate):
         """The changes of a converge, as the operator reads them."""
-        context, edits, kinds, dead_keys = self.parts(fate)
-        plan = list(plan_options(context, kinds["option"], kinds["section"])) + list(dead_keys.plan())
+        context, edits, kinds, obsolete_options = self.parts(fate)
+        plan = list(plan_options(context, kinds["option"], kinds["section"])) + list(obsolete_options.plan())
         foreseen = planned_conf(context, plan)
         journal = FakeJournal()
         for planned in plan:
@@ -89,7 +89,7 @@ CHANGES = [
 ]
 
 
-def test_dead_keys_are_made_comments_once_and_every_byte_comes_back_at_an_undo(tmp_path):
+def test_obsolete_options_are_made_comments_once_and_every_byte_comes_back_at_an_undo(tmp_path):
     node = Node(tmp_path)
     assert node.run("remove") == CHANGES
     mark = b"#openstack-spice# spice/keymap# "
@@ -101,7 +101,7 @@ def test_dead_keys_are_made_comments_once_and_every_byte_comes_back_at_an_undo(t
     assert node.conf == CONF
 
 
-def test_dead_keys_are_keys_again_and_no_longer_recorded_where_that_is_no_longer_asked_for(tmp_path):
+def test_obsolete_options_are_keys_again_and_no_longer_recorded_where_that_is_no_longer_asked_for(tmp_path):
     node = Node(tmp_path)
     node.run("remove")
     assert node.run("") == [line.split(":")[0] + ": a comment -> a key again" for line in CHANGES[1:]]
@@ -111,7 +111,7 @@ def test_dead_keys_are_keys_again_and_no_longer_recorded_where_that_is_no_longer
     assert node.conf == CONF
 
 
-def test_dead_keys_that_somebody_wrote_anew_meanwhile_are_left_as_that_is_and_their_comments_too(tmp_path):
+def test_obsolete_options_that_somebody_wrote_anew_meanwhile_are_left_as_that_is_and_their_comments_too(tmp_path):
     node = Node(tmp_path)
     node.run("remove")
     lines = [line for line in node.conf.split(b"\n") if b"vnc_enabled" not in line]
@@ -120,18 +120,18 @@ def test_dead_keys_that_somebody_wrote_anew_meanwhile_are_left_as_that_is_and_th
     assert node.conf == CONF.replace(b"vnc_enabled = True\n", b"")
 
 
-def test_dead_keys_that_stay_are_said_and_given_for_the_report(tmp_path):
+def test_obsolete_options_that_stay_are_said_and_given_for_the_report(tmp_path):
     node = Node(tmp_path)
-    *_, dead_keys = node.parts()
-    assert dead_keys.tell() == ["DEFAULT/vnc_enabled", "spice/keymap", "vnc/keymap"]
+    *_, obsolete_options = node.parts()
+    assert obsolete_options.tell() == ["DEFAULT/vnc_enabled", "spice/keymap", "vnc/keymap"]
     assert node.node.reporter.said[0] == (
-        "[DEFAULT] vnc_enabled is a dead key of /etc/nova/nova.conf ([vnc] enabled stands beside it, and wins). "
-        "Take it out, or set removeDeadKeys"
+        "[DEFAULT] vnc_enabled is an obsolete option of /etc/nova/nova.conf ([vnc] enabled stands beside it, and wins). "
+        "Take it out, or set removeObsoleteOptions"
     )
     assert [node.parts(*case)[3].tell() for case in (("remove", "converge"), ("", "revert"))] == [[], []]
 
 
 def test_the_states_of_an_undo_read_as_in_a_plan():
-    kind = DeadKeyKind(None)
-    entry = Entry("dead-key", NOVA_CONF, "spice/keymap", "key", "comment")
+    kind = ObsoleteOptionKind(None)
+    entry = Entry("obsolete-option", NOVA_CONF, "spice/keymap", "key", "comment")
     assert [kind.described(entry), kind.described(entry.reversed)] == [("a key", "a comment"), ("a comment", "a key again")]

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { novaOptions, optionKey, releasesReading, Role } from "../../../nova";
-import { type DeadKeysStep, nodeFunction, runsHere } from "../../support/nodeFunctions";
+import { type ObsoleteOptionsStep, nodeFunction, runsHere } from "../../support/nodeFunctions";
 
 /** The rows of the program's table: role, option, first release, the option beside it. */
-const rows = runsHere ? nodeFunction("dead-keys/table", {}) : [];
+const rows = runsHere ? nodeFunction("obsolete-options/table", {}) : [];
 
-describe.skipIf(!runsHere)("the table of dead keys", () => {
+describe.skipIf(!runsHere)("the table of obsolete options", () => {
   it("has every option that went, for the role that read it, from the release without it at the latest", () => {
     expect(rows.length).toBe(21);
     const gone = novaOptions.flatMap((option) =>
@@ -58,9 +58,9 @@ keymap: fr
 [vnc]
 keymap = ch`;
 
-describe.skipIf(!runsHere)("dead keys of a nova.conf (needs Python 3.6 here)", () => {
+describe.skipIf(!runsHere)("obsolete options of a nova.conf (needs Python 3.6 here)", () => {
   const told = (release: number, declared: Readonly<Record<string, string>> = {}, text = conf) =>
-    nodeFunction("dead-keys/told", { release, declared, conf: text });
+    nodeFunction("obsolete-options/told", { release, declared, conf: text });
 
   it("are told by release, and beside what makes them dead", () => {
     const keymaps = ["spice/keymap", "vnc/keymap"].map(
@@ -79,7 +79,7 @@ describe.skipIf(!runsHere)("dead keys of a nova.conf (needs Python 3.6 here)", (
     const commented = conf
       .replace("keymap = de", `${mark}keymap = de`)
       .replace("keymap: fr\n  be", `${mark}keymap: fr\n${mark}  be`);
-    expect(nodeFunction("dead-keys/there-and-back", { conf })).toEqual({
+    expect(nodeFunction("obsolete-options/there-and-back", { conf })).toEqual({
       states: ["key", "comment", "key"],
       stateOfAbsent: "-",
       commented,
@@ -88,11 +88,11 @@ describe.skipIf(!runsHere)("dead keys of a nova.conf (needs Python 3.6 here)", (
   });
 });
 
-describe.skipIf(!runsHere)("dead keys in a run (needs Python 3.6 here)", () => {
-  const run = (...steps: readonly DeadKeysStep[]) => nodeFunction("dead-keys/runs", { conf, steps });
-  const remove: DeadKeysStep = { do: "converge", deadKeys: "remove" };
-  const leave: DeadKeysStep = { do: "converge", deadKeys: "" };
-  const revert: DeadKeysStep = { do: "revert" };
+describe.skipIf(!runsHere)("obsolete options in a run (needs Python 3.6 here)", () => {
+  const run = (...steps: readonly ObsoleteOptionsStep[]) => nodeFunction("obsolete-options/runs", { conf, steps });
+  const remove: ObsoleteOptionsStep = { do: "converge", obsoleteOptions: "remove" };
+  const leave: ObsoleteOptionsStep = { do: "converge", obsoleteOptions: "" };
+  const revert: ObsoleteOptionsStep = { do: "revert" };
   const told = [
     "change vnc/enabled: (unset) -> true",
     "change DEFAULT/vnc_enabled: True -> a comment",
@@ -111,7 +111,12 @@ describe.skipIf(!runsHere)("dead keys in a run (needs Python 3.6 here)", () => {
   it("are keys again, and no longer recorded, where that is no longer asked for", () => {
     const [, second, undone] = run(remove, leave, revert);
     const again = told.slice(1).map((line) => line.replace(/: .*/, ": a comment -> a key again"));
-    expect(second).toMatchObject({ told: again, restarts: ["nova-compute"], recordedDeadKeys: 0, asPlanned: true });
+    expect(second).toMatchObject({
+      told: again,
+      restarts: ["nova-compute"],
+      recordedObsoleteOptions: 0,
+      asPlanned: true,
+    });
     expect(second?.conf).toBe(conf.replace("keymap = ch", "enabled = true\nkeymap = ch"));
     expect(undone?.conf).toBe(conf);
   });

@@ -1,10 +1,10 @@
-"""Kind of change `dead-key`: every definition of an option that Nova does not read any more becomes a comment where it stands."""
+"""Kind of change `obsolete-option`: every definition of an option that Nova does not read any more becomes a comment where it stands."""
 
 from typing import Callable, Iterator, List, Optional, Tuple
 
 from ..context import Context
-from ..nova_conf.dead_keys import DeadKey, find_dead_keys
 from ..nova_conf.ini import Ini
+from ..nova_conf.obsolete_options import ObsoleteOption, find_obsolete_options
 from ..state.entry import Entry
 from ..state.journal import Journal
 from ..state.paths import NOVA_CONF
@@ -17,10 +17,10 @@ KEY = "key"
 COMMENT = "comment"
 
 
-class DeadKeyKind(Kind):
-    """`dead-key FILE SECTION/OPTION`: `key` where it is defined, `comment` where it was made one, else `-`."""
+class ObsoleteOptionKind(Kind):
+    """`obsolete-option FILE SECTION/OPTION`: `key` where it is defined, `comment` where it was made one, else `-`."""
 
-    name = "dead-key"
+    name = "obsolete-option"
     made_in = Pass.FILES
 
     def __init__(self, edits: Edits) -> None:
@@ -48,22 +48,22 @@ class DeadKeyKind(Kind):
         return old, "a comment" if entry.written == COMMENT else "a key again"
 
 
-class DeadKeys:
-    """The dead keys of this node's nova.conf.
+class ObsoleteOptions:
+    """The obsolete options of this node's nova.conf.
 
     :param release: gives Nova's, which is asked only where it is needed
     """
 
-    def __init__(self, context: Context, kind: DeadKeyKind, release: Callable[[], int]) -> None:
+    def __init__(self, context: Context, kind: ObsoleteOptionKind, release: Callable[[], int]) -> None:
         self._context = context
         self._kind = kind
         self._release = release
 
-    def find(self) -> List[DeadKey]:
+    def find(self) -> List[ObsoleteOption]:
         """Those that stand in nova.conf as it is. Raises CannotTell."""
         context = self._context
         data = context.system.files.read(NOVA_CONF)
-        return find_dead_keys(data, context.role, self._release(), context.desired.options)
+        return find_obsolete_options(data, context.role, self._release(), context.desired.options)
 
     def plan(self) -> Iterator[Planned]:
         """What is to be made a comment, or a key again since nobody asks for that any more. Raises CannotTell."""
@@ -88,7 +88,7 @@ class DeadKeys:
         for key in found:
             section, name = key.option.split("/", 1)
             self._context.reporter.say(
-                "[%s] %s is a dead key of %s (%s). Take it out, or set removeDeadKeys" % (section, name, NOVA_CONF, key.why)
+                "[%s] %s is an obsolete option of %s (%s). Take it out, or set removeObsoleteOptions" % (section, name, NOVA_CONF, key.why)
             )
         return [key.option for key in found]
 
