@@ -13,13 +13,13 @@ umask 077
 
 readonly STATE_DIR=/var/lib/openstack-spice
 
-# What root runs: ARRIVE PROGRAM FILE [-] copies FILE to PROGRAM, where it has the sha256 that PROGRAM is named by, and runs it (with
+# What root runs: RUN_AS_ROOT PROGRAM FILE [-] copies FILE to PROGRAM, where it has the sha256 that PROGRAM is named by, and runs it (with
 # a third word, it may install Python); a PROGRAM that is there already is run where it has that sha256. With `-` for FILE it does
 # nothing. Stands alone, and is one line of few special characters: a sudoers line can name it with the program, and nothing else
 # (remote/sudoers.ts). In braces, since sudo does not see where one argument ends: a part of it, or more than it, is a syntax error.
 # `>|`: root's .bashrc, which may have been read, may set noclobber.
 # shellcheck disable=SC2016 # for root's own shell
-readonly ARRIVE='{ PATH=/usr/sbin:/usr/bin:/sbin:/bin; umask 077; test "$1" != - || exit 0; d=${0%/*}; e() { echo "openstack-spice: error: $(uname -n): $1, then run again" >&2; exit 3; }; k() { s=$(sha256sum <"$1") && test "${s%% *}.sh" = "${0##*/}"; }; { test -f "$0" && k "$0"; } || { mkdir -p "$d" && c=$(mktemp "$d/.arriving.XXXXXX") || e "$d cannot be written. Make room there and see that it can be written"; q() { rm -f "$c"; rmdir "$d" "${d%/*}" 2>/dev/null; }; trap q EXIT; cat <"$1" >|"$c" || e "$1 cannot be copied to $d. Make room there"; k "$c" || e "$1 changed while it was copied. Find out who writes there"; mv -f "$c" "$0"; } && exec bash "$0" ${2:+--install-python} --uploaded "$1" converge; }'
+readonly RUN_AS_ROOT='{ PATH=/usr/sbin:/usr/bin:/sbin:/bin; umask 077; test "$1" != - || exit 0; d=${0%/*}; e() { echo "openstack-spice: error: $(uname -n): $1, then run again" >&2; exit 3; }; k() { s=$(sha256sum <"$1") && test "${s%% *}.sh" = "${0##*/}"; }; { test -f "$0" && k "$0"; } || { mkdir -p "$d" && c=$(mktemp "$d/.arriving.XXXXXX") || e "$d cannot be written. Make room there and see that it can be written"; q() { rm -f "$c"; rmdir "$d" "${d%/*}" 2>/dev/null; }; trap q EXIT; cat <"$1" >|"$c" || e "$1 cannot be copied to $d. Make room there"; k "$c" || e "$1 changed while it was copied. Find out who writes there"; mv -f "$c" "$0"; } && exec bash "$0" ${2:+--install-python} --uploaded "$1" converge; }'
 
 # What Python runs first: FILE ARGUMENT... checks the whole file against its name, where it lies where root keeps programs, and goes
 # on with start.py, the first member of the archive. Has to be understood by any Python, which says then that it is too old.
@@ -52,12 +52,12 @@ refuse() {
   exit 3
 }
 
-# arrive SHA256 [--install-python]
-arrive() {
+# bootstrap SHA256 [--install-python]
+bootstrap() {
   local answer file run
   file=${BASH_SOURCE[0]}
   [[ $file == /* ]] || file=$PWD/$file
-  run=(/bin/bash -c "$ARRIVE" "$STATE_DIR/programs/$1.sh")
+  run=(/bin/bash -c "$RUN_AS_ROOT" "$STATE_DIR/programs/$1.sh")
   if ((EUID != 0)); then
     run=(sudo -n "${run[@]}")
     answer=$("${run[@]}" - 2>&1 </dev/null) ||
@@ -93,7 +93,7 @@ install_python() {
   logger -t openstack-spice -p authpriv.notice -- "$line" || :
 }
 
-if [[ ${1:-} =~ ^[0-9a-f]{64}$ ]]; then arrive "$@"; fi
+if [[ ${1:-} =~ ^[0-9a-f]{64}$ ]]; then bootstrap "$@"; fi
 install=
 if [[ ${1:-} == --install-python ]]; then
   install=yes

@@ -15,11 +15,11 @@ export function sudoersFile(user: string, program: HostProgram = hostProgram()):
   if (!/^%?[a-z_][a-z\d_.-]*$/i.test(user)) {
     throw new Error(`'${user}' is not a user's name. Give the name that connections log in with, such as ops.`);
   }
-  const arrive = /^readonly ARRIVE='([^'\n]*)'$/m.exec(program.text)?.[1];
-  if (arrive === undefined) {
-    throw new Error("The program does not say how it arrives. Install the package openstack-spice again.");
+  const runAsRoot = /^readonly RUN_AS_ROOT='([^'\n]*)'$/m.exec(program.text)?.[1];
+  if (runAsRoot === undefined) {
+    throw new Error("The program does not say what root runs. Install the package openstack-spice again.");
   }
-  const run = ["-c", arrive, `/var/lib/openstack-spice/programs/${program.sha256}.sh`].map(literally).join(" ");
+  const run = ["-c", runAsRoot, `/var/lib/openstack-spice/programs/${program.sha256}.sh`].map(literally).join(" ");
   const commands = [
     `/bin/bash ${run} *`,
     "/usr/local/sbin/openstack-spice status",

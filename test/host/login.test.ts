@@ -76,15 +76,15 @@ describe("sudo", () => {
   it("for that line runs nothing else as root", async () => {
     await sudoers(narrow);
     const command = /\/bin\/bash -c (\{ .* \}) (\S+\.sh) \*/.exec(narrow.replace(/\\(.)/g, "$1"));
-    const [, arrive = "", program = ""] = command ?? [];
+    const [, runAsRoot = "", program = ""] = command ?? [];
     const shell = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
     // The right command runs, and does nothing for `-`.
     const sudo = (...words: readonly string[]) => `sudo -n ${words.map(shell).join(" ")}`;
-    expect((await node.run(sudo("/bin/bash", "-c", arrive, program, "-"), { user: "ops" })).status).toBe(0);
+    expect((await node.run(sudo("/bin/bash", "-c", runAsRoot, program, "-"), { user: "ops" })).status).toBe(0);
     await node.read(
       "install -d -o ops ~ops/evil && printf 'touch /root/evil\\n' >~ops/evil/program && chown ops ~ops/evil/program",
     );
-    const words = arrive.split(" ");
+    const words = runAsRoot.split(" ");
     const tries = [
       sudo("/usr/bin/id"),
       sudo("/bin/bash"),
@@ -93,11 +93,11 @@ describe("sudo", () => {
       ...words.map((_word, index) =>
         sudo("/bin/bash", "-c", words.slice(0, index).join(" "), ...words.slice(index), program, "-"),
       ),
-      sudo("/bin/bash", "-c", `${arrive} ${program} \ntouch /root/evil`),
-      sudo("/bin/bash", "-c", `${arrive} ${program}`, "; touch /root/evil"),
+      sudo("/bin/bash", "-c", `${runAsRoot} ${program} \ntouch /root/evil`),
+      sudo("/bin/bash", "-c", `${runAsRoot} ${program}`, "; touch /root/evil"),
       // A program of one's own.
-      sudo("/bin/bash", "-c", arrive, program, "/home/ops/evil/program"),
-      sudo("/bin/bash", "-c", arrive, "/home/ops/evil/program", "/home/ops/evil/program"),
+      sudo("/bin/bash", "-c", runAsRoot, program, "/home/ops/evil/program"),
+      sudo("/bin/bash", "-c", runAsRoot, "/home/ops/evil/program", "/home/ops/evil/program"),
       sudo("/usr/local/sbin/openstack-spice", "revert", "../../../../home/ops/evil"),
       sudo("/usr/local/sbin/openstack-spice", "revert ../../../../home/ops/evil"),
     ];
@@ -108,7 +108,7 @@ describe("sudo", () => {
     expect((await revert(node, "controller", { user: "ops", input: document })).status).toBe(0);
   });
 
-  it("for that line runs no other program that arrives", async () => {
+  it("for that line runs no other program", async () => {
     await sudoers(narrow);
     const program = testProgram({ at: [{ point: "converge", when: "before", run: "touch /root/evil" }] });
     const { status } = await converge(node, document, { user: "ops", program });

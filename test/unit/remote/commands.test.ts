@@ -130,15 +130,15 @@ describe.skipIf(!bash42 || user === undefined || user === 0)("the arrival of the
   const program = programWith(`printf '%s|' "$0" "$@"; cat`);
   const digest = digestOf(program);
   const uploaded = () => join(home, ".openstack-spice", `compute-${shortDigest(digest)}.sh`);
-  const arrived = () => join(home, "state", "programs", `${digest}.sh`);
+  const rootsCopy = () => join(home, "state", "programs", `${digest}.sh`);
 
   it("is a copy that root runs, with where it came from", () => {
     allowSudo();
     write(`.openstack-spice/compute-${shortDigest(digest)}.sh`, program);
     const { status, stdout, stderr } = login("sh", convergeCommand(digest, "compute"), "document");
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-    expect(stdout).toBe(`${arrived()}|--uploaded|${uploaded()}|converge|document`);
-    expect(readFileSync(arrived(), "utf8")).toBe(program);
+    expect(stdout).toBe(`${rootsCopy()}|--uploaded|${uploaded()}|converge|document`);
+    expect(readFileSync(rootsCopy(), "utf8")).toBe(program);
     expect(readdirSync(join(home, "state", "programs"))).toEqual([`${digest}.sh`]);
     expect(asked()[0]).toMatch(/^-n \/bin\/bash -c \{ .* \} \S* ?\S*\/programs\/[0-9a-f]{64}\.sh -$/);
   });
@@ -148,14 +148,14 @@ describe.skipIf(!bash42 || user === undefined || user === 0)("the arrival of the
     write(`.openstack-spice/compute-${shortDigest(digest)}.sh`, program);
     const inode = () => {
       const { status, stdout } = login("sh", convergeCommand(digest, "compute"), "document");
-      expect([status, stdout]).toEqual([0, `${arrived()}|--uploaded|${uploaded()}|converge|document`]);
-      expect(readFileSync(arrived(), "utf8")).toBe(program);
-      return statSync(arrived()).ino;
+      expect([status, stdout]).toEqual([0, `${rootsCopy()}|--uploaded|${uploaded()}|converge|document`]);
+      expect(readFileSync(rootsCopy(), "utf8")).toBe(program);
+      return statSync(rootsCopy()).ino;
     };
     const first = inode();
     expect(inode()).toBe(first);
     for (const damaged of ["", program.slice(0, -1), `id\n${program}`]) {
-      writeFileSync(arrived(), damaged);
+      writeFileSync(rootsCopy(), damaged);
       inode();
     }
     expect(readdirSync(join(home, "state", "programs"))).toEqual([`${digest}.sh`]);
@@ -199,14 +199,14 @@ describe.skipIf(!bash42 || user === undefined || user === 0)("the arrival of the
     write("bin/sudo", `#!/bin/bash\nshift\nset -o noclobber\nexport SHELLOPTS\nexec "$@"\n`);
     write(`.openstack-spice/compute-${shortDigest(digest)}.sh`, program);
     expect(login("sh", convergeCommand(digest, "compute")).status).toBe(0);
-    expect(readFileSync(arrived(), "utf8")).toBe(program);
+    expect(readFileSync(rootsCopy(), "utf8")).toBe(program);
   });
 
   it("has the program install Python only where that is asked for", () => {
     allowSudo();
     write(`.openstack-spice/compute-${shortDigest(digest)}.sh`, program);
     expect(login("sh", convergeCommand(digest, "compute", true)).stdout).toBe(
-      `${arrived()}|--install-python|--uploaded|${uploaded()}|converge|`,
+      `${rootsCopy()}|--install-python|--uploaded|${uploaded()}|converge|`,
     );
   });
 });
