@@ -5,7 +5,7 @@ from typing import Callable, Mapping, Optional
 from ..context import Context, WorkFolder
 from ..document.desired import Desired, read_document
 from ..document.platforms import PLATFORMS, Platform, described, find_platform, from_record
-from ..errors import CannotTell, Failed, Refused, Stop
+from ..errors import CannotTell, ExitStatus, Failed, Refused, Stop
 from ..limits import Limits
 from ..packages.web_client import tidy_web_clients
 from ..parts import KIND_NAMES, Parts
@@ -147,6 +147,21 @@ class Session:
         """The end of every run."""
         self.folder.remove()
         self.keeping.tidy(self.lock)
+
+
+def to_its_end(session: Session, run: Callable[[], ExitStatus]) -> ExitStatus:
+    """What a run gives, and what its operator is told where it stops; the session is closed then. Raises Terminated."""
+    try:
+        return run()
+    except Stop as stop:
+        session.tell(stop)
+        return stop.status
+    except CannotTell as answer:
+        # A transaction turns it into Failed; so here nothing was touched yet.
+        session.tell(Refused("cannot-tell", subject=answer.subject, reason=answer.reason))
+        return ExitStatus.REFUSED
+    finally:
+        session.close()
 
 
 def _tidied_up(step: Callable[[], None]) -> None:

@@ -1,14 +1,14 @@
 """What finishes a run that was killed: the timer of runs/alarm.py starts it again and again."""
 
 from ..document.desired import Desired
-from ..errors import CannotTell, ExitStatus, Refused, Stop
+from ..errors import ExitStatus
 from ..limits import Limits
 from ..state.audit import Audit
 from ..system import System
 from .alarm import Alarm
 from .request import Request
 from .revert import revert
-from .session import Session
+from .session import Session, to_its_end
 from .unit import RunUnit
 
 BY = "watchdog"  # in the audit log
@@ -22,16 +22,7 @@ def watch(request: Request, system: System, limits: Limits) -> ExitStatus:
     Raises Terminated.
     """
     session = Session(request, system, limits)
-    try:
-        return _watch(session, request, limits)
-    except Stop as stop:
-        session.tell(stop)
-        return stop.status
-    except CannotTell as answer:
-        session.tell(Refused("cannot-tell", subject=answer.subject, reason=answer.reason))
-        return ExitStatus.REFUSED
-    finally:
-        session.close()
+    return to_its_end(session, lambda: _watch(session, request, limits))
 
 
 def _watch(session: Session, request: Request, limits: Limits) -> ExitStatus:

@@ -1,13 +1,13 @@
 """The one door to the runs that change the node: each verb's way, and the end of all of them."""
 
-from ..errors import CannotTell, ExitStatus, Refused, Stop
+from ..errors import ExitStatus
 from ..limits import Limits
 from ..system import System
 from .check import check
 from .converge import converge
 from .request import Request
 from .revert import revert
-from .session import Session
+from .session import Session, to_its_end
 from .status import status
 
 
@@ -18,15 +18,9 @@ def work(request: Request, system: System, limits: Limits) -> ExitStatus:
     """
     session = Session(request, system, limits)
     verbs = {"converge": converge, "check": check, "revert": revert, "status": status}
-    try:
+
+    def run() -> ExitStatus:
         verbs[request.verb](session)
         return ExitStatus.DONE
-    except Stop as stop:
-        session.tell(stop)
-        return stop.status
-    except CannotTell as answer:
-        # A transaction turns it into Failed; so here nothing was touched yet.
-        session.tell(Refused("cannot-tell", subject=answer.subject, reason=answer.reason))
-        return ExitStatus.REFUSED
-    finally:
-        session.close()
+
+    return to_its_end(session, run)

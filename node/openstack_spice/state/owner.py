@@ -6,7 +6,7 @@ from typing import NamedTuple, Optional
 from ..errors import Refused
 from ..system import Files
 from .paths import record_file
-from .record import FORMAT_1
+from .record import record_data
 
 
 class Owner(NamedTuple):
@@ -19,14 +19,11 @@ class Owner(NamedTuple):
 def record_owner(files: Files, role: str) -> Optional[Owner]:
     """The owner of a role's record; None where there is none. Raises Refused where it is damaged or of format 1,
     CannotTell where it cannot be read."""
-    file = record_file(role)
-    data = files.read_if_there(file)
+    data = record_data(files, role)
     if data is None:
         return None
-    if data.startswith(FORMAT_1):
-        raise Refused("record-of-bash", file=file, role=role)
     try:
         value = json.loads(data.decode("utf-8"))
         return Owner(str(value["owner"]), str(value["id"]))
     except (ValueError, KeyError, TypeError):
-        raise Refused("record-damaged", file=file)
+        raise Refused("record-damaged", file=record_file(role))

@@ -44,16 +44,24 @@ def read_record(files: Files, role: str, kinds: Optional[FrozenSet[str]]) -> Opt
     Raises Refused where it is damaged, of another format, or has a kind that is not known; CannotTell where it cannot be read.
     """
     file = record_file(role)
-    data = files.read_if_there(file)
+    data = record_data(files, role)
     if data is None:
         return None
-    if data.startswith(FORMAT_1):
-        raise Refused("record-of-bash", file=file, role=role)
     record = _of_json(data, file)
     unknown = [] if kinds is None else sorted({entry.kind for entry in record.entries} - kinds)
     if unknown:
         raise Refused("record-kind-unknown", file=file, kinds=", ".join(unknown))
     return record
+
+
+def record_data(files: Files, role: str) -> Optional[bytes]:
+    """The bytes of a role's record; None where there is none. Raises Refused where it is of format 1, CannotTell where it cannot be
+    read."""
+    file = record_file(role)
+    data = files.read_if_there(file)
+    if data is not None and data.startswith(FORMAT_1):
+        raise Refused("record-of-bash", file=file, role=role)
+    return data
 
 
 def record_bytes(record: Record) -> bytes:
