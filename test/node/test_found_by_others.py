@@ -8,9 +8,9 @@ import struct
 import pytest
 from fakes import FakeJournal, make_node
 from openstack_spice.changes.certificate import PemKind, _plan_pem
-from openstack_spice.changes.dead_keys import DeadKeyKind, DeadKeys
 from openstack_spice.changes.edits import Edits
 from openstack_spice.changes.kind import Outcome
+from openstack_spice.changes.obsolete_options import ObsoleteOptionKind, ObsoleteOptions
 from openstack_spice.changes.options import OptionKind, SectionKind, plan_options
 from openstack_spice.changes.whole_files import FileKind
 from openstack_spice.checks.pending import future
@@ -138,12 +138,12 @@ class TestSecretsInOtherLines:
         (planned,) = plan_options(node.context, OptionKind(edits), SectionKind(edits))
         assert (planned.old, planned.new) == ("6081 admin_password = *** ***", "6082")
 
-    def test_are_not_in_a_dead_key(self, tmp_path):
+    def test_are_not_in_an_obsolete_option(self, tmp_path):
         conf = "[DEFAULT]\nspicehtml5proxy_host = 192.0.2.4\n  admin_password = TOPSECRET5\n"
-        desired = Desired(role="controller", node="node-1", headers={"dead-keys": "remove"})
+        desired = Desired(role="controller", node="node-1", remove_obsolete_options=True)
         node = make_node(tmp_path, files={CONF: conf}, desired=desired)
         edits = Edits(node.files, Ledger(node.context.system), node.reporter)
-        old = [planned.old for planned in DeadKeys(node.context, DeadKeyKind(edits), lambda: 26).plan()]
+        old = [planned.old for planned in ObsoleteOptions(node.context, ObsoleteOptionKind(edits), lambda: 26).plan()]
         assert old == ["192.0.2.4 admin_password = ***"]
 
     def test_are_not_in_what_the_service_reads(self):

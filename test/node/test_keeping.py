@@ -283,7 +283,9 @@ class TestLauncher:
         shutil.rmtree(str(self.roles))
         with open(str(tmp_path / "launcher"), "ab") as file:
             file.write(LAUNCHER_END)
-        assert run("revert", "compute", "-") == (0, "", "openstack-spice: nothing is recorded: nothing to put back\n")
+        said = "openstack-spice: nothing is recorded: nothing to put back\n"
+        assert run("revert", "compute", "-") == (0, '{"type":"end","changes":0}\n', said)
+        assert run("revert", "compute") == (0, "", said)
 
     @pytest.mark.parametrize("left", ["no folder", "a file", "a state folder that is not mounted"])
     def test_fails_where_what_is_recorded_cannot_be_listed(self, run, left, tmp_path):

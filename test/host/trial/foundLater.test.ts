@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LabNode } from "../../support/lab";
-import { testedProgram } from "../../support/programs";
 import { controllerDocument } from "../support/documents";
 import { converge, revert, runVerb } from "../support/program";
 import { type Snapshot, snapshot } from "../support/snapshot";
@@ -14,7 +13,7 @@ const CONF = "/etc/nova/nova.conf";
 const DROP_INS = "/etc/systemd/system/nova-spicehtml5proxy.service.d";
 const document = controllerDocument(NAME);
 
-describe.runIf(testedProgram === "python")("a controller", () => {
+describe("a controller", () => {
   let node: LabNode;
   let before: Snapshot;
   beforeAll(async () => {
