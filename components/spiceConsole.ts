@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { defaultConsolePorts, parseCidrs, RecipeSwitch, Role, shown, takesTokenTtl, Vnc } from "../nova";
+import { defaultConsolePorts, parseCidrs, plainPart, RecipeSwitch, Role, shown, takesTokenTtl, Vnc } from "../nova";
 import type { GuestConsoleArgs } from "./args/guestConsole";
 import type { ComputeArgs, ControllerArgs, SpiceConsoleArgs } from "./args/spiceConsole";
 import { ComputeNode } from "./computeNode";
@@ -179,11 +179,10 @@ export class SpiceConsole extends pulumi.ComponentResource {
 
 /** What all computes' guests get. */
 function guestsOf(args: SpiceConsoleArgs): GuestConsoleArgs {
-  const { vnc, acceptConsoleLoss, agentEnabled, serverListenEverywhere, extraConsoleSources, consolePortRange } = args;
-  const { compression, requireSecure, nativeClientsOnly, spiceDirectProxyBaseUrl } = args;
-  const spice = { compression, requireSecure, nativeClientsOnly, spiceDirectProxyBaseUrl };
-  const ports = { extraConsoleSources, consolePortRange };
-  return { vnc, acceptConsoleLoss, agentEnabled, serverListenEverywhere, ...spice, ...ports };
+  const { vnc, acceptConsoleLoss, compression, nativeClientsOnly } = args;
+  const { serverListenEverywhere, extraConsoleSources, consolePortRange } = args;
+  const ports = { serverListenEverywhere, extraConsoleSources, consolePortRange };
+  return { ...plainPart(args), vnc, acceptConsoleLoss, compression, nativeClientsOnly, ...ports };
 }
 
 /** The nodes of a list with where their connections stand in the arguments. */

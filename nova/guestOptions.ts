@@ -13,7 +13,7 @@ const novnc = {
 } as const;
 
 /** `[libvirt]`, `[vnc]` and `[spice]`. Source: Nova's `nova/conf/{libvirt,vnc,spice}.py`, tags 13.0.0 to 34.0.0. */
-export const guestOptions: readonly NovaOption[] = [
+export const guestOptions = [
   {
     section: "libvirt",
     name: "use_usb_tablet",
@@ -214,4 +214,4 @@ export const guestOptions: readonly NovaOption[] = [
     argument: "spiceDirectProxyBaseUrl",
     note: "for native clients, by compute API microversion 2.99",
   },
-];
+] as const satisfies readonly NovaOption[];

@@ -17,6 +17,7 @@ export * from "./options";
 export * from "./optionTypes";
 export * from "./owner";
 export * from "./packageRepository";
+export * from "./plainOptions";
 export * from "./proxy";
 export * from "./recipe";
 export * from "./releases";

@@ -6,7 +6,7 @@ import { Release, oldestRelease } from "./releases";
 const since = oldestRelease;
 
 /** What stands outside of `[libvirt]`, `[vnc]` and `[spice]`: mostly the proxies'. Source: Nova's `nova/conf/{base,console,consoleauth,novnc}.py`, tags 13.0.0 to 34.0.0. */
-export const proxyOptions: readonly NovaOption[] = [
+export const proxyOptions = [
   {
     section: "DEFAULT",
     name: "web",
@@ -175,4 +175,4 @@ export const proxyOptions: readonly NovaOption[] = [
     readBy: bothProxies,
     note: "for the upgrade to Rocky: tokens are asked of nova-consoleauth too",
   },
-];
+] as const satisfies readonly NovaOption[];

@@ -119,6 +119,7 @@ export function recipeOptions({ recipe = [], vnc, asOnComputes }: RecipeSettings
   return [
     { section: "DEFAULT", name: "vnc_enabled", argument: "vnc", value: older },
     ...(asOnComputes === undefined ? [] : switchOptions(asOnComputes)),
+    { section: "spice", name: "agent_enabled", argument: "agentEnabled", value: asOnComputes?.agentEnabled },
     { section: "spice", name: "keymap", argument: "extraNovaOptions", value: keymap },
     { section: "DEFAULT", name: "web", argument: "recipe", value: web },
   ];

@@ -1,6 +1,7 @@
 import { Role } from "../contract";
 import type { TlsVersion } from "./choices";
 import { type Compression, compressionOptions } from "./compression";
+import { type PlainArguments, plainOptions } from "./plainOptions";
 import type { OptionValue } from "./value";
 import { Vnc } from "./vnc";
 
@@ -38,24 +39,12 @@ export interface ControllerSettings {
 }
 
 /** What a compute's nova.conf says about consoles. */
-export interface ComputeSettings {
+export interface ComputeSettings extends PlainArguments {
   /** Whether `[vnc] enabled` is set, and to what. */
   readonly vnc: Vnc;
-  /** `[spice] agent_enabled`. */
-  readonly agentEnabled: boolean;
   /** `[spice] html5proxy_base_url`. */
   readonly html5proxyBaseUrl: string;
-  /** `[spice] server_listen`. */
-  readonly serverListen: string;
-  /** `[spice] server_proxyclient_address`. */
-  readonly serverProxyclientAddress: string;
   readonly compression?: Compression;
-  /** `[spice] require_secure`. */
-  readonly requireSecure?: boolean;
-  /** `[spice] spice_direct_proxy_base_url`. */
-  readonly spiceDirectProxyBaseUrl?: string;
-  /** `[consoleauth] token_ttl`, which computes read from Rocky on. */
-  readonly tokenTtl?: number;
   readonly extraNovaOptions?: ExtraNovaOptions;
 }
 
@@ -92,16 +81,14 @@ function option(section: string, name: string, argument: string, value: Declared
   return { section, name, argument, value };
 }
 
-/** What switches VNC and SPICE, with the URL that is handed out. */
+/** What switches VNC and SPICE, and the URL that is handed out. */
 export function switchOptions({
   vnc,
-  agentEnabled,
   html5proxyBaseUrl,
-}: Pick<ComputeSettings, "vnc" | "agentEnabled" | "html5proxyBaseUrl">): readonly DeclaredOption[] {
+}: Pick<ComputeSettings, "vnc" | "html5proxyBaseUrl">): readonly DeclaredOption[] {
   return [
     option("vnc", "enabled", "vnc", vncEnabled[vnc]),
     option("spice", "enabled", "vnc", true),
-    option("spice", "agent_enabled", "agentEnabled", agentEnabled),
     option("spice", "html5proxy_base_url", "html5proxyBaseUrl", html5proxyBaseUrl),
   ];
 }
@@ -123,15 +110,9 @@ function controllerOptions(settings: ControllerSettings): readonly DeclaredOptio
 }
 
 function computeOptions(settings: ComputeSettings): readonly DeclaredOption[] {
-  const { serverListen, serverProxyclientAddress } = settings;
-  const { compression = {}, requireSecure, spiceDirectProxyBaseUrl, tokenTtl } = settings;
   return [
     ...switchOptions(settings),
-    option("spice", "server_listen", "serverListen", serverListen),
-    option("spice", "server_proxyclient_address", "serverProxyclientAddress", serverProxyclientAddress),
-    ...compressionOptions(compression).map((option) => ({ section: "spice", ...option })),
-    option("spice", "require_secure", "requireSecure", requireSecure),
-    option("spice", "spice_direct_proxy_base_url", "spiceDirectProxyBaseUrl", spiceDirectProxyBaseUrl),
-    option("consoleauth", "token_ttl", "tokenTtl", tokenTtl),
+    ...compressionOptions(settings.compression ?? {}).map((option) => ({ section: "spice", ...option })),
+    ...plainOptions.map(({ section, name, argument }) => option(section, name, argument, settings[argument])),
   ];
 }

@@ -73,7 +73,7 @@ export const flag = kind("true or false", (value) =>
 );
 
 /** One of the values of an enum. */
-export function oneOf<T extends string>(values: Readonly<Record<string, T>>): Reader<T> {
+export function oneOf<T extends string>(values: Readonly<Record<string, T>> | readonly T[]): Reader<T> {
   const choices = Object.values(values);
   return kind(`one of ${choices.join(", ")}`, (value) => choices.find((choice) => choice === value));
 }

@@ -17,7 +17,10 @@ import {
   CompressionPreset,
   ImageCompression,
   ConfigurationManagementTool,
+  type NovaOption,
+  OptionType,
   type PackageRepository,
+  type PlainArguments,
   type PortRange,
   RecipeSwitch,
   type Release,
@@ -27,6 +30,7 @@ import {
   WanCompression,
   type WebClient,
   parseRelease,
+  plainOptions,
 } from "../nova";
 import { type Reader, flag, list, number, object, oneOf, record, secret, text } from "./configReader";
 
@@ -56,6 +60,27 @@ const connection = object<ConnectionArgs, "host">({ ...host, bastion }, ["host"]
 const ignoreConfigurationManagement = list(oneOf(ConfigurationManagementTool));
 
 const guards = { ignoreConfigurationManagement, acceptPendingChanges: flag };
+
+/** Arguments that are one option each, of which the table says what they take; of two each compute has its own. */
+type SharedPlain = Omit<PlainArguments, "serverListen" | "serverProxyclientAddress">;
+const plain = Object.fromEntries(
+  plainOptions
+    .filter(({ argument }) => argument !== "serverListen" && argument !== "serverProxyclientAddress")
+    .map((option) => [option.argument, readerOf(option)]),
+) as { readonly [name in keyof SharedPlain]-?: Reader<SharedPlain[name] & {}> };
+
+function readerOf({ type, choices = [] }: NovaOption): Reader<unknown> {
+  switch (type) {
+    case OptionType.Boolean:
+      return flag;
+    case OptionType.Integer:
+      return number;
+    case OptionType.Choice:
+      return oneOf(choices);
+    default:
+      return text;
+  }
+}
 
 /** The keys of the stack's configuration, with what stands in each; those of the private key for all nodes are read apart. */
 export const readers = {
@@ -110,7 +135,6 @@ export const readers = {
   ssh: object<SshArgs>({ ...login, bastion, requireHostKeys: flag }),
   vnc: oneOf(Vnc),
   release,
-  agentEnabled: flag,
   compression: object<CompressionArgs>({
     preset: oneOf(CompressionPreset),
     image: oneOf(ImageCompression),
@@ -119,10 +143,8 @@ export const readers = {
     playback: flag,
     streamingMode: oneOf(StreamingMode),
   }),
-  requireSecure: flag,
   nativeClientsOnly: flag,
-  spiceDirectProxyBaseUrl: text,
-  tokenTtl: number,
+  ...plain,
   acceptConsoleLoss: flag,
   ignoreConfigurationManagement,
   novaApiCredentials: text,

@@ -14,6 +14,7 @@ import {
   defaultServerListen,
   novaFragment,
   parseCidrs,
+  plainPart,
   recipeOnNode,
 } from "../../nova";
 import type { ComputeNodeArgs } from "../args/computeNode";
@@ -33,7 +34,7 @@ export function computeState(
   const { values, has } = settings;
   const { release, vnc = Vnc.Alongside, html5proxyBaseUrl, serverProxyclientAddress, extraNovaOptions } = values;
   const { agentEnabled = false, serverListenEverywhere = false, consolePortRange = defaultConsolePorts } = values;
-  const { compression, requireSecure, spiceDirectProxyBaseUrl, tokenTtl, recipe } = values;
+  const { compression, recipe } = values;
   const knowsAddress = has("serverProxyclientAddress");
   const knowsListen = has("serverListen", "serverListenEverywhere");
   const listenAddress = values.serverListen ?? defaultServerListen(serverProxyclientAddress, serverListenEverywhere);
@@ -59,19 +60,7 @@ export function computeState(
   ];
   const fragment = novaFragment(
     Role.Compute,
-    {
-      vnc,
-      agentEnabled,
-      html5proxyBaseUrl,
-      serverListen,
-      serverProxyclientAddress,
-      compression,
-      requireSecure,
-      spiceDirectProxyBaseUrl,
-      tokenTtl,
-      extraNovaOptions,
-      recipe,
-    },
+    { ...plainPart(values), vnc, agentEnabled, html5proxyBaseUrl, serverListen, compression, extraNovaOptions, recipe },
     release,
     path,
   );

@@ -9,6 +9,7 @@ import {
   type NodeEntry,
   noSourceOf,
   parseCidrs,
+  plainPart,
   parseConsoleSources,
   Role,
   takesTokenTtl,
@@ -117,18 +118,16 @@ function checkListenAddresses({ proxy, controllers }: SpiceConsoleArgs): readonl
 }
 
 function checkComputes(args: SpiceConsoleArgs): readonly ValidationError[] {
-  const { vnc, acceptConsoleLoss, agentEnabled, serverListenEverywhere, extraNovaOptions, release } = args;
-  const { compression, requireSecure, nativeClientsOnly, spiceDirectProxyBaseUrl } = args;
+  const { vnc, acceptConsoleLoss, serverListenEverywhere, extraNovaOptions, release } = args;
+  const { compression, nativeClientsOnly } = args;
   const shared = {
+    ...plainPart(args),
     vnc,
     acceptConsoleLoss,
-    agentEnabled,
     serverListenEverywhere,
     release,
     compression,
-    requireSecure,
     nativeClientsOnly,
-    spiceDirectProxyBaseUrl,
     tokenTtl: takesTokenTtl(Role.Compute, release) ? args.tokenTtl : undefined,
   };
   // What the proxy's check has said of the base URL and the release need not be said again.

@@ -140,7 +140,7 @@ describe("readConfig", () => {
     expect(result?.release).toBe(26);
   });
 
-  it("takes the empty defaults of Pulumi.yaml for nothing", async () => {
+  it("takes an empty value for nothing", async () => {
     const { result, error } = await read({
       ...sound,
       ssh: {},
@@ -283,15 +283,6 @@ describe("readConfig", () => {
     ]);
   });
 
-  it("knows exactly the keys that Pulumi.yaml describes", async () => {
-    const declared = readFileSync(resolve(__dirname, "../../Pulumi.yaml"), "utf8").split("\nconfig:\n")[1] ?? "";
-    const keys = [...declared.matchAll(/^ {2}(\w+):$/gm)].map(([, key]) => key);
-    const { error } = await read({ ...sound, nosuchkey: "" });
-    const known = /nosuchkey: No such key\. The keys are (.*)\.$/m.exec(error ?? "")?.[1]?.split(", ");
-    expect([...keys].sort()).toEqual([...(known ?? [])].sort());
-    expect(keys.length).toBeGreaterThan(10);
-  });
-
   it("takes every value that Pulumi.example.yaml shows, but for the file of the key", async () => {
     const example = readFileSync(resolve(__dirname, "../../Pulumi.example.yaml"), "utf8");
     const { "openstack-spice:sshPrivateKeyFile": _, ...config } = configOf(example);
@@ -300,13 +291,15 @@ describe("readConfig", () => {
     expect(result?.webClient?.sha256).toMatch(/^0{64}$/);
   });
 
-  it("reads every key that Pulumi.example.yaml shows", () => {
+  it("knows exactly the keys that Pulumi.example.yaml shows", async () => {
     const example = readFileSync(resolve(__dirname, "../../Pulumi.example.yaml"), "utf8");
     const shown = [...example.matchAll(/^ {2}(?:# {2} pulumi config set --secret |openstack-spice:)(\w+)/gm)].map(
       ([, key]) => key,
     );
-    const declared = readFileSync(resolve(__dirname, "../../Pulumi.yaml"), "utf8").split("\nconfig:\n")[1] ?? "";
-    expect([...new Set(shown)].sort()).toEqual([...declared.matchAll(/^ {2}(\w+):$/gm)].map(([, key]) => key).sort());
+    const { error } = await read({ ...sound, nosuchkey: "" });
+    const known = /nosuchkey: No such key\. The keys are (.*)\.$/m.exec(error ?? "")?.[1]?.split(", ");
+    expect([...new Set(shown)].sort()).toEqual([...(known ?? [])].sort());
+    expect(shown.length).toBeGreaterThan(30);
   });
 
   const documents = ["your-own-cloud", "tls", "firewalls", "rhel-web-client"].flatMap((name) => {
