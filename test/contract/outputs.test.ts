@@ -80,14 +80,14 @@ describe("a compute with an output", () => {
     ],
     [
       "as one option's value, beside another one",
-      () => ({ extraNovaOptions: { "DEFAULT/pointer_model": pulumi.output("x"), "DEFAULT/web": "/x" } }),
+      () => ({ extraNovaOptions: { "DEFAULT/concurrency_backend": pulumi.output("x"), "DEFAULT/web": "/x" } }),
       ['extraNovaOptions["DEFAULT/web"]'],
     ],
     [
       "that comes to what is wrong",
-      () => ({ extraNovaOptions: { "DEFAULT/pointer_model": pulumi.output("x") } }),
+      () => ({ extraNovaOptions: { "DEFAULT/concurrency_backend": pulumi.output("x") } }),
       [],
-      ['extraNovaOptions["DEFAULT/pointer_model"]'],
+      ['extraNovaOptions["DEFAULT/concurrency_backend"]'],
     ],
   ])("%s", async (_what, changes, atOnce, late = []) => {
     const found = await pathsOf(() => new ComputeNode("compute-1", { ...args, ...changes() }));

@@ -186,7 +186,7 @@ describe("novaFragment", () => {
         ...compute,
         serverListen: "a\nb",
         html5proxyBaseUrl: "console",
-        extraNovaOptions: { "DEFAULT/pointer_model": "sometimes", "spice/kaymap": "de" },
+        extraNovaOptions: { "DEFAULT/concurrency_backend": "sometimes", "spice/kaymap": "de" },
       },
       undefined,
       "computes[1].",
@@ -195,7 +195,7 @@ describe("novaFragment", () => {
     expect(errors.map(({ path }) => path)).toEqual([
       "computes[1].html5proxyBaseUrl",
       "computes[1].serverListen",
-      'computes[1].extraNovaOptions["DEFAULT/pointer_model"]',
+      'computes[1].extraNovaOptions["DEFAULT/concurrency_backend"]',
       'computes[1].extraNovaOptions["spice/kaymap"]',
     ]);
   });
@@ -218,7 +218,7 @@ describe("novaFragment", () => {
     const entries = Object.entries({
       "vnc/keymap": "de",
       "spice/keymap": "de",
-      "DEFAULT/pointer_model": "ps2mouse",
+      "DEFAULT/concurrency_backend": "ps2mouse",
       "vnc/server_listen": "198.51.100.21",
     });
     const whole = novaFragment(Role.Compute, { ...compute, extraNovaOptions: Object.fromEntries(entries) });
