@@ -7,6 +7,8 @@ import {
   type SpiceConsoleArgs,
   TlsVersion,
 } from "../../components";
+import { newestRelease, optionKey, OptionType, plainOptions } from "../../nova";
+import { readConfig } from "../../program/config";
 import { cloud } from "./support/cloud";
 import { run } from "./support/recorder";
 import { stateOf } from "./support/states";
@@ -94,6 +96,30 @@ describe("a cloud's console options", () => {
         },
         ...compute,
       },
+    });
+  });
+
+  // Of the others that are set as they are given the cloud makes something, or a compute has its own.
+  const made = ["agentEnabled", "serverListen", "serverProxyclientAddress"];
+  const asGiven = plainOptions.filter(({ argument }) => !made.includes(argument));
+  it.each(asGiven)("reach every compute as they are given: $argument", async (option) => {
+    const values = {
+      [OptionType.Boolean]: "true",
+      [OptionType.Integer]: "77",
+      [OptionType.Choice]: option.choices?.[0],
+    };
+    const value = { [OptionType.Uri]: "https://kerbside.example.org:13002/nova", ...values }[option.type as string];
+    const { proxy, controllers, computes } = cloud;
+    const keys = { proxy, controllers, computes, nativeClientsOnly: "true", [option.argument]: value };
+    const config: Record<string, string> = {};
+    for (const [key, part] of Object.entries(keys)) {
+      config[`openstack-spice:${key}`] = typeof part === "string" ? part : JSON.stringify(part);
+    }
+    const { result, error } = await run(readConfig, { config });
+    expect(error).toBeUndefined();
+    expect(await states({ ...result, release: newestRelease })).toEqual({
+      controller: {},
+      compute: { [optionKey(option)]: value },
     });
   });
 
