@@ -6,11 +6,10 @@ from typing import FrozenSet, List, Sequence, Tuple
 from ..context import Context
 from ..services.processes import Processes
 from .accepting import accepting_rules, host
+from .firewall import RULE_KINDS
 from .kernel import TOOLS, Kernel
 from .nftables_text import rules_of
 from .rules import rule_text
-
-RULE_KINDS = ("firewalld", "firewalld-file", "ufw", "iptables", "iptables-file", "nft", "nft-file")
 
 
 class Bystanders:

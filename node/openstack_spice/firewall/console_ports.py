@@ -14,22 +14,17 @@ from ..nova.hypervisor import Hypervisor
 from ..services.processes import Processes
 from ..services.units import Units
 from ..text import in_a_row
-from .bystanders import Bystanders
-from .closed_ports import ClosedPorts
 from .closed_ports_text import CONSOLES
+from .declared_ports import DeclaredPorts
 from .firewall import Firewall
 from .rules import text_of_ports
 
 
-class ConsolePorts:
+class ConsolePorts(DeclaredPorts):
     """The range of the document, or none."""
 
     def __init__(self, context: Context, units: Units, processes: Processes, firewall: Firewall) -> None:
-        self._context = context
-        self._firewall = firewall
-        self._processes = processes
-        self._closed = ClosedPorts(context, units, firewall.kernel)
-        self._bystanders = Bystanders(context, firewall.kernel, processes)
+        super().__init__(context, units, processes, firewall)
         self._range = context.desired.console_ports
         self._ports = "" if self._range is None else text_of_ports(self._range)
         self._is_told = False

@@ -7,25 +7,13 @@ With `dropOtherSources` in the document it is open to the declared sources alone
 from typing import List
 
 from ..changes.kind import Planned
-from ..context import Context
 from ..errors import Refused
-from ..services.processes import Processes
-from ..services.units import Units
-from .bystanders import Bystanders
-from .closed_ports import ClosedPorts
 from .closed_ports_text import PROXY
-from .firewall import Firewall
+from .declared_ports import DeclaredPorts
 
 
-class ProxyPort:
+class ProxyPort(DeclaredPorts):
     """The port on which the SPICE proxy listens."""
-
-    def __init__(self, context: Context, units: Units, processes: Processes, firewall: Firewall) -> None:
-        self._context = context
-        self._firewall = firewall
-        self._processes = processes
-        self._closed = ClosedPorts(context, units, firewall.kernel)
-        self._bystanders = Bystanders(context, firewall.kernel, processes)
 
     def plan(self, port: int, in_transaction: bool) -> List[Planned]:
         """The rules in what filters here, and the port closed by ourselves where that is asked for. Raises Refused, CannotTell.
