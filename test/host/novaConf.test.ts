@@ -64,7 +64,7 @@ describe("on a node with Debian's Nova", () => {
     });
     expect(cases.length).toBe(40);
     const edited = await onNode(node, "nova.conf/put-and-undo", cases);
-    expect(edited.map(({ told, undone }) => [told, undone])).toEqual(cases.map(({ conf }) => ["", conf]));
+    expect(edited.map(({ wrong, undone }) => [wrong, undone])).toEqual(cases.map(({ conf }) => ["", conf]));
     const read = cases.map(({ declared }, index) => ({ declared, after: edited[index]?.after }));
     expect(await askPython(READ_PROGRAM, read)).toEqual([]);
   });

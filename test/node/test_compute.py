@@ -156,12 +156,20 @@ class TestHypervisor:
             compute.hypervisor.check_hypervisor()
         assert told(error) == "libvirt does not answer 'virsh domcapabilities'. Start libvirtd, and run again"
 
-    @pytest.mark.parametrize("conf", ["", "#spice_tls = 1\n", "spice_tls = 10\n", "spice_tls_x = 1\n"])
+    @pytest.mark.parametrize(
+        "conf", ["", "#spice_tls = 1\n", "spice_tls = 0\n", "spice_tls = 10\n", "spice_tls_x = 1\n", "spice_tls_x509_cert_dir = 1\n"]
+    )
     def test_secure_channels_need_tls_of_libvirt(self, tmp_path, conf):
         compute = Compute(tmp_path, options={"spice/require_secure": '"Yes"'}, files={"/etc/libvirt/qemu.conf": conf})
-        with pytest.raises(Refused):
+        with pytest.raises(Refused) as error:
             compute.hypervisor.check_secure_channels()
-        compute.node.files.put("/etc/libvirt/qemu.conf", "x\n  spice_tls=1 # yes\n")
+        assert "has no 'spice_tls = 1': libvirt would start no guest" in told(error)
+        for with_tls in ("spice_tls = 1\n", "x\n  spice_tls=1 # yes\n"):
+            compute.node.files.put("/etc/libvirt/qemu.conf", with_tls)
+            compute.hypervisor.check_secure_channels()
+
+    def test_channels_that_need_not_be_secure_need_no_tls(self, tmp_path):
+        compute = Compute(tmp_path, options={"spice/require_secure": "false"}, files={"/etc/libvirt/qemu.conf": ""})
         compute.hypervisor.check_secure_channels()
 
     def test_fifty_guests_cost_two_processes(self, tmp_path):
@@ -328,10 +336,6 @@ class TestBusy:
     @pytest.mark.parametrize(
         "told,work",
         [
-            ({"domstate": "paused (migrating)\n\n"}, "guest %s is paused (migrating)" % B),
-            ({"domstate": "in shutdown (user)\n\n"}, "guest %s is in shutdown (user)" % B),
-            ({"domstate": "running (from snapshot)\n\n"}, ""),
-            ({"domstate": "running (migration canceled)\n\n"}, ""),
             (
                 {"domjobinfo": "Job type:         Unbounded   \nOperation:        Outgoing migration  \n"},
                 "guest %s has a job: Outgoing migration" % B,
@@ -347,8 +351,41 @@ class TestBusy:
             ({"domblklist": " Target   Source\n------------\n vda      /var/lib/x\n\n"}, ""),
         ],
     )
-    def test_guests_on_their_way_and_jobs(self, tmp_path, told, work):
+    def test_guests_with_jobs(self, tmp_path, told, work):
         assert self.work(Compute(tmp_path, {A: {"domstate": "running (booted)\n\n"}, B: told})) == work
+
+    @pytest.mark.parametrize(
+        "state",
+        [
+            pytest.param("paused (migrating)", id="comes from another compute, or leaves by an old libvirt"),
+            pytest.param("running (post-copy)", id="came from another compute, which sends its memory still"),
+            pytest.param("paused (post-copy failed)", id="waits for its memory"),
+            pytest.param("paused (saving)", id="is saved"),
+            pytest.param("paused (creating snapshot)", id="has a snapshot taken"),
+            pytest.param("paused (dumping)", id="is dumped"),
+            pytest.param("paused (starting up)", id="starts"),
+            pytest.param("in shutdown (user)", id="is on its way down"),
+            pytest.param("paused (shutting down)", id="is on its way down, stopped already"),
+        ],
+    )
+    def test_a_guest_on_its_way(self, tmp_path, state):
+        assert self.work(Compute(tmp_path, {A: {"domstate": state + "\n\n"}})) == "guest %s is %s" % (A, state)
+
+    @pytest.mark.parametrize(
+        "state",
+        [
+            "running (booted)",
+            "running (migrated)",
+            "running (from snapshot)",
+            "running (migration canceled)",
+            "running (save canceled)",
+            "running (restored)",
+            "paused (user)",
+            "paused (I/O error)",
+        ],
+    )
+    def test_a_guest_at_rest(self, tmp_path, state):
+        assert self.work(Compute(tmp_path, {A: {"domstate": state + "\n"}})) == ""
 
     def test_a_guest_of_which_libvirt_tells_nothing(self, tmp_path):
         compute = Compute(tmp_path, [A, B, C])

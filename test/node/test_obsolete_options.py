@@ -7,6 +7,7 @@ from openstack_spice.changes.options import OptionKind, SectionKind, plan_option
 from openstack_spice.checks.layers import planned_conf
 from openstack_spice.document.desired import Desired
 from openstack_spice.nova_conf.obsolete_options import find_obsolete_options
+from openstack_spice.roles.compute import Compute
 from openstack_spice.state.entry import Entry
 from openstack_spice.state.ledger import Ledger
 from openstack_spice.state.paths import NOVA_CONF
@@ -66,6 +67,9 @@ class Node:
         edits.publish_all(journal)
         assert foreseen == (self.conf if plan else None)
         self.record = Record(entries=merged(self.record.entries, journal.entries))
+        role = Compute.__new__(Compute)
+        role._unit = "nova-compute"
+        self.restarts = role.units_to_restart(journal)
         return [as_told(kinds[planned.entry.kind], planned) for planned in plan]
 
     def back(self):
@@ -91,12 +95,12 @@ CHANGES = [
 
 def test_obsolete_options_are_made_comments_once_and_every_byte_comes_back_at_an_undo(tmp_path):
     node = Node(tmp_path)
-    assert node.run("remove") == CHANGES
+    assert (node.run("remove"), node.restarts) == (CHANGES, ("nova-compute",))
     mark = b"#openstack-spice# spice/keymap# "
     expected = CONF.replace(b"vnc_enabled", b"#openstack-spice# DEFAULT/vnc_enabled# vnc_enabled")
     expected = expected.replace(b"keymap = de", mark + b"keymap = de").replace(b"keymap: fr\n  be", mark + b"keymap: fr\n" + mark + b"  be")
     assert node.conf == expected.replace(b"keymap = ch", b"enabled = true\n#openstack-spice# vnc/keymap# keymap = ch")
-    assert node.run("remove") == []
+    assert (node.run("remove"), node.restarts) == ([], ())
     assert set(node.back().values()) == {"made"}
     assert node.conf == CONF
 
@@ -105,6 +109,7 @@ def test_obsolete_options_are_keys_again_and_no_longer_recorded_where_that_is_no
     node = Node(tmp_path)
     node.run("remove")
     assert node.run("") == [line.split(":")[0] + ": a comment -> a key again" for line in CHANGES[1:]]
+    assert node.restarts == ("nova-compute",)
     assert [entry.kind for entry in node.record.entries] == ["option"]
     assert node.conf == CONF.replace(b"keymap = ch", b"enabled = true\nkeymap = ch")
     node.back()
