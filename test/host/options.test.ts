@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TlsVersion } from "../../nova";
-import { LabNode } from "../support/lab";
+import type { LabNode } from "../support/lab";
+import { nodeForTests } from "../support/nodeForTests";
 import { bootCompute } from "./support/consolePorts";
 import { computeDocument, controllerDocument, toSpice } from "./support/documents";
 import { controllerReport, converge, lines, report, revert } from "./support/program";
@@ -16,17 +17,12 @@ const difference = (node: LabNode) => node.read(`diff /root/before ${CONF} | gre
 
 describe("a controller", () => {
   const NAME = "o-control";
-  let node: LabNode;
+  const node = nodeForTests(NAME, "proxy");
   beforeAll(async () => {
-    node = await LabNode.boot(NAME, "proxy");
     await node.read(`cp ${CONF} /root/before
       openssl req -x509 -newkey rsa:2048 -nodes -days 400 -subj /CN=console -keyout /etc/nova/console.key -out /etc/nova/console.pem 2>/dev/null
       chown root:nova /etc/nova/console.*; chmod 640 /etc/nova/console.*`);
   });
-  afterAll(async () => {
-    await node.remove();
-  });
-
   it("has the TLS that is asked for, and speaks no older one", async () => {
     const before = await snapshot(node);
     const tls = { certificate: "/etc/nova/console.pem", key: "/etc/nova/console.key" };

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { LabNode } from "../support/lab";
+import { beforeEach, describe, expect, it } from "vitest";
+import { nodeForTests } from "../support/nodeForTests";
 import { controllerDocument } from "./support/documents";
 import { type At, testProgram } from "./support/injection";
 import { onNode } from "./support/onNode";
@@ -21,20 +21,13 @@ const removed = ours.map((name) => `change package/${name}: installed -> (not in
 const bothRemoved = report(["firewall unmanaged"], [...settingsBack, ...removed]);
 
 describe("a controller whose packages go with the stack", () => {
-  let node: LabNode;
+  const node = nodeForTests(NAME, "nova");
   let before: Snapshot;
 
-  beforeAll(async () => {
-    node = await LabNode.boot(NAME, "nova");
-  });
   beforeEach(async () => {
     await node.reset();
     before = await snapshot(node);
   });
-  afterAll(async () => {
-    await node.remove();
-  });
-
   /** Whole packages that are installed, of these. */
   async function installed(...names: readonly string[]): Promise<readonly string[]> {
     const { stdout } = await node.run(`dpkg-query -W -f '\${db:Status-Status} \${Package}\\n' ${names.join(" ")}`);

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { RecipeSwitch, Release } from "../../nova";
 import { hostProgram, shortDigest } from "../../remote/program";
-import { LabNode } from "../support/lab";
+import { nodeForTests } from "../support/nodeForTests";
 import { OWNER, computeDocument, controllerDocument, retirementDocument } from "./support/documents";
 import { testProgram } from "./support/injection";
 import { converge, lines } from "./support/program";
@@ -267,17 +267,12 @@ const withoutPrograms = (given: Snapshot): Snapshot => ({
 });
 
 describe("the program refuses, and leaves the node untouched:", () => {
-  let node: LabNode;
+  const node = nodeForTests(NAME, "proxy");
 
   beforeAll(async () => {
-    node = await LabNode.boot(NAME, "proxy");
     // A service that is about to read its nova.conf would be another process afterwards.
     await node.untilServes(6080, "/vnc_auto.html");
   });
-  afterAll(async () => {
-    await node.remove();
-  });
-
   it.each(refusals.map((refusal) => [refusal.title, refusal] as const))("%s", async (_, refusal) => {
     const { spoil = ":", mend = ":", user, lockWait, status = 3, said = "", message } = refusal;
     const fact = (await node.read(`set -e; ${spoil}`)).trim();

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { type PackageRepository, RecipeSwitch } from "../../nova";
-import { LabNode } from "../support/lab";
+import { nodeForTests } from "../support/nodeForTests";
 import { type ControllerOptions, controllerDocument } from "./support/documents";
 import { converge, lines, revert } from "./support/program";
 import { type Snapshot, changedPaths, snapshot } from "./support/snapshot";
@@ -22,7 +22,7 @@ rpmsign --define '_gpg_name epel' --define '_gpg_path /root/keys' --define '__gp
 rm -r /srv/epel/repodata; createrepo_c -q /srv/epel; gpgconf --kill all`;
 
 describe("a package repository of the stack's", () => {
-  let node: LabNode;
+  const node = nodeForTests(NAME, "el7-like");
   let before: Snapshot;
   let key: string;
   let other: string;
@@ -33,19 +33,12 @@ describe("a package repository of the stack's", () => {
   });
   const document = (options: ControllerOptions = {}) => controllerDocument(NAME, options);
 
-  beforeAll(async () => {
-    node = await LabNode.boot(NAME, "el7-like");
-  });
   beforeEach(async () => {
     await node.reset();
     await node.read(SIGN);
     [key, other] = await Promise.all([node.read("cat /root/epel.asc"), node.read("cat /root/other.asc")]);
     before = await snapshot(node);
   });
-  afterAll(async () => {
-    await node.remove();
-  });
-
   it("is written with its key, checked, and gives the web client; again changes nothing; all goes back, with the packages where asked", async () => {
     const wanted = document({ packageRepository: repository(), removePackagesOnDestroy: true });
     const { status, stdout, stderr } = await converge(node, wanted, { user: "ops" });

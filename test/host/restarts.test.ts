@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { eventually } from "../support/eventually";
-import { LabNode } from "../support/lab";
+import type { LabNode } from "../support/lab";
+import { nodeForTests } from "../support/nodeForTests";
 import { bootQueuedCompute } from "./support/compute";
 import {
   computeDocument,
@@ -168,18 +169,11 @@ describe("on a controller", () => {
   const OVERRIDES = (unit: string) => `/etc/systemd/system/${unit}.service.d`;
   const say = (text: string) => `openstack-spice: ${NAME}: ${text}`;
   const error = (text: string) => `openstack-spice: error: ${NAME}: ${text}`;
-  let node: LabNode;
+  const node = nodeForTests(NAME, "proxy");
 
-  beforeAll(async () => {
-    node = await LabNode.boot(NAME, "proxy");
-  });
   beforeEach(async () => {
     await node.reset();
   });
-  afterAll(async () => {
-    await node.remove();
-  });
-
   /** Lines in a unit's overrides. */
   async function override(unit: string, ...service: readonly string[]): Promise<void> {
     const folder = OVERRIDES(unit);

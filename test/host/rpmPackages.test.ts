@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { LabNode } from "../support/lab";
+import { beforeEach, describe, expect, it } from "vitest";
+import type { LabNode } from "../support/lab";
+import { nodeForTests } from "../support/nodeForTests";
 import { controllerDocument } from "./support/documents";
 import { testProgram } from "./support/injection";
 import { converge, runVerb } from "./support/program";
@@ -33,17 +34,10 @@ async function packagesOf(node: LabNode): Promise<readonly string[]> {
 }
 
 describe("a node whose repositories have no web client", () => {
-  let node: LabNode;
-  beforeAll(async () => {
-    node = await LabNode.boot(NAME, "el9-like");
-  });
+  const node = nodeForTests(NAME, "el9-like");
   beforeEach(async () => {
     await node.reset();
   });
-  afterAll(async () => {
-    await node.remove();
-  });
-
   const told = (...messages: readonly string[]) =>
     messages
       .map((message) => `openstack-spice: ${message.startsWith("error: ") ? "" : `${NAME}: `}${message}\n`)

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { certificateFile, certificateText } from "../../nova";
 import { DAY, type TestCertificate, makeCertificate } from "../support/certificate";
 import { ask } from "../support/https";
 import { eventually } from "../support/eventually";
-import { LabNode } from "../support/lab";
+import { nodeForTests } from "../support/nodeForTests";
 import { type ControllerOptions, controllerDocument } from "./support/documents";
 import { controllerReport, converge, lines, revert } from "./support/program";
 import { type Snapshot, changedPaths, snapshot } from "./support/snapshot";
@@ -18,16 +18,11 @@ const NOVNC = "nova-novncproxy.service";
 const DROP_IN = "/etc/systemd/system/nova-spicehtml5proxy.service.d/openstack-spice.conf";
 const HOST = "console.example.org";
 
-let node: LabNode;
+const node = nodeForTests(NAME, "proxy");
 let before: Snapshot;
 beforeAll(async () => {
-  node = await LabNode.boot(NAME, "proxy");
   before = await snapshot(node);
 });
-afterAll(async () => {
-  await node.remove();
-});
-
 /** A document with the certificate in it. */
 function withText({ certPem, privateKeyPem }: TestCertificate, options: ControllerOptions = {}): string {
   const certificate = certificateText({ certPem, privateKeyPem });

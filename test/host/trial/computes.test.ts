@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { LabNode } from "../../support/lab";
+import { beforeAll, describe, expect, it } from "vitest";
+import { nodeForTests } from "../../support/nodeForTests";
 import { computeDocument } from "../support/documents";
 import { testProgram } from "../support/injection";
 import { converge, revert } from "../support/program";
@@ -30,16 +30,11 @@ systemctl daemon-reload && systemctl restart nova-compute`;
 const SLOW_TO_STOP = "/bin/sh -c 'trap \"sleep 10; exit\" TERM; while :; do sleep 0.1; done'";
 
 describe("a compute whose instances lie in a folder of the operator's", () => {
-  let node: LabNode;
+  const node = nodeForTests(NAME, "compute");
   beforeAll(async () => {
-    node = await LabNode.boot(NAME, "compute");
     await node.read(STAND_IN);
     expect(await node.read(`grep -c '^instances_path = ${FOLDER}$' ${CONF}`)).toBe("1\n");
   });
-  afterAll(async () => {
-    await node.remove();
-  });
-
   /** A process of a user's, called `cp`, with an argument in the folder of instances. @param how its program */
   const copy = (user: string, how: string) =>
     `systemd-run -q --unit=work --uid=${user} bash -c 'exec -a cp ${how} ${FOLDER}/disk'

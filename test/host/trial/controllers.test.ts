@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { type ControllerState, renderDesiredState } from "../../../contract";
-import { LabNode } from "../../support/lab";
+import { nodeForTests } from "../../support/nodeForTests";
 import { OWNER, controllerDocument } from "../support/documents";
 import { converge, revert } from "../support/program";
 import { type Snapshot, snapshot } from "../support/snapshot";
@@ -19,17 +19,12 @@ const error = (text: string) => `openstack-spice: error: ${NAME}: ${text}\n`;
 const say = (text: string) => `openstack-spice: ${NAME}: ${text}\n`;
 
 describe("a controller that its operators set up in their way", () => {
-  let node: LabNode;
+  const node = nodeForTests(NAME, "proxy");
   let before: Snapshot;
   beforeAll(async () => {
-    node = await LabNode.boot(NAME, "proxy");
     await node.read(`cp -a ${CONF} /root/nova.conf`);
     before = await snapshot(node);
   });
-  afterAll(async () => {
-    await node.remove();
-  });
-
   /** Has nova.conf say this too, at its end, while a test runs. */
   async function withConf(text: string, test: () => Promise<void>): Promise<void> {
     await node.read(`cat >>${CONF}`, text);
