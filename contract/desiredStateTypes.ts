@@ -127,7 +127,7 @@ export interface Tls {
   readonly key?: string;
   /** The host that a certificate on the node has to be for. Left out: it is not compared. */
   readonly host?: string;
-  /** TLS ends in front of the proxy, which then needs a Nova that heeds X-Forwarded-Proto. */
+  /** TLS is terminated upstream of the proxy, which then needs a Nova that heeds X-Forwarded-Proto. */
   readonly terminatedUpstream?: true;
 }
 

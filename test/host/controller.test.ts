@@ -88,7 +88,7 @@ describe("a controller with noVNC", () => {
     expect(describeConf(converged)).toBe(describeConf(before));
   });
 
-  it("tells what is recorded to an operator on the node, and keeps it from all others", async () => {
+  it("reports what is recorded to an operator on the node, and keeps it from all others", async () => {
     const { status, stdout } = await node.run("/usr/local/sbin/openstack-spice status", { user: "ops" });
     expect([status, stdout]).toEqual([
       0,

@@ -324,7 +324,7 @@ describe("a node without a firewall", () => {
   const NAME = "h-no-firewall";
   const node = nodeForTests(NAME, "proxy");
 
-  it("is told that nothing refuses the port, and gets no rule", async () => {
+  it("has it reported that nothing refuses the port, and gets no rule", async () => {
     const { rules } = await snapshot(node);
     const { status, stdout, stderr } = await converge(
       node,

@@ -30,7 +30,7 @@ describe("a controller without a console proxy", () => {
     packagesBefore = await packagesOf(node);
     expect(Object.keys(packagesBefore)).not.toContain("nova-consoleproxy");
   });
-  it("is told what `check` would do, of which nothing happens", async () => {
+  it("has it reported what `check` would do, of which nothing happens", async () => {
     await node.read("apt-get -qq update");
     const { status, stdout } = await runVerb(node, "check", document);
     expect(stdout).toBe(

@@ -17,7 +17,7 @@ const KILLED_MESSAGE =
   "the run was killed on the node. What it changed is put back by the node itself within 40 s, or by the next run. Run again";
 const INTERRUPTED = "an earlier run was interrupted; putting back what it had changed";
 
-/** What a run tells on a node with noVNC. */
+/** What a run reports on a node with noVNC. */
 const forth = [
   "change spice/html5proxy_host: (unset) -> 0.0.0.0",
   "change spice/html5proxy_port: (unset) -> 6082",
@@ -228,14 +228,14 @@ describe("a run that another one waits for", () => {
     );
     let second: Promise<Outcome> | undefined;
     let mended: Promise<string> | undefined;
-    let told = "";
+    let reported = "";
     const first = await converge(node, document, {
       onOutput: (text) => {
-        told += text;
-        if (told.includes('"change"')) {
+        reported += text;
+        if (reported.includes('"change"')) {
           second ??= converge(node, `${document}\n`, { user: "ops" });
         }
-        if (told.includes("putting back")) {
+        if (reported.includes("putting back")) {
           mended ??= node.read("rm /run/broken");
         }
       },

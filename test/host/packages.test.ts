@@ -100,7 +100,7 @@ describe("a controller whose packages go with the stack", () => {
   it.each<[string, At["when"], readonly string[]]>([
     ["before a package went", "before", removed],
     ["after they went", "after", []],
-  ])("loses them by the next revert where one was killed %s", async (_, when, told) => {
+  ])("loses them by the next revert where one was killed %s", async (_, when, reported) => {
     expect((await converge(node, document)).status).toBe(0);
     // Without the timer that would finish it meanwhile.
     const program = testProgram({ at: [{ point: "remove-packages", when, then: "kill" }], without: ["watchdog"] });
@@ -108,7 +108,7 @@ describe("a controller whose packages go with the stack", () => {
     expect((await revert(node, "controller")).status).toBe(1);
     await setWayBack(node, "controller");
     const { status, stdout } = await revert(node, "controller");
-    expect([status, stdout]).toEqual([0, report(["firewall unmanaged"], told)]);
+    expect([status, stdout]).toEqual([0, report(["firewall unmanaged"], reported)]);
     expect(await installed(...ours)).toEqual([]);
     expect((await snapshot(node)).own).toEqual(before.own);
   });
@@ -118,7 +118,7 @@ describe("a controller whose packages go with the stack", () => {
     expect(uses).toEqual(["", "guests have SPICE: aaaa"]);
   });
 
-  it("is told that apt was ended where a maintainer script hangs, and nothing of it runs on", async () => {
+  it("has it reported that apt was ended where a maintainer script hangs, and nothing of it runs on", async () => {
     await node.read(
       `mkdir -p /srv/site/tree/DEBIAN && cd /srv/site
        printf 'Package: spice-html5\\nVersion: 9\\nArchitecture: all\\nMaintainer: site <site@example.org>\\nDescription: test\\n' >tree/DEBIAN/control

@@ -175,7 +175,7 @@ const refusals: readonly Refusal[] = [
       "what is declared would have no effect: nova-spicehtml5proxy reads [spice] html5proxy_port = 7000 from OS_SPICE__HTML5PROXY_PORT. That wins over /etc/nova/nova.conf: take it out of there, or declare the same value",
   },
   {
-    title: "a file that Debian's init script would be told of, and that wins over nova.conf",
+    title: "a file that Debian's init script would read, and that wins over nova.conf",
     spoil:
       "printf '[spice]\\nhtml5proxy_host = 192.0.2.9\\n' >/etc/nova/site.conf; echo 'DAEMON_ARGS=\"$DAEMON_ARGS --config-file=/etc/nova/site.conf\"' >/etc/default/nova-spicehtml5proxy",
     mend: "rm /etc/nova/site.conf /etc/default/nova-spicehtml5proxy",

@@ -38,7 +38,7 @@ describe("a node whose repositories have no web client", () => {
   beforeEach(async () => {
     await node.reset();
   });
-  const told = (...messages: readonly string[]) =>
+  const reported = (...messages: readonly string[]) =>
     messages
       .map((message) => `openstack-spice: ${message.startsWith("error: ") ? "" : `${NAME}: `}${message}\n`)
       .join("");
@@ -95,7 +95,7 @@ describe("a node whose repositories have no web client", () => {
     await node.read(spoil);
     const before = await snapshot(node);
     const { status, stdout, stderr } = await converge(node, document);
-    expect(stderr).toBe(told(...messages));
+    expect(stderr).toBe(reported(...messages));
     expect([status, stdout]).toEqual([3, ""]);
     expect(await snapshot(node)).toEqual(before);
   });
@@ -108,7 +108,7 @@ describe("a node whose repositories have no web client", () => {
     const impatient = testProgram({ limits: { dnfLockWait: 0 } });
     const { status, stdout, stderr } = await converge(node, document, { program: impatient });
     expect(stderr).toBe(
-      told(
+      reported(
         `error: ${NAME}: dnf is at work on this node already: metadata already locked by ${pid}. Let it end, then run again`,
       ),
     );

@@ -268,7 +268,7 @@ describe("a certificate that is on the node", () => {
     expect(await snapshot(node)).toEqual(untouched);
   });
 
-  it("is served where nothing is wrong with it, http is answered too, and its end is told in its last month", async () => {
+  it("is served where nothing is wrong with it, http is answered too, and its end is reported in its last month", async () => {
     const soon = makeCertificate({ hosts: ["*.example.org"], to: Date.now() + 20 * DAY });
     await place(soon.certPem, soon.privateKeyPem);
     const { status, stdout, stderr } = await converge(node, document);

@@ -18,7 +18,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1] / "node")]
 
-from fakes import FakeReporter, as_told, make_node  # noqa: E402
+from fakes import FakeReporter, as_reported, make_node  # noqa: E402
 from openstack_spice import limits, system  # noqa: E402
 from openstack_spice.changes.edits import Edits  # noqa: E402
 from openstack_spice.changes.kind import Pass  # noqa: E402
@@ -147,7 +147,7 @@ def nova_conf_put_and_undo(conf: str, declared: List[Case], edit: str) -> Any:
         changes.apply(changes.plan())
         after = changes.conf
         changes.begin(options, "converge")
-        wrong = ["planned again: %s\n" % as_told(changes.kinds[one.entry.kind], one) for one in changes.plan()]
+        wrong = ["planned again: %s\n" % as_reported(changes.kinds[one.entry.kind], one) for one in changes.plan()]
         changes.files.put(NOVA_CONF, to_bytes(changes.conf + edit))
         changes.begin({}, "revert")
         wrong += ["failed %s\n" % subject for subject in changes.undo()]
@@ -302,7 +302,7 @@ def answered(line: str) -> Dict[str, Any]:
     name, case = json.loads(line)
     try:
         return {"answer": OPERATIONS[name](**case)}
-    except Exception:  # noqa: BLE001  # the test is told
+    except Exception:  # noqa: BLE001  # the test sees it
         return {"error": traceback.format_exc()}
 
 

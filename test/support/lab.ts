@@ -46,7 +46,7 @@ export async function start(command: string, args: readonly string[], options: S
       options.signal?.removeEventListener("abort", abort);
       resolve({ status: code ?? -1, ...output });
     });
-    // A command that ends before it has read its input is no fault of ours.
+    // A command that ends before it has read its input is no failure of ours.
     child.stdin.on("error", () => undefined).end(options.input ?? "");
   });
 }

@@ -9,7 +9,7 @@ from ..services.units import Units
 from ..system.commands import Result
 from .kernel import Kernel
 from .rules import RulePlan, Source
-from .telling import Teller
+from .warnings_once import WarningsOnce
 
 
 class Backend(ABC):
@@ -21,11 +21,11 @@ class Backend(ABC):
     kind: str  # of change: a rule that is in force
     place: str  # before `where` it is the name of what changes
 
-    def __init__(self, context: Context, units: Units, kernel: Kernel, teller: Teller, argument: str) -> None:
+    def __init__(self, context: Context, units: Units, kernel: Kernel, warnings: WarningsOnce, argument: str) -> None:
         self._context = context
         self._units = units
         self._kernel = kernel
-        self._teller = teller
+        self._warnings = warnings
         self._argument = argument
 
     def subject(self, where: str) -> str:

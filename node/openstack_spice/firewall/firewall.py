@@ -20,8 +20,8 @@ from .kernel import Kernel
 from .nftables import Nftables
 from .nftables_files import NftablesFiles
 from .rules import IN, NONE, RulePlan, Source, rule_text, text_of_ports
-from .telling import Teller
 from .ufw import Ufw
+from .warnings_once import WarningsOnce
 
 # The kinds of change that are rules of ours.
 RULE_KINDS = (
@@ -56,13 +56,13 @@ class Firewall:
     def __init__(self, context: Context, units: Units) -> None:
         self._context = context
         self.kernel = Kernel(context)
-        teller = Teller(context.reporter)
+        warnings = WarningsOnce(context.reporter)
         self._argument = "proxySourceAddresses" if context.role == "compute" else "allowedSources"
         self.nftables_files = NftablesFiles(context.system.files, units)
-        self.firewalld = Firewalld(context, units, self.kernel, teller, self._argument)
-        self.ufw = Ufw(context, units, self.kernel, teller, self._argument)
-        self.iptables = Iptables(context, units, self.kernel, teller, self._argument)
-        self.nftables = Nftables(context, units, self.kernel, teller, self.nftables_files, self._argument)
+        self.firewalld = Firewalld(context, units, self.kernel, warnings, self._argument)
+        self.ufw = Ufw(context, units, self.kernel, warnings, self._argument)
+        self.iptables = Iptables(context, units, self.kernel, warnings, self._argument)
+        self.nftables = Nftables(context, units, self.kernel, warnings, self.nftables_files, self._argument)
         # In the order of who is asked first.
         self.backends: Tuple[Backend, ...] = (self.firewalld, self.ufw, self.iptables, self.nftables)
         self.found: List[str] = []

@@ -18,7 +18,7 @@ from .backend import FileBackend
 from .firewalld_text import Zone, file_with, file_without, is_strange, rule_in_file, zones_for, zones_of
 from .kernel import Kernel, reason_of
 from .rules import NONE, RulePlan, Source
-from .telling import Teller
+from .warnings_once import WarningsOnce
 
 ZONES = "/etc/firewalld/zones"
 ZONES_OF_PACKAGE = "/usr/lib/firewalld/zones"
@@ -38,8 +38,8 @@ class Firewalld(FileBackend):
     file_kind = "firewalld-file"
     place = "firewall/zone "
 
-    def __init__(self, context: Context, units: Units, kernel: Kernel, teller: Teller, argument: str) -> None:
-        super().__init__(context, units, kernel, teller, argument)
+    def __init__(self, context: Context, units: Units, kernel: Kernel, warnings: WarningsOnce, argument: str) -> None:
+        super().__init__(context, units, kernel, warnings, argument)
         self._listing: Optional[_Listing] = None
         self._is_changed = False  # then a rule is asked for alone
 
@@ -104,7 +104,7 @@ class Firewalld(FileBackend):
             # A zone of which firewalld's package has the only file gets one of the node's own.
             original = files.read_if_there(origin)
             if original is None:
-                self._teller.warn("zone-without-file", zone=zone)
+                self._warnings.warn("zone-without-file", zone=zone)
                 return
             if not plan.has("firewalld-zone", file):
                 plan.add(Entry("firewalld-zone", file, ABSENT, ABSENT, present(original)), NONE, "as " + origin)

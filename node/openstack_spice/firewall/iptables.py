@@ -16,7 +16,7 @@ from .iptables_text import arguments, file_with, first_refusal
 from .kernel import TOOLS, Kernel, is_not_in_kernel, reason_of
 from .lines import has_line, without_line
 from .rules import COMMENT, RulePlan, Source
-from .telling import Teller
+from .warnings_once import WarningsOnce
 
 RECIPE_COMMENT = "Allow SPICE connections for console access "  # with that blank
 # What iptables says where a rule that it looks for, or its target, is not there: legacy and nft, 1.4.21 to 1.8.11.
@@ -30,8 +30,8 @@ class Iptables(FileBackend):
     file_kind = "iptables-file"
     place = "firewall/"
 
-    def __init__(self, context: Context, units: Units, kernel: Kernel, teller: Teller, argument: str) -> None:
-        super().__init__(context, units, kernel, teller, argument)
+    def __init__(self, context: Context, units: Units, kernel: Kernel, warnings: WarningsOnce, argument: str) -> None:
+        super().__init__(context, units, kernel, warnings, argument)
         self._first = "firewall-rule-first" in context.desired.recipe
         self.closes_ports = False  # whether ports are closed by a chain of ours before all others, which has let the sources in
         self._files: Dict[str, Optional[str]] = {}
@@ -58,7 +58,7 @@ class Iptables(FileBackend):
         rule, file = self.rule_for(source), self._persistent_file(what)
         plan.rule(self.kind, what, rule, self.has(what, rule), source.text)
         if file is None:
-            self._teller.warn("no-persistent-file", tool=what)
+            self._warnings.warn("no-persistent-file", tool=what)
             return
         line = "-A INPUT " + rule
         plan.rule(self.file_kind, file, line, self.file_has(self._context.system.files.read(file), line), source.text)

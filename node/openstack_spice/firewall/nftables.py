@@ -14,7 +14,7 @@ from .kernel import Kernel
 from .nftables_files import NftablesFiles
 from .nftables_text import ChainInFile, handle_of, refusing_chains
 from .rules import COMMENT, RulePlan, Source
-from .telling import Teller
+from .warnings_once import WarningsOnce
 
 
 class Nftables(FileBackend):
@@ -24,8 +24,8 @@ class Nftables(FileBackend):
     file_kind = "nft-file"
     place = "firewall/"
 
-    def __init__(self, context: Context, units: Units, kernel: Kernel, teller: Teller, files: NftablesFiles, argument: str) -> None:
-        super().__init__(context, units, kernel, teller, argument)
+    def __init__(self, context: Context, units: Units, kernel: Kernel, warnings: WarningsOnce, files: NftablesFiles, argument: str) -> None:
+        super().__init__(context, units, kernel, warnings, argument)
         self._files = files
 
     def at_work(self, found: Sequence[str]) -> List[str]:
@@ -39,7 +39,7 @@ class Nftables(FileBackend):
                 continue
             plan.rule(self.kind, chain, rule, self.has(chain, rule), source.text)
             if not is_enabled(self._units, "nftables"):
-                self._teller.warn("nftables-not-enabled", family=family, table=table)
+                self._warnings.warn("nftables-not-enabled", family=family, table=table)
                 continue
             self._plan_file(plan, chain, rule, source)
 

@@ -18,7 +18,7 @@ class ProxyPort(DeclaredPorts):
     def plan(self, port: int, in_transaction: bool) -> List[Planned]:
         """The rules in what filters here, and the port closed by ourselves where that is asked for. Raises Refused, CannotTell.
 
-        :param in_transaction: whether it was checked, and told, before
+        :param in_transaction: whether it was checked, and reported, before
         """
         closed, managed = "", self._firewall.is_managed
         if managed and self._context.desired.drop_other_sources:
@@ -29,7 +29,7 @@ class ProxyPort(DeclaredPorts):
         plan = self._firewall.plan(port)
         if managed and not closed and not in_transaction and not self._firewall.found:
             self._context.reporter.warn("port-open-to-all", port=port)
-        return plan + self._closed.plan(PROXY, closed, lambda: None if in_transaction else self._tell_what_closes(port))
+        return plan + self._closed.plan(PROXY, closed, lambda: None if in_transaction else self._report_what_closes(port))
 
     def _check(self, port: int) -> None:
         """Refuses where it cannot be closed without cutting off something else. Raises Refused, CannotTell."""
@@ -39,9 +39,9 @@ class ProxyPort(DeclaredPorts):
                 continue
             raise Refused("closing-cuts-off-program", port=port, command=one.command, pid=one.pid, address=one.address)
 
-    def _tell_what_closes(self, port: int) -> None:
+    def _report_what_closes(self, port: int) -> None:
         """Who has a console open from elsewhere, and which rules of others let in more."""
         addresses = [address for _, address in self._bystanders.connected_outside(port, port)]
         if addresses:
             self._context.reporter.warn("proxy-connected-outside", port=port, number=len(addresses), address=addresses[0])
-        self._bystanders.tell_accepting_rules(str(port), port, port)
+        self._bystanders.report_accepting_rules(str(port), port, port)

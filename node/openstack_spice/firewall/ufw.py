@@ -34,7 +34,7 @@ class Ufw(Backend):
         if b"Status: active" not in result.out.split(b"\n"):
             return []
         if not is_enabled(self._units, "ufw"):
-            self._teller.warn("ufw-not-enabled")
+            self._warnings.warn("ufw-not-enabled")
         return ["ufw"]
 
     def plan(self, plan: RulePlan, what: str, source: Source) -> None:

@@ -115,7 +115,7 @@ describe("a compute whose instances lie in a folder of the operator's", () => {
     });
   });
 
-  it("that never tells systemd that it is ready, which waits without an end, counts as up once it serves (N4)", async () => {
+  it("that never notifies systemd that it is ready, which waits without an end, counts as up once it serves (N4)", async () => {
     const queue = "python3 -m http.server --bind 127.0.0.1 5672";
     await node.read(
       `systemd-run -q --unit=queue ${queue}; until ss -Hltn 'sport = :5672' | grep -q .; do sleep 0.1; done
@@ -128,7 +128,7 @@ describe("a compute whose instances lie in a folder of the operator's", () => {
       const { status, stdout, stderr } = await converge(node, document, { program: impatient });
       expect([status, changed(stdout), errors(stderr)]).toEqual([0, "changed 4", []]);
       expect(stderr).toContain(
-        "nova-compute runs and has its message queue, but has not told systemd that it is ready, which waits for that without an end (Type=notify): it counts as up\n",
+        "nova-compute runs and has its message queue, but has not notified systemd that it is ready, which waits for that without an end (Type=notify): it counts as up\n",
       );
       expect((await revert(node, "compute")).status).toBe(0);
     });

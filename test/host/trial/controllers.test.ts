@@ -59,7 +59,7 @@ describe("a controller that its operators set up in their way", () => {
         stdout: "",
         stderr: error(
           `nova-spicehtml5proxy would serve the pages in /usr/share/novnc, where there is no spice_auto.html: [DEFAULT] web of ${CONF} says so. ` +
-            "Take that out there (noVNC's proxy finds its own pages without it, or is told of them by --web on its own command line), " +
+            "Take that out there (noVNC's proxy finds its own pages without it, or gets them by --web on its own command line), " +
             "or declare webClient with a package and the folder of its spice_auto.html",
         ),
       });
@@ -85,7 +85,7 @@ describe("a controller that its operators set up in their way", () => {
     });
   });
 
-  it("whose cell has no database but a file is told that no console will come", async () => {
+  it("whose cell has no database but a file has it reported that no console will come", async () => {
     await withConf("[database]\nconnection = sqlite:////var/lib/nova/novadb\n", async () => {
       const { status, stderr } = await converge(node, document);
       expect([status, stderr]).toEqual([
@@ -118,7 +118,7 @@ describe("a controller that its operators set up in their way", () => {
     expect(await snapshot(node)).toEqual(before);
   });
 
-  it("whose proxy reads another file is told what it reads, and that this is the default (D30)", async () => {
+  it("whose proxy reads another file has it reported what it reads, and that this is the default (D30)", async () => {
     const command = "ExecStart=\nExecStart=/usr/bin/nova-spicehtml5proxy --config-file=/etc/nova/site.conf\n";
     await node.read("printf '[DEFAULT]\\n' >/etc/nova/site.conf");
     await withUnit(command, async () => {

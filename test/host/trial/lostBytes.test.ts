@@ -184,12 +184,12 @@ describe("a controller whose every byte counts", () => {
     const aside = `mv ${RECORD} /root/record; ${spoil}`;
     const mend = `[ ! -d ${STATE}/away ] || { rm -f ${STATE}/roles; mv ${STATE}/away ${STATE}/roles; }; rm -f ${RECORD}; mv /root/record ${RECORD}`;
     await keeps(aside, mend, async () => {
-      for (const told of [await revert(node, "controller"), await node.run("openstack-spice status")]) {
-        expect(told.status).not.toBe(0);
-        expect(told.stdout.includes("changed")).toBe(false);
+      for (const outcome of [await revert(node, "controller"), await node.run("openstack-spice status")]) {
+        expect(outcome.status).not.toBe(0);
+        expect(outcome.stdout.includes("changed")).toBe(false);
         if (reason !== "") {
-          expect(told.stderr.replace(/\/proc\/\d+/, "/proc/N")).toBe(
-            error(`the node does not tell about ${reason}. Mend that, and run again`),
+          expect(outcome.stderr.replace(/\/proc\/\d+/, "/proc/N")).toBe(
+            error(`the node does not report ${reason}. Mend that, and run again`),
           );
         }
       }

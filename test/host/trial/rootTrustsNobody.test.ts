@@ -19,7 +19,7 @@ const error = (text: string) => `openstack-spice: error: ${NAME}: ${text}\n`;
 /** As the user nova. */
 const byNova = (script: string) => `runuser -u nova -- sh -c '${script}'`;
 
-/** Code that tells as whom it ran. */
+/** Code that shows as whom it ran. */
 const TELLTALE = `import os; open("/tmp/ran-as-%d" % os.getuid(), "w")`;
 
 /** Code of nova's wherever an interpreter that root starts might look for some. */

@@ -71,7 +71,7 @@ describe("a controller that others set up in their way", () => {
     expect([status, stderr]).toEqual([0, ""]);
   });
 
-  it("tells 4,500 sources in lines of at most 1,000 characters", async () => {
+  it("reports 4,500 sources in lines of at most 1,000 characters", async () => {
     const allowedSources = Array.from({ length: 4500 }, (_, i) => `192.0.${Math.floor(i / 256)}.${i % 256}/32`);
     const { status, stdout, stderr } = await runVerb(
       node,
@@ -107,13 +107,13 @@ describe("a controller that others set up in their way", () => {
       "systemctl",
       "echo 'Failed to connect to bus' >&2; exit 1",
       3,
-      /the node does not tell about service\/openstack-spice-controller.service: Failed to connect to bus/,
+      /the node does not report service\/openstack-spice-controller.service: Failed to connect to bus/,
     ],
     [
       "nft",
       "echo 'netlink: Error: cache initialization failed: Operation not permitted' >&2; exit 1",
       1,
-      /firewall\/proxy could not be put back: the node does not tell about firewall\/nft: netlink: Error/,
+      /firewall\/proxy could not be put back: the node does not report firewall\/nft: netlink: Error/,
     ],
   ])("whose %s does not answer is not reverted, and forgets nothing (D31)", async (tool, script, status, message) => {
     const file = `/usr/local/sbin/${tool}`;
@@ -149,11 +149,11 @@ describe("a controller that others set up in their way", () => {
     await node.read("systemctl disable -q --now nova-novncproxy");
   });
 
-  it("tells and goes back after an upgrade to a release that the program does not know (D24)", async () => {
+  it("reports and goes back after an upgrade to a release that the program does not know (D24)", async () => {
     const release = `printf 'ID=debian\\nVERSION_ID=99\\n' >/run/os-release; mount --bind /run/os-release /usr/lib/os-release`;
     await node.where(release, "umount /usr/lib/os-release", async () => {
-      const told = await node.run("openstack-spice status");
-      expect([told.status, told.stdout.split("\n").includes("role controller")]).toEqual([0, true]);
+      const outcome = await node.run("openstack-spice status");
+      expect([outcome.status, outcome.stdout.split("\n").includes("role controller")]).toEqual([0, true]);
       await failsAndKeeps(() => converge(node, document), 3, /platform 'debian 99' is not supported/);
       expect(await revert(node, "controller")).toMatchObject({ status: 0 });
     });
