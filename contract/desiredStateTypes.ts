@@ -3,9 +3,8 @@
 /** What a node is to be, in one role: the standard input of the program on the node. */
 export type DesiredState = ControllerState | ComputeState | VncProxyRetirementState;
 
-/** What a controller is to be: a node that runs the console proxy. */
-export interface ControllerState {
-  readonly role: "controller";
+/** What all of them have. */
+interface AnyDesiredState {
   /** The node's name in the stack. */
   readonly node: string;
   /** Which of the stack's resources sends it: one that another resource has taken a node over from reverts nothing. */
@@ -18,6 +17,11 @@ export interface ControllerState {
   readonly release?: number;
   /** Configuration-management tools to ignore, since they no longer manage Nova there. Left out: none. */
   readonly toolsToIgnore?: Switches;
+}
+
+/** What a controller is to be: a node that runs the console proxy. */
+export interface ControllerState extends AnyDesiredState {
+  readonly role: "controller";
   /** A restart may bring changes of other people's into force. Left out: it may not. */
   readonly acceptPendingChanges?: true;
   /** The options that are declared, and no others: sections, their options, and each value as it stands in nova.conf. */
@@ -43,20 +47,8 @@ export interface ControllerState {
 }
 
 /** What a compute is to be: a node that runs guests. */
-export interface ComputeState {
+export interface ComputeState extends AnyDesiredState {
   readonly role: "compute";
-  /** The node's name in the stack. */
-  readonly node: string;
-  /** Which of the stack's resources sends it: one that another resource has taken a node over from reverts nothing. */
-  readonly id: string;
-  /** The Pulumi stack that declares this: `organization/project/stack`, or `project/stack`. A node refuses two owners. */
-  readonly owner: string;
-  /** The stack's name before it was renamed or moved: a node that has it as its owner is taken over. Left out: none. */
-  readonly formerOwner?: string;
-  /** The release of Nova that the node must have, by the first number of its version. Left out: it is detected. */
-  readonly release?: number;
-  /** Configuration-management tools to ignore, since they no longer manage Nova there. Left out: none. */
-  readonly toolsToIgnore?: Switches;
   /** A restart may bring changes of other people's into force. Left out: it may not. */
   readonly acceptPendingChanges?: true;
   /** The options that are declared, and no others: sections, their options, and each value as it stands in nova.conf. */
@@ -84,20 +76,8 @@ export interface ComputeState {
 }
 
 /** A controller whose noVNC proxy is stopped, once no compute hands out its URLs any more. */
-export interface VncProxyRetirementState {
+export interface VncProxyRetirementState extends AnyDesiredState {
   readonly role: "vnc-proxy-retirement";
-  /** The node's name in the stack. */
-  readonly node: string;
-  /** Which of the stack's resources sends it: one that another resource has taken a node over from reverts nothing. */
-  readonly id: string;
-  /** The Pulumi stack that declares this: `organization/project/stack`, or `project/stack`. A node refuses two owners. */
-  readonly owner: string;
-  /** The stack's name before it was renamed or moved: a node that has it as its owner is taken over. Left out: none. */
-  readonly formerOwner?: string;
-  /** The release of Nova that the node must have, by the first number of its version. Left out: it is detected. */
-  readonly release?: number;
-  /** Configuration-management tools to ignore, since they no longer manage Nova there. Left out: none. */
-  readonly toolsToIgnore?: Switches;
 }
 
 /** The options that are declared, and no others: sections, their options, and each value as it stands in nova.conf. */
@@ -147,7 +127,7 @@ export interface Tls {
   readonly key?: string;
   /** The host that a certificate on the node has to be for. Left out: it is not compared. */
   readonly host?: string;
-  /** TLS ends in front of the proxy, which then needs a Nova that heeds X-Forwarded-Proto. */
+  /** TLS is terminated upstream of the proxy, which then needs a Nova that heeds X-Forwarded-Proto. */
   readonly terminatedUpstream?: true;
 }
 

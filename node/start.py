@@ -88,7 +88,7 @@ class Program:
                 digest, _, name = line.partition(b"  ")
                 if digest_of(read(self.folder + "/" + name.decode("ascii"))) != digest:
                     return False
-        except OSError:  # missing or unreadable: it is made again, and that tells what is wrong
+        except OSError:  # missing or unreadable: it is made again, and that says what is wrong
             return False
         return True
 

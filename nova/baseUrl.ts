@@ -20,10 +20,10 @@ export interface ProxyAddress {
   readonly tls?: ProxyCertificate;
   /**
    * Whether a load balancer or reverse proxy stands in front. The base URL then names it: its port and the path's beginning are its own affair,
-   * and it may be the one that ends TLS.
+   * and it may be the one that terminates TLS.
    */
   readonly behindLoadBalancer?: boolean;
-  /** Whether an https URL is handed out all the same where nothing is known to end TLS. */
+  /** Whether an https URL is handed out all the same where nothing is known to terminate TLS. */
   readonly httpsOverPlain?: boolean;
   /** The cloud's release, where it is asserted. */
   readonly release?: Release;
@@ -155,13 +155,13 @@ function tlsReasons(
   }
   if (!behindLoadBalancer) {
     return [
-      "is https, but nothing ends TLS. Give the proxy a certificate (tls), or set behindLoadBalancer where one ends it and sends X-Forwarded-Proto.",
+      "is https, but nothing terminates TLS. Give the proxy a certificate (tls), or set behindLoadBalancer where one terminates it and sends X-Forwarded-Proto.",
     ];
   }
   return release === undefined || release >= Release.Stein
     ? []
     : [
-        `is https and TLS ends at the load balancer, but Nova heeds X-Forwarded-Proto only from ${releaseName(Release.Stein)} (19.0.0) on, so the proxy ` +
+        `is https and TLS is terminated at the load balancer, but Nova heeds X-Forwarded-Proto only from ${releaseName(Release.Stein)} (19.0.0) on, so the proxy ` +
           `of ${releaseName(release)} would refuse every console. Give the proxy a certificate too (tls).`,
       ];
 }

@@ -16,7 +16,7 @@ export enum RecipeSwitch {
   WebInNovaConf = "web-in-nova-conf",
   /** Rows 4 and 6: the computes' options are written on the controllers too. */
   ComputeOptionsOnControllers = "compute-options-on-controllers",
-  /** Row 6: an https URL is handed out though nothing is known to end TLS. */
+  /** Row 6: an https URL is handed out though nothing is known to terminate TLS. */
   HttpsUrlOverPlainProxy = "https-url-over-plain-proxy",
   /** Rows 4, 6 and 7: `True` and `False`. */
   CapitalBooleans = "capital-booleans",
@@ -65,8 +65,8 @@ export const recipeBehaviours: Readonly<Record<RecipeSwitch, RecipeBehaviour>> =
   },
   [RecipeSwitch.HttpsUrlOverPlainProxy]: {
     row: 6,
-    behaviour: "computes hand out an https URL though nothing is known to end TLS",
-    cost: "a browser opens no console unless something in front of the proxy ends TLS",
+    behaviour: "computes hand out an https URL though nothing is known to terminate TLS",
+    cost: "a browser opens no console unless something in front of the proxy terminates TLS",
   },
   [RecipeSwitch.CapitalBooleans]: {
     row: 6,

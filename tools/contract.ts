@@ -49,16 +49,40 @@ export async function contractFiles(): Promise<ReadonlyMap<string, string>> {
 /** TypeScript's types of a schema: one for each definition, and one for the whole. */
 function typesOf(name: string, schema: Schema): string {
   const { title = "", description, oneOf = [], $defs = {} } = schema;
+  const alternatives = oneOf.map((one) => typeOf(one, $defs));
+  const common = commonMembers(alternatives.map((key) => $defs[key] ?? {}));
+  const base = Object.keys(common).length === 0 ? [] : [`Any${title}`];
   const definitions = Object.entries($defs)
     // Texts and numbers are what they are: their rules are the schema's.
     .filter(([, { type }]) => type === "object")
-    .map(([key, definition]) =>
-      definition.properties === undefined
-        ? `${comment(definition)}export type ${key} = ${typeOf(definition, $defs)};`
-        : `${comment(definition)}export interface ${key} ${typeOf(definition, $defs)}`,
-    );
-  const union = `${comment({ description })}export type ${title} = ${oneOf.map((one) => typeOf(one, $defs)).join(" | ")};`;
-  return [`/** Made from ${name}.schema.json by \`npm run contract\`. */`, union, ...definitions].join("\n\n");
+    .map(([key, definition]) => {
+      const { properties } = definition;
+      if (properties === undefined) {
+        return `${comment(definition)}export type ${key} = ${typeOf(definition, $defs)};`;
+      }
+      const bases = alternatives.includes(key) ? base : [];
+      const own = Object.entries(properties).filter(([member]) => bases.length === 0 || !(member in common));
+      const heritage = bases.map((one) => `extends ${one} `).join("");
+      const members = typeOf({ ...definition, properties: Object.fromEntries(own) }, $defs);
+      return `${comment(definition)}export interface ${key} ${heritage}${members}`;
+    });
+  const bases = base.map((key) => {
+    const required = $defs[alternatives[0] ?? ""]?.required ?? [];
+    return `/** What all of them have. */\ninterface ${key} ${typeOf({ type: "object", properties: common, required }, $defs)}`;
+  });
+  const union = `${comment({ description })}export type ${title} = ${alternatives.join(" | ")};`;
+  return [`/** Made from ${name}.schema.json by \`npm run contract\`. */`, union, ...bases, ...definitions].join(
+    "\n\n",
+  );
+}
+
+/** The members that all of these objects have, alike. */
+function commonMembers([first, ...others]: readonly Schema[]): Readonly<Record<string, Schema>> {
+  const isIn = (key: string, member: Schema, { properties = {}, required = [] }: Schema) =>
+    JSON.stringify(properties[key]) === JSON.stringify(member) &&
+    required.includes(key) === (first?.required ?? []).includes(key);
+  const members = Object.entries(first?.properties ?? {});
+  return Object.fromEntries(members.filter(([key, member]) => others.every((other) => isIn(key, member, other))));
 }
 
 function typeOf(schema: Schema, definitions: Readonly<Record<string, Schema>>): string {

@@ -181,7 +181,8 @@ function messageItem({ id, cause, remedy }: Message): string {
 /** What stands for a fact that is a sentence of its own. */
 const facts: Readonly<Record<string, string>> = {
   fact: "FACT (such as 'came up, but its process ended within 5 s')",
-  told: "what is wrong with the certificate or its key (expired, for another host, not readable, encrypted, of another key)",
+  finding:
+    "what is wrong with the certificate or its key (expired, for another host, not readable, encrypted, of another key)",
 };
 
 /** A text of the catalogue as Markdown: `{file}` is FILE, and nothing in it is Markdown of its own. */

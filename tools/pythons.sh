@@ -14,7 +14,7 @@ set -euo pipefail
 readonly packages=python3,python3-pytest,python3-hypothesis,python3-oslo.config,python3-keystoneauth1,nftables,iptables,iproute2,openssl
 readonly mitaka=$repo/test/node/requirements-mitaka.txt
 
-# moves SUITE: whether packages still come to it each day, so that it is nobody's fault when it cannot be installed.
+# moves SUITE: whether packages still come to it each day, so that it is no failure when it cannot be installed.
 moves() { [[ " forky sid " == *" $1 "* ]]; }
 
 # archive: the URL of Debian's archive that apt has here; nothing where it has none.

@@ -13,7 +13,7 @@ set -euo pipefail
 
 readonly tiers=(unit pythons contract providers host up faults)
 results=$(mktemp -d)
-# Not in a process of this shell's that is ended before it has forgotten the trap, as what tells the time of a build is.
+# Not in a process of this shell's that is ended before it has forgotten the trap, as what prints the time of a build is.
 trap '[[ ${BASHPID:-$$} != "$$" ]] || rm -rf "$results"' EXIT
 times=()
 status=0

@@ -42,7 +42,7 @@ export interface ProxyArgs {
   readonly tls?: ProxyTlsArgs;
   /**
    * Whether a load balancer or reverse proxy stands in front: the base URL then names it, with a port and a path of its own, and it may be the one
-   * that ends TLS. @default false
+   * that terminates TLS. @default false
    */
   readonly behindLoadBalancer?: pulumi.Input<boolean>;
   /**

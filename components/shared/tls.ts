@@ -68,7 +68,7 @@ export function hasKeyText({ tls }: ProxyArgs): boolean {
 }
 
 /**
- * What tells in a preview which certificate a document has, where the document itself is a secret: `tls:` and the beginning of the certificate's
+ * What shows in a preview which certificate a document has, where the document itself is a secret: `tls:` and the beginning of the certificate's
  * fingerprint, which is public. Undefined where no certificate is given as text.
  */
 export function certificateNote({ tls }: ProxyArgs): pulumi.Input<string> | undefined {
@@ -80,7 +80,7 @@ export function certificateNote({ tls }: ProxyArgs): pulumi.Input<string> | unde
 
 /**
  * Warns of what is sound and still surprises: a certificate that ends soon or is not for the base URL's host behind a balancer, and noVNC, which
- * refuses http too; and says what a balancer that ends TLS has to send.
+ * refuses http too; and says what a balancer that terminates TLS has to send.
  *
  * @param vnc what becomes of noVNC, where that is known
  */
@@ -93,7 +93,7 @@ export function warnOfTls(proxy: ProxyArgs, component: pulumi.Resource, vnc?: Vn
     }
     if (known.tls === undefined && known.behindLoadBalancer === true && /^https:/i.test(known.baseUrl)) {
       void pulumi.log.info(
-        "TLS ends at the load balancer: it has to send X-Forwarded-Proto: https to the proxies, or they refuse every console.",
+        "TLS is terminated at the load balancer: it has to send X-Forwarded-Proto: https to the proxies, or they refuse every console.",
         component,
       );
     }

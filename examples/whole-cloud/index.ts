@@ -1,4 +1,4 @@
-/** A whole cloud in one stack: two controllers behind a load balancer that ends TLS, three computes, SPICE alongside VNC. */
+/** A whole cloud in one stack: two controllers behind a load balancer that terminates TLS, three computes, SPICE alongside VNC. */
 import { Release, SpiceConsole, Vnc } from "openstack-spice";
 
 const computes = ["compute-1", "compute-2", "compute-3"];

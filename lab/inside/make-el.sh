@@ -23,7 +23,7 @@ build() {
   rpmbuild -bb --quiet --target noarch "${definitions[@]}" "/run/lab/$spec"
 }
 
-# repository NAME ENABLED DESCRIPTION: tells the node of /srv/NAME.
+# repository NAME ENABLED DESCRIPTION: makes known to the node /srv/NAME.
 repository() {
   createrepo_c -q "/srv/$1"
   printf '[%s]\nname=%s\nbaseurl=file:///srv/%s\nenabled=%s\ngpgcheck=0\n' "$1" "$3" "$1" "$2" >"/etc/yum.repos.d/$1.repo"

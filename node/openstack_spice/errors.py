@@ -28,7 +28,7 @@ class Stop(Exception):
         super().__init__(message)
         self.message = message
         self.facts = facts
-        self.told = False  # whether the operator has read it already
+        self.is_reported = False  # to the operator
 
 
 class Refused(Stop):

@@ -20,7 +20,7 @@ class Limits(NamedTuple):
     dnf_look_wait: int = 300
     dnf_install_wait: int = 900
     busy_wait: int = 240  # until a busy node is postponed; less than lock_wait, for which others wait for this run
-    busy_tell: int = 60  # between two lines of progress
+    busy_report: int = 60  # between two lines of progress
     busy_pause: int = 2  # between two looks
     watchdog_every: int = 20
     run_limit: int = 3600  # how long a run may take before the watchdog ends it

@@ -59,7 +59,7 @@ def main(argv: List[str], system: System, limits: Limits, program: Program) -> i
             detached = DetachedRun(call.folder, system)
         status = _do(call, system, limits, program, reporter)
     except Stop as stop:
-        if not stop.told:
+        if not stop.is_reported:
             reporter.error(stop)
         status = stop.status
     except CannotTell as answer:

@@ -20,7 +20,7 @@ CUT = " ..."  # the end of a text that was cut
 
 
 class Reporter:
-    """Tells what happens, and counts what changed.
+    """Reports what happens, and counts what changed.
 
     :param node: the node's name, as the document has it
     :param audit: where changes are logged; None where nothing is changed

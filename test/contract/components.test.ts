@@ -127,7 +127,7 @@ describe("ComputeNode, alone", () => {
     ]);
   });
 
-  it("listens where it is told to", async () => {
+  it("listens where it is asked to", async () => {
     const { resources } = await run(() => new ComputeNode("compute-1", { ...args, serverListenEverywhere: true }));
     expect(stateOf(resources.at(-1))["nova.conf"]?.["spice"]).toMatchObject({ server_listen: "0.0.0.0" });
   });

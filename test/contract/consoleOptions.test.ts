@@ -139,11 +139,13 @@ describe("a cloud's console options", () => {
       enforceSessionTimeout: true,
       tls: { ...tls, ciphers: "HIGH", minimumVersion: TlsVersion.Tls12 },
     };
-    const told = await states({
+    const reported = await states({
       ...{ proxy, release: Release.Stein, tokenTtl: -1, compression: { preset: CompressionPreset.Video } },
       ...{ requireSecure: true, spiceDirectProxyBaseUrl: "https://localhost:13002/nova" },
     });
-    expect(Array.isArray(told) ? told.map((line) => line.replace(/^( {2}[^:]+): (.{24}).*/, "$1: $2")) : told).toEqual([
+    expect(
+      Array.isArray(reported) ? reported.map((line) => line.replace(/^( {2}[^:]+): (.{24}).*/, "$1: $2")) : reported,
+    ).toEqual([
       'SpiceConsole "cloud": 8 arguments are wrong, and nothing was changed on any node.',
       "  proxy.tls.ciphers: [console] ssl_ciphers ca",
       "  proxy.tls.minimumVersion: [console] ssl_minimum_ve",

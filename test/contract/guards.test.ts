@@ -50,7 +50,7 @@ describe("what an operator vouches for", () => {
     });
   });
 
-  it("tells computes alone by which credentials to ask Nova", async () => {
+  it("gives computes alone the credentials to ask Nova by", async () => {
     expect(await guards({ novaApiCredentials: "service_user" })).toEqual({
       "control-1": {},
       "compute-1": { novaApiCredentials: "service_user" },

@@ -7,7 +7,7 @@ import { cloud } from "./support/cloud";
 import { type Run, run } from "./support/recorder";
 import { stateOf } from "./support/states";
 
-/** TLS as the stack declares it: what is a secret, what the nodes are told, and what is refused or warned of before any is reached. */
+/** TLS as the stack declares it: what is a secret, what the nodes get, and what is refused or warned of before any is reached. */
 
 const baseUrl = "https://console.example.org:6082/spice_auto.html";
 const certificate = makeCertificate();
@@ -102,8 +102,8 @@ describe("what contradicts itself", () => {
       "an https URL over a plain proxy",
       {},
       [
-        'proxy.baseUrl: "https://console.example.org:6082/spice_auto.html" is https, but nothing ends TLS. Give the proxy a certificate (tls), or set ' +
-          "behindLoadBalancer where one ends it and sends X-Forwarded-Proto.",
+        'proxy.baseUrl: "https://console.example.org:6082/spice_auto.html" is https, but nothing terminates TLS. Give the proxy a certificate (tls), or set ' +
+          "behindLoadBalancer where one terminates it and sends X-Forwarded-Proto.",
       ],
     ],
     ["a path and a text", { tls: { certPem, key: "/etc/nova/console.key" } }, [both]],
@@ -166,11 +166,11 @@ describe("a load balancer in front", () => {
   const host = "spice.example.org";
   const proxy = { baseUrl: `https://${host}/spice_auto.html`, behindLoadBalancer: true };
 
-  it("that ends TLS needs a Nova that heeds X-Forwarded-Proto, which is said, and looked at on the node", async () => {
+  it("that terminates TLS needs a Nova that heeds X-Forwarded-Proto, which is said, and looked at on the node", async () => {
     const done = await declare(proxy);
     expect(done.warnings).toEqual([]);
     expect(info.mock.calls.map(([text]) => text)).toEqual([
-      "TLS ends at the load balancer: it has to send X-Forwarded-Proto: https to the proxies, or they refuse every console.",
+      "TLS is terminated at the load balancer: it has to send X-Forwarded-Proto: https to the proxies, or they refuse every console.",
     ]);
     expect(stateOf(controller(done)).tls).toEqual({ terminatedUpstream: true });
     const asserted = await declare(proxy, { release: Release.Zed });

@@ -1,8 +1,8 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { RunningEngine } from "../support/engine";
-import { LabNode } from "../support/lab";
+import { nodeForTests } from "../support/nodeForTests";
 import { type Snapshot, snapshot } from "../host/support/snapshot";
 import { NodeStack, connectionTo } from "../up/support/nodes";
 import { hostKey } from "../up/support/cloud";
@@ -13,7 +13,7 @@ const NAME = "x-engine";
 
 describe("a node whose `pulumi up`", () => {
   let stack: NodeStack;
-  let node: LabNode;
+  const node = nodeForTests(NAME, "proxy");
   let before: Snapshot;
 
   const declared = () => ({ controllers: [{ name: "first", connection: connectionTo(node) }] });
@@ -21,9 +21,6 @@ describe("a node whose `pulumi up`", () => {
   const SLOW = "/run/systemd/system/nova-spicehtml5proxy.service.d";
   const atWork = "systemctl is-active -q openstack-spice-controller.service";
 
-  beforeAll(async () => {
-    node = await LabNode.boot(NAME, "proxy");
-  });
   beforeEach(async () => {
     await node.reset();
     before = await snapshot(node);
@@ -33,10 +30,6 @@ describe("a node whose `pulumi up`", () => {
       `mkdir -p ${SLOW} && printf '[Service]\\nExecStartPre=/bin/sleep 6\\n' >${SLOW}/slow.conf && systemctl daemon-reload`,
     );
   });
-  afterAll(async () => {
-    await node.remove();
-  });
-
   /** Runs `up`, does something while the node converges, and waits for both to end. */
   async function interrupted(stop: (engine: RunningEngine) => Promise<void> | void): Promise<string> {
     const { output } = await stack.project.pulumiInterrupted(

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { LabNode } from "../support/lab";
+import { beforeEach, describe, expect, it } from "vitest";
+import { nodeForTests } from "../support/nodeForTests";
 import { OWNER, controllerDocument } from "./support/documents";
 import { controllerReport, converge, lines, revert, runVerb } from "./support/program";
 import { snapshot } from "./support/snapshot";
@@ -8,19 +8,12 @@ import { snapshot } from "./support/snapshot";
 
 const NAME = "h-adoption";
 describe("a controller that has SPICE consoles of its own", () => {
-  let node: LabNode;
-  beforeAll(async () => {
-    node = await LabNode.boot(NAME, "proxy");
-  });
+  const node = nodeForTests(NAME, "proxy");
   beforeEach(async () => {
     await node.reset();
     await node.read(`sed -i 's/^NOVA_CONSOLE_PROXY_TYPE=.*/NOVA_CONSOLE_PROXY_TYPE=spicehtml5/' /etc/default/nova-consoleproxy
       systemctl disable -q --now nova-novncproxy 2>/dev/null`);
   });
-  afterAll(async () => {
-    await node.remove();
-  });
-
   async function configureByHand(...options: readonly string[]): Promise<void> {
     await node.read(
       "cat >>/etc/nova/nova.conf && systemctl enable -q --now nova-spicehtml5proxy 2>/dev/null",

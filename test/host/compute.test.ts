@@ -33,7 +33,7 @@ describe("a compute whose guest has a VNC console only", () => {
   beforeAll(async () => {
     giveBack = await takeCloud();
     await lab("up", "--fresh");
-    node = LabNode.existing(NAME);
+    node = LabNode.named(NAME);
     before = await snapshot(node);
     guestProcess = await processOfGuest();
     expect(await consoles()).toEqual(["vnc"]);

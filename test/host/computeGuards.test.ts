@@ -191,7 +191,7 @@ describe("what the change needs, and is not there, is named:", () => {
       "a nova-compute that runs",
       "systemctl stop nova-compute",
       "systemctl start nova-compute",
-      "nova-compute does not run (it is inactive), so nothing could tell whether it lives with new settings. Bring it up first; /var/log/nova/nova-compute.log has the cause where it does not start",
+      "nova-compute does not run (it is inactive), so nothing could show whether it lives with new settings. Bring it up first; /var/log/nova/nova-compute.log has the cause where it does not start",
     ],
   ])("%s", async (_, spoil, mend, message) => {
     await where(spoil, mend, async () => {
@@ -284,12 +284,12 @@ until [ -e /var/lib/nova/instances/_base/5b1ce.part ]; do sleep 0.1; done`,
 printf '#!/bin/sh\\n[ "$2" != start ] || until [ -e /run/go ]; do touch /run/held; sleep 0.1; done\\n' >/etc/libvirt/hooks/qemu
 chmod +x /etc/libvirt/hooks/qemu; systemctl restart libvirtd; systemd-run -q --unit=starting virsh start guest
 timeout 30 sh -c 'until [ -e /run/held ]; do sleep 0.1; done'`);
-    let told = "";
+    let reported = "";
     const outcome = await converge(node, document, {
       program,
       onOutput: (text) => {
-        told += text;
-        if (told.includes("busy")) {
+        reported += text;
+        if (reported.includes("busy")) {
           void node.run("touch /run/go");
         }
       },

@@ -311,7 +311,7 @@ describe("what stands in the way", () => {
     expect((await revert(node, "compute")).status).toBe(0);
   });
 
-  it("is a rule that accepts more, which is told, and a chain that refuses, which gets an accept", async () => {
+  it("is a rule that accepts more, which is reported, and a chain that refuses, which gets an accept", async () => {
     await node.read("cat >/etc/nftables.conf", NFT_FILE);
     await node.read("systemctl enable -q --now nftables");
     const guarded = await snapshot(node);

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { LabNode } from "../support/lab";
+import { beforeAll, describe, expect, it } from "vitest";
+import { nodeForTests } from "../support/nodeForTests";
 import { OWNER, controllerDocument } from "./support/documents";
 import { controllerReport, converge, lines, revert } from "./support/program";
 import { watch } from "./support/watch";
@@ -30,13 +30,12 @@ const OWN_LINES = [
 const origins = (declared: string) => `old.example.org,older.example.org, ${declared}`;
 
 describe("a controller with noVNC", () => {
-  let node: LabNode;
+  const node = nodeForTests(NAME, "proxy");
   let before: Snapshot;
   let confBefore: string;
   let converged: Snapshot;
 
   beforeAll(async () => {
-    node = await LabNode.boot(NAME, "proxy");
     await node.read(
       "cat >>/etc/nova/nova.conf && chown nova:adm /etc/nova/nova.conf && chmod 0604 /etc/nova/nova.conf && " +
         `python3 -c 'import os; os.setxattr("/etc/nova/nova.conf", "user.note", b"keep")'`,
@@ -47,10 +46,6 @@ describe("a controller with noVNC", () => {
     confBefore = await node.read("cat /etc/nova/nova.conf");
     expect(confBefore.endsWith("\n; the end")).toBe(true);
   });
-  afterAll(async () => {
-    await node.remove();
-  });
-
   it("gets the SPICE proxy beside noVNC, which serves throughout, and reports every change", async () => {
     const novnc = watch(node, 6080, "/vnc_auto.html");
     const { status, stdout, stderr } = await converge(node, controllerDocument(NAME), { user: "ops" });
@@ -93,7 +88,7 @@ describe("a controller with noVNC", () => {
     expect(describeConf(converged)).toBe(describeConf(before));
   });
 
-  it("tells what is recorded to an operator on the node, and keeps it from all others", async () => {
+  it("reports what is recorded to an operator on the node, and keeps it from all others", async () => {
     const { status, stdout } = await node.run("/usr/local/sbin/openstack-spice status", { user: "ops" });
     expect([status, stdout]).toEqual([
       0,

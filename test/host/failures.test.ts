@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { LabNode, type Outcome } from "../support/lab";
+import { beforeEach, describe, expect, it } from "vitest";
+import type { Outcome } from "../support/lab";
+import { nodeForTests } from "../support/nodeForTests";
 import { controllerDocument } from "./support/documents";
 import { testProgram } from "./support/injection";
 import { type RunOptions, converge, lines } from "./support/program";
@@ -30,13 +31,7 @@ const back = [
 const mend = "The former state is put back; mend the cause that its last words name, and run again";
 
 describe("a controller on which something goes wrong is as it was before:", () => {
-  let node: LabNode;
-  beforeAll(async () => {
-    node = await LabNode.boot(NAME, "proxy");
-  });
-  afterAll(async () => {
-    await node.remove();
-  });
+  const node = nodeForTests(NAME, "proxy");
 
   /** Converges, and checks that it fails and that the node is as before. */
   async function fails(options: RunOptions = {}, document = controllerDocument(NAME)): Promise<Outcome> {
@@ -47,6 +42,15 @@ describe("a controller on which something goes wrong is as it was before:", () =
     return outcome;
   }
 
+  /** The same, and checks what is said: these last words of the service, then the message. */
+  async function failsWith(lastWords: string, message: string): Promise<void> {
+    const { stderr } = await fails();
+    const [head, words, tail] = cut(stderr, say("last words of nova-spicehtml5proxy:"), "openstack-spice: error:");
+    expect(head).toBe("");
+    expect(words).toContain(lastWords);
+    expect(tail).toBe(` ${NAME}: ${message}. ${mend}\n${back.join("")}`);
+  }
+
   describe("not converged before", () => {
     beforeEach(async () => {
       await node.reset();
@@ -54,15 +58,10 @@ describe("a controller on which something goes wrong is as it was before:", () =
 
     it("the service does not start: its last words are shown", async () => {
       await override("ExecStartPre=/bin/false");
-      const { stderr } = await fails();
-      const [head, words = "", tail] = cut(
-        stderr,
-        say("last words of nova-spicehtml5proxy:"),
-        "openstack-spice: error:",
+      await failsWith(
+        "nova-spicehtml5proxy.service: Control process exited, code=exited, status=1/FAILURE\n",
+        "nova-spicehtml5proxy does not come up after start",
       );
-      expect(head).toBe("");
-      expect(words).toContain("nova-spicehtml5proxy.service: Control process exited, code=exited, status=1/FAILURE\n");
-      expect(tail).toBe(` ${NAME}: nova-spicehtml5proxy does not come up after start. ${mend}\n${back.join("")}`);
     });
 
     it("another program takes the port first", async () => {
@@ -70,16 +69,9 @@ describe("a controller on which something goes wrong is as it was before:", () =
         "ExecStartPre=-+/usr/bin/systemd-run -q --unit=thief /usr/bin/python3 -m http.server 6082",
         "ExecStartPre=/bin/sh -c 'until ss -Hltn | grep -q :6082; do sleep 0.1; done'",
       );
-      const { stderr } = await fails();
-      const [head, words = "", tail] = cut(
-        stderr,
-        say("last words of nova-spicehtml5proxy:"),
-        "openstack-spice: error:",
-      );
-      expect(head).toBe("");
-      expect(words).toContain("OSError: [Errno 98] Address already in use\n");
-      expect(tail).toBe(
-        ` ${NAME}: nova-spicehtml5proxy stopped, and does not listen on TCP 6082. ${mend}\n${back.join("")}`,
+      await failsWith(
+        "OSError: [Errno 98] Address already in use\n",
+        "nova-spicehtml5proxy stopped, and does not listen on TCP 6082",
       );
     });
 

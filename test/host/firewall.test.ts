@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RecipeSwitch } from "../../nova";
 import { LAB_STATE, LabNode, lab } from "../support/lab";
+import { nodeForTests } from "../support/nodeForTests";
 import { controllerDocument } from "./support/documents";
 import { NFT_FILE } from "./support/firewallFiles";
 import { converge, lines, revert } from "./support/program";
@@ -29,11 +30,10 @@ function firewallOf({ rules, etc }: Snapshot) {
 describe("nftables with two chains that refuse", () => {
   const NAME = "h-nftables";
   const rule = (source: string) => `ip saddr ${source} tcp dport 6082 accept comment "openstack-spice: SPICE consoles"`;
-  let node: LabNode;
+  const node = nodeForTests(NAME, "proxy");
   let before: Snapshot;
 
   beforeAll(async () => {
-    node = await LabNode.boot(NAME, "proxy");
     await node.read("cat >/etc/nftables.conf && systemctl enable -q --now nftables", NFT_FILE);
     // What another program put into the kernel, such as fail2ban or Neutron: in no file.
     await node.read(
@@ -45,10 +45,6 @@ describe("nftables with two chains that refuse", () => {
     before = await snapshot(node);
     expect(await node.answers(6082, "/")).toBe(undefined);
   });
-  afterAll(async () => {
-    await node.remove();
-  });
-
   it("gets the rule before the first refusal of each chain, in the kernel and in the file", async () => {
     const document = controllerDocument(NAME, { allowedSources: ["198.18.0.0/24", "203.0.113.7/32"] });
     const { status, stdout } = await converge(node, document);
@@ -326,15 +322,9 @@ describe("iptables with netfilter-persistent", () => {
 
 describe("a node without a firewall", () => {
   const NAME = "h-no-firewall";
-  let node: LabNode;
-  beforeAll(async () => {
-    node = await LabNode.boot(NAME, "proxy");
-  });
-  afterAll(async () => {
-    await node.remove();
-  });
+  const node = nodeForTests(NAME, "proxy");
 
-  it("is told that nothing refuses the port, and gets no rule", async () => {
+  it("has it reported that nothing refuses the port, and gets no rule", async () => {
     const { rules } = await snapshot(node);
     const { status, stdout, stderr } = await converge(
       node,

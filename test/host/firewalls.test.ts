@@ -23,7 +23,7 @@ const documents = {
 };
 const undeclared = { controller: controllerDocument(NAME, { html5proxyHost: "::" }), compute: computeDocument(NAME) };
 
-/** A change of the firewall as a report tells it. */
+/** A change of the firewall as a report has it. */
 const opened = (where: string, role: (typeof roles)[number], source: string) =>
   `change firewall/${where}: (none) -> accept tcp ${PORTS[role]} from ${source}`;
 /** The same, taken back: the last one first. */
@@ -31,7 +31,7 @@ const taken = (changes: readonly string[]) =>
   changes
     .map((line) => line.replace(/: \(none\) -> (.*)/, ": $1 -> (none)").replace(/: as .* -> /, ": written -> "))
     .reverse();
-const told = (report: string) =>
+const reported = (report: string) =>
   report
     .split("\n")
     .filter((line) => /^(firewall |change firewall)/.test(line) && !line.startsWith("change firewall/consoles"));
@@ -152,7 +152,7 @@ interface Case {
   readonly firewall: string;
   readonly on: string;
   readonly off: string;
-  /** What the role's first run tells. */
+  /** What the role's first run reports. */
   readonly changes: (role: (typeof roles)[number]) => readonly string[];
   readonly named: string;
   /** The persistent files once both roles have their rules. */
@@ -254,7 +254,10 @@ systemctl enable -q --now ${tool}\n`,
     for (const role of roles) {
       const { status, stdout, stderr } = await converge(node, documents[role]);
       expect(stderr).toBe("");
-      expect(told(stdout)).toEqual([...changes(role), `firewall ${role === "compute" ? `nftables,${named}` : named}`]);
+      expect(reported(stdout)).toEqual([
+        ...changes(role),
+        `firewall ${role === "compute" ? `nftables,${named}` : named}`,
+      ]);
       expect(status).toBe(0);
     }
     expect(await whoGetsIn()).toEqual(letIn);
@@ -287,9 +290,9 @@ systemctl enable -q --now ${tool}\n`,
 
   it("is byte for byte what it was after a revert, and where no source is declared any more, files and kernel", async () => {
     const reverted = await revert(node, "compute");
-    expect([reverted.status, told(reverted.stdout)]).toEqual([0, taken(changes("compute"))]);
+    expect([reverted.status, reported(reverted.stdout)]).toEqual([0, taken(changes("compute"))]);
     const { status, stdout } = await converge(node, undeclared.controller);
-    expect(told(stdout).sort()).toEqual([...taken(changes("controller")), "firewall unmanaged"].sort());
+    expect(reported(stdout).sort()).toEqual([...taken(changes("controller")), "firewall unmanaged"].sort());
     expect(status).toBe(0);
     const after = await snapshot(node);
     expect({ ...after, rules: tables(after) }).toEqual({
@@ -343,7 +346,7 @@ describe("a zone of firewalld's own that has no file on the node", () => {
     expect((await converge(node, documents.controller)).status).toBe(0);
     expect(changedPaths(before, await snapshot(node))).toEqual({ [PUBLIC]: "added" });
     const { stdout } = await revert(node, "controller");
-    expect(told(stdout)).toEqual([
+    expect(reported(stdout)).toEqual([
       `change firewall${PUBLIC}: accept tcp 6082 from ${v6} -> (none)`,
       `change firewall/zone public: accept tcp 6082 from ${v6} -> (none)`,
       `change firewall${PUBLIC}: accept tcp 6082 from ${v4} -> (none)`,
@@ -361,7 +364,7 @@ describe("a zone of firewalld's own that has no file on the node", () => {
     expect((await revert(node, "controller")).stdout).not.toContain("kept");
     expect((await converge(node, documents.compute)).stdout.split("\n").at(-2)).toBe("changed 0");
     const { stdout } = await revert(node, "compute");
-    expect(told(stdout)).toContain(`change firewall${PUBLIC}: written -> (none)`);
+    expect(reported(stdout)).toContain(`change firewall${PUBLIC}: written -> (none)`);
     expect(await snapshot(node)).toEqual(before);
   });
 });

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { LabNode } from "../support/lab";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { LabNode } from "../support/lab";
+import { nodeForTests } from "../support/nodeForTests";
 import { controllerDocument } from "./support/documents";
 import { controllerReport, converge, lines, revert, runVerb } from "./support/program";
 import { type Snapshot, changedPaths, snapshot } from "./support/snapshot";
@@ -20,21 +21,16 @@ async function packagesOf(node: LabNode): Promise<Record<string, string>> {
 }
 
 describe("a controller without a console proxy", () => {
-  let node: LabNode;
+  const node = nodeForTests(NAME, "nova");
   let before: Snapshot;
   let packagesBefore: Record<string, string>;
 
   beforeAll(async () => {
-    node = await LabNode.boot(NAME, "nova");
     before = await snapshot(node);
     packagesBefore = await packagesOf(node);
     expect(Object.keys(packagesBefore)).not.toContain("nova-consoleproxy");
   });
-  afterAll(async () => {
-    await node.remove();
-  });
-
-  it("is told what `check` would do, of which nothing happens", async () => {
+  it("has it reported what `check` would do, of which nothing happens", async () => {
     await node.read("apt-get -qq update");
     const { status, stdout } = await runVerb(node, "check", document);
     expect(stdout).toBe(
@@ -134,17 +130,10 @@ echo 'deb [trusted=yes] file:/srv/site ./' >/etc/apt/sources.list.d/site.list
 `;
 
 describe("a package is refused, and the node left untouched,", () => {
-  let node: LabNode;
-  beforeAll(async () => {
-    node = await LabNode.boot("h-refuse", "nova");
-  });
+  const node = nodeForTests("h-refuse", "nova");
   beforeEach(async () => {
     await node.reset();
   });
-  afterAll(async () => {
-    await node.remove();
-  });
-
   const wanted = "nova-consoleproxy=2:26.2.2-1~deb12u5 spice-html5";
   const cannot = (reason: string) =>
     `package ${wanted} cannot be had: ${reason}. Add the repository that Nova 26.2.2 came from, or install the package by hand`;

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { eventually } from "../support/eventually";
-import { LabNode, type Outcome } from "../support/lab";
+import type { Outcome } from "../support/lab";
+import { nodeForTests } from "../support/nodeForTests";
 import { OWNER, controllerDocument } from "./support/documents";
 import { type At, testProgram, untilThere } from "./support/injection";
 import { controllerReport, converge, lines, revert, setWayBack } from "./support/program";
@@ -16,7 +17,7 @@ const KILLED_MESSAGE =
   "the run was killed on the node. What it changed is put back by the node itself within 40 s, or by the next run. Run again";
 const INTERRUPTED = "an earlier run was interrupted; putting back what it had changed";
 
-/** What a run tells on a node with noVNC. */
+/** What a run reports on a node with noVNC. */
 const forth = [
   "change spice/html5proxy_host: (unset) -> 0.0.0.0",
   "change spice/html5proxy_port: (unset) -> 6082",
@@ -36,23 +37,16 @@ describe("a run that is cut off", () => {
   const NAME = "h-interrupted";
   const document = controllerDocument(NAME);
   const say = (text: string) => `openstack-spice: ${NAME}: ${text}\n`;
-  let node: LabNode;
+  const node = nodeForTests(NAME, "proxy");
   let before: Snapshot;
 
   /** A snapshot for comparison; the process of noVNC is the same, that of SPICE is not. */
   const comparable = ({ processes, ...rest }: Snapshot) => ({ ...rest, novnc: processes["nova-novncproxy.service"] });
 
-  beforeAll(async () => {
-    node = await LabNode.boot(NAME, "proxy");
-  });
   beforeEach(async () => {
     await node.reset();
     before = await snapshot(node);
   });
-  afterAll(async () => {
-    await node.remove();
-  });
-
   it("anywhere by kill -9 is put back by the next run, which ends well, and a revert gives every byte back", async () => {
     const points: readonly At[] = [
       { point: "journal", when: "after" }, // said, but not done
@@ -223,14 +217,7 @@ describe("a run that is cut off", () => {
 describe("a run that another one waits for", () => {
   const NAME = "h-waited-for";
   const document = controllerDocument(NAME);
-  let node: LabNode;
-
-  beforeAll(async () => {
-    node = await LabNode.boot(NAME, "proxy");
-  });
-  afterAll(async () => {
-    await node.remove();
-  });
+  const node = nodeForTests(NAME, "proxy");
 
   it("fails and takes its traces along, and the other one still ends with a record that its revert finds", async () => {
     const before = await snapshot(node);
@@ -241,14 +228,14 @@ describe("a run that another one waits for", () => {
     );
     let second: Promise<Outcome> | undefined;
     let mended: Promise<string> | undefined;
-    let told = "";
+    let reported = "";
     const first = await converge(node, document, {
       onOutput: (text) => {
-        told += text;
-        if (told.includes('"change"')) {
+        reported += text;
+        if (reported.includes('"change"')) {
           second ??= converge(node, `${document}\n`, { user: "ops" });
         }
-        if (told.includes("putting back")) {
+        if (reported.includes("putting back")) {
           mended ??= node.read("rm /run/broken");
         }
       },
@@ -265,20 +252,13 @@ describe("a run that another one waits for", () => {
 describe("an installation that is cut off", () => {
   const NAME = "h-cut-install";
   const document = controllerDocument(NAME);
-  let node: LabNode;
+  const node = nodeForTests(NAME, "nova");
   let before: Snapshot;
 
-  beforeAll(async () => {
-    node = await LabNode.boot(NAME, "nova");
-  });
   beforeEach(async () => {
     await node.reset();
     before = await snapshot(node);
   });
-  afterAll(async () => {
-    await node.remove();
-  });
-
   it.each<[string, At["when"]]>([
     ["before it begins", "before"],
     ["while dpkg is at work, which goes on", "during"],

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { ConfigurationManagementTool } from "../../nova";
-import { LabNode } from "../support/lab";
+import { nodeForTests } from "../support/nodeForTests";
 import { computeDocument, controllerDocument, retirementDocument } from "./support/documents";
 import { testProgram } from "./support/injection";
 import { managerFixtures } from "./support/managers";
@@ -20,17 +20,10 @@ const documents = {
 const thatStopsThere = testProgram({ at: [{ point: "check-managers", when: "after", then: "end" }] });
 
 describe("a node on which Nova is managed by", () => {
-  let node: LabNode;
-  beforeAll(async () => {
-    node = await LabNode.boot(NAME, "proxy");
-  });
+  const node = nodeForTests(NAME, "proxy");
   beforeEach(async () => {
     await node.reset();
   });
-  afterAll(async () => {
-    await node.remove();
-  });
-
   it("none of the tools is refused for none of them", async () => {
     expect((await runVerb(node, "check", documents.controller)).status).toBe(0);
   });

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { LabNode } from "../support/lab";
+import { beforeAll, describe, expect, it } from "vitest";
+import { nodeForTests } from "../support/nodeForTests";
 import { controllerDocument } from "./support/documents";
 import { converge, revert } from "./support/program";
 import { type Snapshot, changedPaths, snapshot } from "./support/snapshot";
@@ -104,11 +104,10 @@ const firewallLines = (report: string) =>
   report.split("\n").filter((line) => line.startsWith("firewall ") || line.startsWith("change firewall"));
 
 describe("nftables.service as on RHEL 9 (modelled)", () => {
-  let node: LabNode;
+  const node = nodeForTests(NAME, "el9-like");
   let before: Snapshot;
 
   beforeAll(async () => {
-    node = await LabNode.boot(NAME, "el9-like");
     await node.read("sed -i s/enabled=0/enabled=1/ /etc/yum.repos.d/copr.repo; mkdir -p /etc/nftables /etc/sysconfig");
     for (const [path, text] of [
       ["/etc/systemd/system/nftables.service", UNIT_TEXT],
@@ -122,10 +121,6 @@ describe("nftables.service as on RHEL 9 (modelled)", () => {
     before = await snapshot(node);
     expect(await node.answers(6080, "/")).toBe(undefined);
   });
-  afterAll(async () => {
-    await node.remove();
-  });
-
   it("gets the rule in the kernel and in the included file that has the chain", async () => {
     const { status, stdout } = await converge(node, document);
     expect(firewallLines(stdout)).toEqual([

@@ -141,11 +141,11 @@ describe("a compute with novaApiCredentials", () => {
     const untouched = await snapshot(node);
     const { status, stdout, stderr } = await converge(node, asking(name), { program: passing });
     expect([status, stdout]).toEqual([3, ""]);
-    const [before, told = "", after] = stderr.split(/(?<=names: )|(?=\. Name a section)/);
+    const [before, reported = "", after] = stderr.split(/(?<=names: )|(?=\. Name a section)/);
     expect(before).toBe(
       `openstack-spice: error: ${NAME}: Nova's API cannot be asked with the credentials of [${name}], which novaApiCredentials names: `,
     );
-    expect(told).toMatch(reason);
+    expect(reported).toMatch(reason);
     expect(after).toBe(
       ". Name a section whose user may list all servers and migrations, as with the role admin, or leave novaApiCredentials out\n",
     );
@@ -155,7 +155,7 @@ describe("a compute with novaApiCredentials", () => {
   it("is postponed where Keystone or the API does not answer", async () => {
     const { status, stderr } = await converge(node, asking("other_port"), { program: impatient });
     const unknown =
-      "Nova's API does not tell whether it is (Unable to establish connection to http://control-1:5001/v3/auth/tokens)";
+      "Nova's API does not report whether it is (Unable to establish connection to http://control-1:5001/v3/auth/tokens)";
     expect([status, stderr]).toEqual([
       3,
       say(`busy: ${unknown}; waiting for that, at most 2 s, before nova-compute is restarted`) +

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { LabNode } from "../support/lab";
+import { describe, expect, it } from "vitest";
+import { nodeForTests } from "../support/nodeForTests";
 import { confCase } from "../support/novaConfCases";
 import { osloCases } from "../support/osloCases";
 import { osloConfigProgram } from "../support/osloConfig";
@@ -39,13 +39,7 @@ json.dump(wrong, sys.stdout)
 `;
 
 describe("on a node with Debian's Nova", () => {
-  let node: LabNode;
-  beforeAll(async () => {
-    node = await LabNode.boot(NAME, "proxy");
-  });
-  afterAll(async () => {
-    await node.remove();
-  });
+  const node = nodeForTests(NAME, "proxy");
 
   async function askPython(program: string, input: unknown): Promise<unknown> {
     await node.read("cat >/root/program.py", program);
@@ -64,7 +58,7 @@ describe("on a node with Debian's Nova", () => {
     });
     expect(cases.length).toBe(40);
     const edited = await onNode(node, "nova.conf/put-and-undo", cases);
-    expect(edited.map(({ told, undone }) => [told, undone])).toEqual(cases.map(({ conf }) => ["", conf]));
+    expect(edited.map(({ wrong, undone }) => [wrong, undone])).toEqual(cases.map(({ conf }) => ["", conf]));
     const read = cases.map(({ declared }, index) => ({ declared, after: edited[index]?.after }));
     expect(await askPython(READ_PROGRAM, read)).toEqual([]);
   });

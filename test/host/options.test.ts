@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TlsVersion } from "../../nova";
-import { LabNode } from "../support/lab";
+import type { LabNode } from "../support/lab";
+import { nodeForTests } from "../support/nodeForTests";
 import { bootCompute } from "./support/consolePorts";
 import { computeDocument, controllerDocument, toSpice } from "./support/documents";
 import { controllerReport, converge, lines, report, revert } from "./support/program";
@@ -16,17 +17,12 @@ const difference = (node: LabNode) => node.read(`diff /root/before ${CONF} | gre
 
 describe("a controller", () => {
   const NAME = "o-control";
-  let node: LabNode;
+  const node = nodeForTests(NAME, "proxy");
   beforeAll(async () => {
-    node = await LabNode.boot(NAME, "proxy");
     await node.read(`cp ${CONF} /root/before
       openssl req -x509 -newkey rsa:2048 -nodes -days 400 -subj /CN=console -keyout /etc/nova/console.key -out /etc/nova/console.pem 2>/dev/null
       chown root:nova /etc/nova/console.*; chmod 640 /etc/nova/console.*`);
   });
-  afterAll(async () => {
-    await node.remove();
-  });
-
   it("has the TLS that is asked for, and speaks no older one", async () => {
     const before = await snapshot(node);
     const tls = { certificate: "/etc/nova/console.pem", key: "/etc/nova/console.key" };
@@ -81,13 +77,13 @@ describe("a compute", () => {
     await node.remove();
   });
 
-  it("has the options that are asked for, and is told which keys are dead", async () => {
+  it("has the options that are asked for, and has its obsolete options reported", async () => {
     const { status, stdout, stderr } = await converge(node, computeDocument(NAME, declared));
-    const dead = ["DEFAULT/vnc_enabled", "spice/keymap", "vnc/keymap"];
+    const obsolete = ["DEFAULT/vnc_enabled", "spice/keymap", "vnc/keymap"];
     expect([status, stdout]).toEqual([
       0,
       report(
-        dead.map((key) => `obsolete-option ${key}`),
+        obsolete.map((key) => `obsolete-option ${key}`),
         [
           "change DEFAULT/pointer_model: (unset) -> ps2mouse",
           "change consoleauth/token_ttl: (unset) -> 1800",
@@ -105,7 +101,7 @@ describe("a compute", () => {
     );
   });
 
-  it("gets them made comments where that is asked for, once, and nova-compute reads it", async () => {
+  it("gets them commented out where that is asked for, once, and nova-compute reads it", async () => {
     const document = computeDocument(NAME, { ...declared, removeObsoleteOptions: true });
     const { status, stdout, stderr } = await converge(node, document);
     expect([status, stdout, stderr]).toEqual([
@@ -113,9 +109,9 @@ describe("a compute", () => {
       report(
         [],
         [
-          "change DEFAULT/vnc_enabled: True -> a comment",
-          "change spice/keymap: de -> a comment",
-          "change vnc/keymap: de -> a comment",
+          "change DEFAULT/vnc_enabled: True -> commented out",
+          "change spice/keymap: de -> commented out",
+          "change vnc/keymap: de -> commented out",
           restarted,
         ],
       ),
@@ -128,12 +124,12 @@ describe("a compute", () => {
     expect([again.status, again.stdout, again.stderr]).toEqual([0, report([], []), ""]);
   });
 
-  it("has them as keys again where nobody asks for that any more", async () => {
+  it("has them set again where nobody asks for that any more", async () => {
     const { stdout } = await converge(node, computeDocument(NAME, declared));
     expect(stdout.split("\n").filter((line) => line.startsWith("change "))).toEqual([
-      "change DEFAULT/vnc_enabled: a comment -> a key again",
-      "change spice/keymap: a comment -> a key again",
-      "change vnc/keymap: a comment -> a key again",
+      "change DEFAULT/vnc_enabled: commented out -> set again",
+      "change spice/keymap: commented out -> set again",
+      "change vnc/keymap: commented out -> set again",
     ]);
     expect((await converge(node, computeDocument(NAME, { ...declared, removeObsoleteOptions: true }))).status).toBe(0);
   });
@@ -142,7 +138,7 @@ describe("a compute", () => {
     const { status, stdout } = await revert(node, "compute");
     expect([status, stdout.split("\n").filter((line) => line.includes("keymap"))]).toEqual([
       0,
-      ["change vnc/keymap: a comment -> a key again", "change spice/keymap: a comment -> a key again"],
+      ["change vnc/keymap: commented out -> set again", "change spice/keymap: commented out -> set again"],
     ]);
     expect(still(await snapshot(node))).toEqual(still(before));
     expect(await difference(node)).toBe("");

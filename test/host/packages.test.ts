@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { LabNode } from "../support/lab";
+import { beforeEach, describe, expect, it } from "vitest";
+import { nodeForTests } from "../support/nodeForTests";
 import { controllerDocument } from "./support/documents";
 import { type At, testProgram } from "./support/injection";
 import { onNode } from "./support/onNode";
@@ -21,20 +21,13 @@ const removed = ours.map((name) => `change package/${name}: installed -> (not in
 const bothRemoved = report(["firewall unmanaged"], [...settingsBack, ...removed]);
 
 describe("a controller whose packages go with the stack", () => {
-  let node: LabNode;
+  const node = nodeForTests(NAME, "nova");
   let before: Snapshot;
 
-  beforeAll(async () => {
-    node = await LabNode.boot(NAME, "nova");
-  });
   beforeEach(async () => {
     await node.reset();
     before = await snapshot(node);
   });
-  afterAll(async () => {
-    await node.remove();
-  });
-
   /** Whole packages that are installed, of these. */
   async function installed(...names: readonly string[]): Promise<readonly string[]> {
     const { stdout } = await node.run(`dpkg-query -W -f '\${db:Status-Status} \${Package}\\n' ${names.join(" ")}`);
@@ -107,7 +100,7 @@ describe("a controller whose packages go with the stack", () => {
   it.each<[string, At["when"], readonly string[]]>([
     ["before a package went", "before", removed],
     ["after they went", "after", []],
-  ])("loses them by the next revert where one was killed %s", async (_, when, told) => {
+  ])("loses them by the next revert where one was killed %s", async (_, when, reported) => {
     expect((await converge(node, document)).status).toBe(0);
     // Without the timer that would finish it meanwhile.
     const program = testProgram({ at: [{ point: "remove-packages", when, then: "kill" }], without: ["watchdog"] });
@@ -115,7 +108,7 @@ describe("a controller whose packages go with the stack", () => {
     expect((await revert(node, "controller")).status).toBe(1);
     await setWayBack(node, "controller");
     const { status, stdout } = await revert(node, "controller");
-    expect([status, stdout]).toEqual([0, report(["firewall unmanaged"], told)]);
+    expect([status, stdout]).toEqual([0, report(["firewall unmanaged"], reported)]);
     expect(await installed(...ours)).toEqual([]);
     expect((await snapshot(node)).own).toEqual(before.own);
   });
@@ -125,7 +118,7 @@ describe("a controller whose packages go with the stack", () => {
     expect(uses).toEqual(["", "guests have SPICE: aaaa"]);
   });
 
-  it("is told that apt was ended where a maintainer script hangs, and nothing of it runs on", async () => {
+  it("has it reported that apt was ended where a maintainer script hangs, and nothing of it runs on", async () => {
     await node.read(
       `mkdir -p /srv/site/tree/DEBIAN && cd /srv/site
        printf 'Package: spice-html5\\nVersion: 9\\nArchitecture: all\\nMaintainer: site <site@example.org>\\nDescription: test\\n' >tree/DEBIAN/control

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { LabNode } from "../support/lab";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { nodeForTests } from "../support/nodeForTests";
 import { controllerDocument, retirementDocument } from "./support/documents";
 import { testProgram } from "./support/injection";
 import { controllerReport, converge, lines, revert, runVerb } from "./support/program";
@@ -15,18 +15,13 @@ const document = controllerDocument(NAME);
 const changed = controllerDocument(NAME, { html5proxyPort: 6083 });
 
 describe("a proxy that runs, and is to be restarted,", () => {
-  let node: LabNode;
+  const node = nodeForTests(NAME, "proxy");
   let since: string;
 
   beforeAll(async () => {
-    node = await LabNode.boot(NAME, "proxy");
     expect((await converge(node, document)).status).toBe(0);
     await node.read("cp -a /etc/nova /etc/default/nova-consoleproxy /root/");
   });
-  afterAll(async () => {
-    await node.remove();
-  });
-
   /** Puts the files back, restarts the proxy, and waits until what is changed from here on is newer, by the clock's whole seconds. */
   beforeEach(async () => {
     await node.read(

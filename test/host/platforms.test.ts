@@ -18,13 +18,13 @@ interface Platform {
   readonly packages: Readonly<Record<string, string>>;
   readonly spice: string;
   readonly novnc: string;
-  /** What is told of a converge before and after the options, and of its revert around them. */
-  readonly told: {
+  /** What is reported of a converge before and after the options, and of its revert around them. */
+  readonly reported: {
     readonly before: readonly string[];
     readonly after: readonly string[];
     readonly undone: readonly string[];
   };
-  /** What is told beside the service when noVNC is retired, as `SUBJECT: FROM -> TO`. */
+  /** What is reported beside the service when noVNC is retired, as `SUBJECT: FROM -> TO`. */
   readonly alsoRetired?: readonly [subject: string, from: string, to: string];
   readonly stderr: string;
 }
@@ -44,7 +44,7 @@ function rhelLike(
     spice,
     novnc: "openstack-nova-novncproxy",
     packages,
-    told: {
+    reported: {
       before: Object.entries(packages).map(
         ([name, version]) => `change package/${name}: (not installed) -> ${version}`,
       ),
@@ -83,7 +83,7 @@ const platforms: readonly Platform[] = [
     packages: { "nova-consoleproxy": "2:26.2.2-1~deb12u5", "spice-html5": "0.3.0-2" },
     spice: "nova-spicehtml5proxy",
     novnc: "nova-novncproxy",
-    told: {
+    reported: {
       before: [],
       after: [
         `change file${DROP_IN}: (none) -> written`,
@@ -116,13 +116,13 @@ describe.each(platforms)("$name", (platform) => {
   let converged: Snapshot;
 
   /** The whole report of a run of the controller's role. */
-  function report(told: readonly string[]): string {
+  function report(reported: readonly string[]): string {
     return lines(
-      ...told,
+      ...reported,
       `nova ${platform.nova}`,
       ...Object.entries(platform.packages).map(([name, version]) => `package ${name} ${version}`),
       "firewall unmanaged",
-      `changed ${told.length}`,
+      `changed ${reported.length}`,
     );
   }
 
@@ -152,10 +152,10 @@ describe.each(platforms)("$name", (platform) => {
       expect([status, stdout, stderr]).toEqual([
         0,
         report([
-          ...platform.told.before,
+          ...platform.reported.before,
           "change spice/html5proxy_host: (unset) -> 0.0.0.0",
           "change spice/html5proxy_port: (unset) -> 6082",
-          ...platform.told.after,
+          ...platform.reported.after,
         ]),
         platform.stderr,
       ]);
@@ -193,7 +193,7 @@ describe.each(platforms)("$name", (platform) => {
     expect([status, stdout, stderr]).toEqual([
       0,
       report([
-        ...platform.told.undone,
+        ...platform.reported.undone,
         "change spice/html5proxy_port: 6082 -> (unset)",
         "change spice/html5proxy_host: 0.0.0.0 -> (unset)",
       ]),

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { RecipeSwitch, Release } from "../../nova";
 import { hostProgram, shortDigest } from "../../remote/program";
-import { LabNode } from "../support/lab";
+import { nodeForTests } from "../support/nodeForTests";
 import { OWNER, computeDocument, controllerDocument, retirementDocument } from "./support/documents";
 import { testProgram } from "./support/injection";
 import { converge, lines } from "./support/program";
@@ -175,7 +175,7 @@ const refusals: readonly Refusal[] = [
       "what is declared would have no effect: nova-spicehtml5proxy reads [spice] html5proxy_port = 7000 from OS_SPICE__HTML5PROXY_PORT. That wins over /etc/nova/nova.conf: take it out of there, or declare the same value",
   },
   {
-    title: "a file that Debian's init script would be told of, and that wins over nova.conf",
+    title: "a file that Debian's init script would read, and that wins over nova.conf",
     spoil:
       "printf '[spice]\\nhtml5proxy_host = 192.0.2.9\\n' >/etc/nova/site.conf; echo 'DAEMON_ARGS=\"$DAEMON_ARGS --config-file=/etc/nova/site.conf\"' >/etc/default/nova-spicehtml5proxy",
     mend: "rm /etc/nova/site.conf /etc/default/nova-spicehtml5proxy",
@@ -267,17 +267,12 @@ const withoutPrograms = (given: Snapshot): Snapshot => ({
 });
 
 describe("the program refuses, and leaves the node untouched:", () => {
-  let node: LabNode;
+  const node = nodeForTests(NAME, "proxy");
 
   beforeAll(async () => {
-    node = await LabNode.boot(NAME, "proxy");
     // A service that is about to read its nova.conf would be another process afterwards.
     await node.untilServes(6080, "/vnc_auto.html");
   });
-  afterAll(async () => {
-    await node.remove();
-  });
-
   it.each(refusals.map((refusal) => [refusal.title, refusal] as const))("%s", async (_, refusal) => {
     const { spoil = ":", mend = ":", user, lockWait, status = 3, said = "", message } = refusal;
     const fact = (await node.read(`set -e; ${spoil}`)).trim();

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { type PackageRepository, RecipeSwitch } from "../../nova";
-import { LabNode } from "../support/lab";
+import { nodeForTests } from "../support/nodeForTests";
 import { type ControllerOptions, controllerDocument } from "./support/documents";
 import { converge, lines, revert } from "./support/program";
 import { type Snapshot, changedPaths, snapshot } from "./support/snapshot";
@@ -12,7 +12,7 @@ const PROXY = "openstack-nova-spicehtml5proxy";
 const FILE = "/etc/yum.repos.d/epel.repo";
 const KEY_FILE = "/etc/pki/rpm-gpg/RPM-GPG-KEY-EPEL-7";
 
-/** Makes two keys, and signs EPEL's packages with the first one; nobody has told the node of EPEL. */
+/** Makes two keys, and signs EPEL's packages with the first one; nobody has given the node EPEL. */
 const SIGN = `set -e; rm ${FILE}; mkdir -p /etc/pki/rpm-gpg /root/keys; chmod 700 /root/keys; export GNUPGHOME=/root/keys
 for name in epel other; do
   gpg --batch --quiet --passphrase '' --quick-gen-key "$name <$name@example.org>" rsa2048 sign never 2>/dev/null
@@ -22,7 +22,7 @@ rpmsign --define '_gpg_name epel' --define '_gpg_path /root/keys' --define '__gp
 rm -r /srv/epel/repodata; createrepo_c -q /srv/epel; gpgconf --kill all`;
 
 describe("a package repository of the stack's", () => {
-  let node: LabNode;
+  const node = nodeForTests(NAME, "el7-like");
   let before: Snapshot;
   let key: string;
   let other: string;
@@ -33,19 +33,12 @@ describe("a package repository of the stack's", () => {
   });
   const document = (options: ControllerOptions = {}) => controllerDocument(NAME, options);
 
-  beforeAll(async () => {
-    node = await LabNode.boot(NAME, "el7-like");
-  });
   beforeEach(async () => {
     await node.reset();
     await node.read(SIGN);
     [key, other] = await Promise.all([node.read("cat /root/epel.asc"), node.read("cat /root/other.asc")]);
     before = await snapshot(node);
   });
-  afterAll(async () => {
-    await node.remove();
-  });
-
   it("is written with its key, checked, and gives the web client; again changes nothing; all goes back, with the packages where asked", async () => {
     const wanted = document({ packageRepository: repository(), removePackagesOnDestroy: true });
     const { status, stdout, stderr } = await converge(node, wanted, { user: "ops" });
@@ -53,7 +46,7 @@ describe("a package repository of the stack's", () => {
     const id = (await keys()).trim().replace("gpg-pubkey-", "");
     expect(id).toMatch(/^[\da-f]{8}-[\da-f]{8}(\.\S+)?$/);
     const [short = ""] = id.split(".");
-    const told = [
+    const reported = [
       `change file${KEY_FILE}: (none) -> written`,
       `change rpm-key/${short}: (none) -> imported`,
       `change file${FILE}: (none) -> written`,
@@ -64,7 +57,7 @@ describe("a package repository of the stack's", () => {
       `change service/${PROXY}: (not installed) -> enabled, active`,
     ];
     const facts = [`package ${PROXY} 1:13.1.4-1.el7`, "package spice-html5 0.1.7-1.el7", "firewall unmanaged"];
-    expect([status, stdout]).toEqual([0, lines(...told, "nova 13.1.4", ...facts, "changed 8")]);
+    expect([status, stdout]).toEqual([0, lines(...reported, "nova 13.1.4", ...facts, "changed 8")]);
     expect(await node.read(`cat ${FILE}`)).toBe(
       lines(
         "# Written by openstack-spice, removed when the role is reverted.",
@@ -166,7 +159,7 @@ describe("a package repository of the stack's", () => {
     expect(await snapshot(node)).toEqual(untouched);
   });
 
-  it("(row 8 of the recipe) has the rule of iptables before all others where the recipe's way is asked for", async () => {
+  it("(row 8 of the recipe) has the rule of iptables before all others where the recipe's behaviour is asked for", async () => {
     await node.read(
       "iptables -A INPUT -i lo -j ACCEPT; iptables -A INPUT -p tcp --dport 22 -j ACCEPT; iptables -P INPUT DROP",
     );

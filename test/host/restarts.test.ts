@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { eventually } from "../support/eventually";
-import { LabNode } from "../support/lab";
+import type { LabNode } from "../support/lab";
+import { nodeForTests } from "../support/nodeForTests";
 import { bootQueuedCompute } from "./support/compute";
 import {
   computeDocument,
@@ -126,7 +127,7 @@ describe("nova-compute", () => {
     expect([refused.status, refused.stdout, refused.stderr]).toEqual([
       3,
       "",
-      `${error("nova-compute does not run (it is deactivating), so nothing could tell whether it lives with new settings. Bring it up first; /var/log/nova/nova-compute.log has the cause where it does not start")}\n`,
+      `${error("nova-compute does not run (it is deactivating), so nothing could show whether it lives with new settings. Bring it up first; /var/log/nova/nova-compute.log has the cause where it does not start")}\n`,
     ]);
     await node.read(`rm -rf ${DROP_IN} && systemctl daemon-reload && systemctl kill -s KILL nova-compute`);
     await eventually(
@@ -157,8 +158,8 @@ describe("nova-compute", () => {
     const { status, stdout } = await converge(node, document);
     expect([status, stdout]).toEqual([0, report([], [...forth, "restarted nova-compute"])]);
     const reverted = await revert(node, "compute");
-    const told = back.map((change) => `change ${change}`);
-    expect([reverted.status, reverted.stdout]).toEqual([0, report([], [...told, "restarted nova-compute"])]);
+    const reported = back.map((change) => `change ${change}`);
+    expect([reverted.status, reverted.stdout]).toEqual([0, report([], [...reported, "restarted nova-compute"])]);
     expect(withoutProcess(await snapshot(node))).toEqual(withoutProcess({ ...before }));
   });
 });
@@ -168,18 +169,11 @@ describe("on a controller", () => {
   const OVERRIDES = (unit: string) => `/etc/systemd/system/${unit}.service.d`;
   const say = (text: string) => `openstack-spice: ${NAME}: ${text}`;
   const error = (text: string) => `openstack-spice: error: ${NAME}: ${text}`;
-  let node: LabNode;
+  const node = nodeForTests(NAME, "proxy");
 
-  beforeAll(async () => {
-    node = await LabNode.boot(NAME, "proxy");
-  });
   beforeEach(async () => {
     await node.reset();
   });
-  afterAll(async () => {
-    await node.remove();
-  });
-
   /** Lines in a unit's overrides. */
   async function override(unit: string, ...service: readonly string[]): Promise<void> {
     const folder = OVERRIDES(unit);

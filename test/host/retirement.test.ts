@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { LabNode } from "../support/lab";
+import { beforeAll, describe, expect, it } from "vitest";
+import { nodeForTests } from "../support/nodeForTests";
 import { controllerDocument, retirementDocument } from "./support/documents";
 import { converge, report, revert } from "./support/program";
 import { type Snapshot, changedPaths, snapshot } from "./support/snapshot";
@@ -11,20 +11,15 @@ const NOVNC = "nova-novncproxy.service";
 const SPICE = "nova-spicehtml5proxy.service";
 
 describe("noVNC on a controller with SPICE", () => {
-  let node: LabNode;
+  const node = nodeForTests(NAME, "proxy");
   let before: Snapshot;
   let withBoth: Snapshot;
 
   beforeAll(async () => {
-    node = await LabNode.boot(NAME, "proxy");
     before = await snapshot(node);
     expect((await converge(node, controllerDocument(NAME))).status).toBe(0);
     withBoth = await snapshot(node);
   });
-  afterAll(async () => {
-    await node.remove();
-  });
-
   it("is stopped and disabled, and its port closed; the SPICE proxy runs on", async () => {
     const { status, stdout } = await converge(node, retirementDocument(NAME));
     expect(stdout).toBe(

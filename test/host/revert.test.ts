@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { revertCommand } from "../../remote/convergence";
 import { REPOSITORY } from "../support/engine";
-import { LabNode } from "../support/lab";
+import { nodeForTests } from "../support/nodeForTests";
 import { inShortOutcome } from "../support/report";
 import { controllerDocument, retirementDocument } from "./support/documents";
 import { controllerReport, converge, lines, report, revert } from "./support/program";
@@ -19,14 +19,11 @@ const document = controllerDocument(NAME, {
 });
 
 describe("a node on which others were at work since", () => {
-  let node: LabNode;
+  const node = nodeForTests(NAME, "proxy");
   let before: Snapshot;
   /** Without main processes, where services were restarted meanwhile. */
   const withoutProcesses = ({ processes: _, ...rest }: Snapshot) => rest;
 
-  beforeAll(async () => {
-    node = await LabNode.boot(NAME, "proxy");
-  });
   beforeEach(async () => {
     await node.reset();
     // A firewall that refuses, a section that is not there yet, and an option of ours that has a value already.
@@ -37,10 +34,6 @@ describe("a node on which others were at work since", () => {
     );
     before = await snapshot(node);
   });
-  afterAll(async () => {
-    await node.remove();
-  });
-
   async function convergeBoth(): Promise<void> {
     expect((await converge(node, document)).status).toBe(0);
     expect((await converge(node, retirementDocument(NAME))).status).toBe(0);

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { LabNode } from "../support/lab";
+import { beforeEach, describe, expect, it } from "vitest";
+import type { LabNode } from "../support/lab";
+import { nodeForTests } from "../support/nodeForTests";
 import { controllerDocument } from "./support/documents";
 import { testProgram } from "./support/injection";
 import { converge, runVerb } from "./support/program";
@@ -33,18 +34,11 @@ async function packagesOf(node: LabNode): Promise<readonly string[]> {
 }
 
 describe("a node whose repositories have no web client", () => {
-  let node: LabNode;
-  beforeAll(async () => {
-    node = await LabNode.boot(NAME, "el9-like");
-  });
+  const node = nodeForTests(NAME, "el9-like");
   beforeEach(async () => {
     await node.reset();
   });
-  afterAll(async () => {
-    await node.remove();
-  });
-
-  const told = (...messages: readonly string[]) =>
+  const reported = (...messages: readonly string[]) =>
     messages
       .map((message) => `openstack-spice: ${message.startsWith("error: ") ? "" : `${NAME}: `}${message}\n`)
       .join("");
@@ -101,7 +95,7 @@ describe("a node whose repositories have no web client", () => {
     await node.read(spoil);
     const before = await snapshot(node);
     const { status, stdout, stderr } = await converge(node, document);
-    expect(stderr).toBe(told(...messages));
+    expect(stderr).toBe(reported(...messages));
     expect([status, stdout]).toEqual([3, ""]);
     expect(await snapshot(node)).toEqual(before);
   });
@@ -114,7 +108,7 @@ describe("a node whose repositories have no web client", () => {
     const impatient = testProgram({ limits: { dnfLockWait: 0 } });
     const { status, stdout, stderr } = await converge(node, document, { program: impatient });
     expect(stderr).toBe(
-      told(
+      reported(
         `error: ${NAME}: dnf is at work on this node already: metadata already locked by ${pid}. Let it end, then run again`,
       ),
     );

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { certificateFile, certificateText } from "../../nova";
 import { DAY, type TestCertificate, makeCertificate } from "../support/certificate";
 import { ask } from "../support/https";
 import { eventually } from "../support/eventually";
-import { LabNode } from "../support/lab";
+import { nodeForTests } from "../support/nodeForTests";
 import { type ControllerOptions, controllerDocument } from "./support/documents";
 import { controllerReport, converge, lines, revert } from "./support/program";
 import { type Snapshot, changedPaths, snapshot } from "./support/snapshot";
@@ -18,16 +18,11 @@ const NOVNC = "nova-novncproxy.service";
 const DROP_IN = "/etc/systemd/system/nova-spicehtml5proxy.service.d/openstack-spice.conf";
 const HOST = "console.example.org";
 
-let node: LabNode;
+const node = nodeForTests(NAME, "proxy");
 let before: Snapshot;
 beforeAll(async () => {
-  node = await LabNode.boot(NAME, "proxy");
   before = await snapshot(node);
 });
-afterAll(async () => {
-  await node.remove();
-});
-
 /** A document with the certificate in it. */
 function withText({ certPem, privateKeyPem }: TestCertificate, options: ControllerOptions = {}): string {
   const certificate = certificateText({ certPem, privateKeyPem });
@@ -273,7 +268,7 @@ describe("a certificate that is on the node", () => {
     expect(await snapshot(node)).toEqual(untouched);
   });
 
-  it("is served where nothing is wrong with it, http is answered too, and its end is told in its last month", async () => {
+  it("is served where nothing is wrong with it, http is answered too, and its end is reported in its last month", async () => {
     const soon = makeCertificate({ hosts: ["*.example.org"], to: Date.now() + 20 * DAY });
     await place(soon.certPem, soon.privateKeyPem);
     const { status, stdout, stderr } = await converge(node, document);

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { LabNode } from "../support/lab";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { LabNode } from "../support/lab";
+import { nodeForTests } from "../support/nodeForTests";
 import { controllerDocument } from "./support/documents";
 import { converge, lines, revert } from "./support/program";
 import { type Snapshot, changedPaths, snapshot } from "./support/snapshot";
@@ -19,7 +20,7 @@ const sum = async (node: LabNode, command: string) => (await node.read(command))
 
 describe("a controller whose platform has no web client", () => {
   const NAME = "m-client";
-  let node: LabNode;
+  const node = nodeForTests(NAME, "el9-like");
   let before: Snapshot;
   const document = (archive: string, sha256: string) => controllerDocument(NAME, { webClient: { archive, sha256 } });
   const change = (sha256: string, archive: string) =>
@@ -27,18 +28,11 @@ describe("a controller whose platform has no web client", () => {
   const folders = () => node.read(`ls ${CLIENTS} 2>/dev/null || true`);
   const kept = () => node.read("find /usr/local/share /usr/share/spice-html5 2>/dev/null | sort || true");
 
-  beforeAll(async () => {
-    node = await LabNode.boot(NAME, "el9-like");
-  });
   beforeEach(async () => {
     await node.reset();
     await node.untilServes(6080, "/vnc_auto.html");
     before = await snapshot(node);
   });
-  afterAll(async () => {
-    await node.remove();
-  });
-
   it("gets it from an archive on the node, for the SPICE proxy alone; again changes nothing, without the archive; another one takes its place; all goes back", async () => {
     const found = await kept();
     const sha256 = await sum(node, pack("/root/client.tgz"));
@@ -211,15 +205,10 @@ printf '[site]\\nname=site\\nbaseurl=file:///srv/site\\ngpgcheck=0\\n' >/etc/yum
 describe("a Debian controller with a web client of the operator's choice", () => {
   const NAME = "m-deb";
   const UNIT = "nova-spicehtml5proxy";
-  let node: LabNode;
+  const node = nodeForTests(NAME, "proxy");
   beforeAll(async () => {
-    node = await LabNode.boot(NAME, "proxy");
     await node.untilServes(6080, "/vnc_auto.html");
   });
-  afterAll(async () => {
-    await node.remove();
-  });
-
   it("serves that one, next to noVNC's pages, and then the package's again", async () => {
     const before = await snapshot(node);
     const from = "/usr/share/spice-html5";

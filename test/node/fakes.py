@@ -1,5 +1,5 @@
 """Stand-ins for the node, for tests of the node program: a folder for its file system, a table for its commands, a clock that is
-moved on by waiting, and a reporter that keeps what it is told.
+moved on by waiting, and a reporter that keeps what it is given.
 
 A test takes `make_context(tmp_path, ...)`, or single parts.
 """
@@ -165,7 +165,7 @@ class FakeClock(Clock):
 
 
 class FakeReporter(Reporter):
-    """Keeps what it is told: `facts` is the report, each line as `TYPE VALUE ...`, a change as `change SUBJECT: OLD -> NEW`; `said` the
+    """Keeps what it is given: `facts` is the report, each line as `TYPE VALUE ...`, a change as `change SUBJECT: OLD -> NEW`; `said` the
     progress with the warnings, whose ids are in `warned`; `logged` the audit log."""
 
     def __init__(self, node: str = "node-1") -> None:
@@ -206,7 +206,7 @@ class FakeReporter(Reporter):
             self.facts.append(" ".join([kind] + [str(value) for value in members.values()]))
 
 
-def as_told(kind: Any, planned: Any) -> str:
+def as_reported(kind: Any, planned: Any) -> str:
     """A planned change as people read it."""
     return "%s: %s -> %s" % (kind.subject(planned.entry.where, planned.entry.what), planned.old, planned.new)
 

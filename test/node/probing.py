@@ -29,7 +29,7 @@ needs_oslo = pytest.mark.skipif(
 
 
 def since_stein():
-    """Whether that oslo.config reads OS_ variables, and tells where a value comes from: both came with Stein."""
+    """Whether that oslo.config reads OS_ variables, and knows where a value comes from: both came with Stein."""
     asked = "from oslo_config import cfg; print(hasattr(cfg.ConfigOpts, 'get_location'))"
     return subprocess.check_output([PYTHON] + isolation(PYTHON) + ["-W", "ignore", "-c", asked]) == b"True\n"
 

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 
 import pytest
-from fakes import FakeJournal, as_told, make_node
+from fakes import FakeJournal, as_reported, make_node
 from openstack_spice.changes.certificate import PemKind, plan_certificate, tls_since
 from openstack_spice.checks.certificate import Certificate
 from openstack_spice.document.desired import Desired, Tls
@@ -67,8 +67,8 @@ def test_the_program_makes_one_pem_file_of_a_documents_key_and_chain(made, issue
 
 @needs_openssl
 def test_a_files_fingerprint_is_that_of_its_first_certificate_whatever_else_is_there(made, issuer):
-    told = subprocess.check_output(["openssl", "x509", "-noout", "-fingerprint", "-sha256", "-in", made.certificate])
-    expected = told.decode("ascii").strip().split("=")[1]
+    said = subprocess.check_output(["openssl", "x509", "-noout", "-fingerprint", "-sha256", "-in", made.certificate])
+    expected = said.decode("ascii").strip().split("=")[1]
     assert fingerprint(b"# x\n" + made.key_text + made.certificate_text + issuer.certificate_text) == expected
     assert fingerprint(made.certificate_text.replace(b"\n", b"\r\n")) == expected
     odd = b"-----BEGIN CERTIFICATE-----\n%%\n-----END CERTIFICATE-----\n"
@@ -97,7 +97,7 @@ class FakeProbes:
 
 
 @pytest.mark.parametrize("version,passes", [("13.1.4", False), ("18.1.0", False), ("18.2.0", True), ("19.0.0", True), ("26.2.2", True)])
-def test_the_program_lets_tls_end_before_the_proxy_of_nova_only_where_that_is_believed(tmp_path, version, passes):
+def test_the_program_lets_tls_be_terminated_upstream_of_the_proxy_of_nova_only_where_that_is_believed(tmp_path, version, passes):
     context = make_node(tmp_path, desired=Desired(role="controller", node="n", tls=Tls(is_terminated_upstream=True))).context
     certificate = Certificate(context, FakeNova(version), FakeProbes(None), None)
     if passes:
@@ -106,7 +106,7 @@ def test_the_program_lets_tls_end_before_the_proxy_of_nova_only_where_that_is_be
     with pytest.raises(Refused) as stop:
         certificate.check()
     assert text_of(stop.value) == (
-        "TLS ends at the load balancer, but Nova heeds X-Forwarded-Proto only from 18.2.0 on, "
+        "TLS is terminated at the load balancer, but Nova heeds X-Forwarded-Proto only from 18.2.0 on, "
         "so the proxy of Nova %s would refuse every console. Give the proxy a certificate too (tls)" % version
     )
 
@@ -148,22 +148,22 @@ def looked_at(certificate, key, host="console.example.org", now=None):
 
 
 @needs_openssl
-def test_a_certificate_that_nothing_is_wrong_with_passes_and_its_end_is_told_in_its_last_month(made, issuer):
+def test_a_certificate_that_nothing_is_wrong_with_passes_and_its_end_is_reported_in_its_last_month(made, issuer):
     assert looked_at(made.certificate, made.key) == (0, "")
     assert looked_at(made.certificate, made.key, "") == (0, "")
     assert looked_at(issuer.certificate, issuer.key, "b.a.example.org") == (0, "")
     assert looked_at(issuer.certificate, issuer.key, "192.0.2.9") == (0, "")
     assert looked_at(issuer.certificate, issuer.key, "2001:0db8::0009") == (0, "")
-    status, told = looked_at(made.certificate, made.key, now=YEAR + 10 * 86400)
-    assert (status, re.sub(" on .* GMT", "", told)) == (0, "the certificate %s expires: renew it in time\n" % made.certificate)
+    status, said = looked_at(made.certificate, made.key, now=YEAR + 10 * 86400)
+    assert (status, re.sub(" on .* GMT", "", said)) == (0, "the certificate %s expires: renew it in time\n" % made.certificate)
 
 
 @needs_openssl
 def test_a_certificate_is_refused_with_the_reason(made, issuer, tmp_path):
     none = tmp_path / "none"
     none.write_bytes(b"none\n")
-    status, told = looked_at(made.certificate, str(tmp_path / "absent"))
-    assert (status, told) == (
+    status, said = looked_at(made.certificate, str(tmp_path / "absent"))
+    assert (status, said) == (
         9,
         "%s cannot be read by the user nova (No such file or directory). Give the path of a PEM file, root:nova 0640 in folders that "
         "nova can enter\n" % (tmp_path / "absent"),
@@ -174,14 +174,14 @@ def test_a_certificate_is_refused_with_the_reason(made, issuer, tmp_path):
         % (issuer.key, made.certificate),
     )
     assert looked_at(str(none), made.key)[1].startswith("%s and %s are no certificate and key that OpenSSL takes (" % (none, made.key))
-    told = looked_at(made.certificate, made.key, now=2 * YEAR)[1]
-    assert re.sub(" on .* GMT", "", told) == "the certificate %s expired. Renew it\n" % made.certificate
-    told = looked_at(made.certificate, made.key, now=-YEAR)[1]
-    assert re.sub(" from .* GMT", "", told) == (
+    said = looked_at(made.certificate, made.key, now=2 * YEAR)[1]
+    assert re.sub(" on .* GMT", "", said) == "the certificate %s expired. Renew it\n" % made.certificate
+    said = looked_at(made.certificate, made.key, now=-YEAR)[1]
+    assert re.sub(" from .* GMT", "", said) == (
         "the certificate %s is valid only. Give one that is valid now, or see to the clock of this node\n" % made.certificate
     )
-    told = looked_at(issuer.certificate, issuer.key)[1]
-    assert told == (
+    said = looked_at(issuer.certificate, issuer.key)[1]
+    assert said == (
         "the certificate %s is for example.org, *.a.example.org, 192.0.2.9, 2001:DB8:0:0:0:0:0:9, and not for console.example.org, the "
         "host of baseUrl. Give one for that host, or write a host that it is for\n" % issuer.certificate
     )
@@ -208,11 +208,11 @@ def planned(node, desired, record=None):
 
 
 @needs_openssl
-def test_a_documents_certificate_is_a_file_of_root_and_nova_told_by_its_fingerprint_and_goes_with_its_folder(tmp_path, made, issuer):
+def test_a_documents_certificate_is_a_file_of_root_and_nova_named_by_its_fingerprint_and_goes_with_its_folder(tmp_path, made, issuer):
     node = make_node(tmp_path, files={"/etc/nova/nova.conf": "x"})
     journal = FakeJournal()
     kind, plan = planned(node, document(made))
-    assert [as_told(kind, one) for one in plan] == ["certificate%s: (none) -> sha256 %s" % (FILE, fingerprint(made.certificate_text))]
+    assert [as_reported(kind, one) for one in plan] == ["certificate%s: (none) -> sha256 %s" % (FILE, fingerprint(made.certificate_text))]
     kind.apply(plan[0], journal)
     assert (node.files.read(FILE), node.files.owners[FILE]) == (made.key_text + made.certificate_text, Access(0, 4242, 0o640))
     assert planned(node, document(made))[1] == []

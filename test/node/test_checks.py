@@ -180,9 +180,9 @@ def test_a_mount_with_a_blank_and_a_link_are_known_by_their_real_names(tmp_path)
 def test_a_port_that_another_program_holds_is_refused(tmp_path, monkeypatch, address, listener, refused):
     at, command = listener
     monkeypatch.setattr(port, "listeners", lambda context, number: [Listener(at, number, 17, command)])
-    told = message_of(port.check_port, make_node(tmp_path).context, address, 6082)
+    reported = message_of(port.check_port, make_node(tmp_path).context, address, 6082)
     wanted = "TCP 6082 is held by another program: %s (pid 17, on %s). Stop it, or choose another port" % (command.strip(), at)
-    assert told == (wanted if refused else None)
+    assert reported == (wanted if refused else None)
 
 
 def test_nova_conf_as_planned_is_made_in_memory_alone(tmp_path):
@@ -194,16 +194,16 @@ def test_nova_conf_as_planned_is_made_in_memory_alone(tmp_path):
 
 
 class FakeEffective:
-    def __init__(self, *told):
-        self._told = InForce(*told)
+    def __init__(self, *reported):
+        self._in_force = InForce(*reported)
 
     def options_in_force(self, unit, planned_bytes):
         assert unit == UNIT and planned_bytes in (b"planned", None)
-        return self._told
+        return self._in_force
 
 
 @pytest.mark.parametrize(
-    "told,reason",
+    "reported,reason",
     [
         ((0, ()), None),
         (
@@ -214,11 +214,11 @@ class FakeEffective:
         ((1, ("first", "/x:3: odd")), "oslo.config cannot read what %s would read: /x:3: odd. Mend that, and run again" % UNIT),
     ],
 )
-def test_a_layer_that_would_win_over_nova_conf_is_refused(tmp_path, told, reason):
+def test_a_layer_that_would_win_over_nova_conf_is_refused(tmp_path, reported, reason):
     context = make_node(tmp_path).context
-    assert message_of(check_layers, context, FakeEffective(*told), b"planned") == reason
+    assert message_of(check_layers, context, FakeEffective(*reported), b"planned") == reason
     assert message_of(check_layers, context, None, None) is None
-    assert message_of(check_in_force, context, FakeEffective(*told)) == reason
+    assert message_of(check_in_force, context, FakeEffective(*reported)) == reason
 
 
 @pytest.mark.parametrize(
@@ -346,7 +346,7 @@ def test_web_in_nova_conf_is_refused_where_novnc_would_serve_the_spice_pages_for
 NOVNC = "/usr/share/novnc"
 NO_CLIENT = WebClientSource()
 REMEDY = (
-    "Take that out there (noVNC's proxy finds its own pages without it, or is told of them by --web on its own command line), "
+    "Take that out there (noVNC's proxy finds its own pages without it, or gets them by --web on its own command line), "
     "or declare webClient with a package and the folder of its spice_auto.html"
 )
 
@@ -367,8 +367,8 @@ def test_a_folder_without_a_page_of_a_spice_client_is_refused_before_the_first_w
     if "site" in source:
         files["/etc/nova/site.conf"] = files[NOVA_CONF]
     node = make_node(tmp_path, files=files, desired=Desired(role="controller", web_client=client, options=options))
-    told = message_of(web.check_web_folder, node.context, FakeNova(DEFAULT_web=reads), program)
-    assert told == "%s would serve the pages in %s, where there is no spice_auto.html: %s. %s" % (UNIT, NOVNC, source, REMEDY)
+    reported = message_of(web.check_web_folder, node.context, FakeNova(DEFAULT_web=reads), program)
+    assert reported == "%s would serve the pages in %s, where there is no spice_auto.html: %s. %s" % (UNIT, NOVNC, source, REMEDY)
     node.files.put(NOVNC + "/spice_auto.html")
     assert message_of(web.check_web_folder, node.context, FakeNova(DEFAULT_web=reads), program) is None
 
@@ -399,15 +399,15 @@ def test_a_folder_that_is_yet_to_be_made_or_is_not_served_passes(tmp_path, reads
         (FakeNova(19, workarounds_enable_consoleauth="True"), None),
     ],
 )
-def test_a_proxy_without_a_database_of_its_cell_is_told_that_no_console_will_come(tmp_path, nova, said):
+def test_a_proxy_without_a_database_of_its_cell_has_it_reported_that_no_console_will_come(tmp_path, nova, said):
     node = make_node(tmp_path)
-    web.tell_console_database(node.context, nova)
+    web.report_console_database(node.context, nova)
     assert [line.split(": ")[0] for line in node.reporter.said] == (
         [] if said is None else [("[database] connection of /etc/nova/nova.conf " + said).split(": ")[0]]
     )
 
 
-def test_what_cannot_be_told_is_no_reason_to_go_on(tmp_path):
+def test_what_is_unknown_is_no_reason_to_go_on(tmp_path):
     node = make_node(tmp_path, files={NOVA_CONF: ""})
     os.makedirs(node.files.at("/srv"))
     node.files.put("/srv/file")

@@ -1,11 +1,11 @@
-"""Ports that are open to the declared sources alone: the files, the kernel, the unit of the boot, and who is told of it."""
+"""Ports that are open to the declared sources alone: the files, the kernel, the unit of the boot, and who hears of it."""
 
 import hashlib
 import os
 import shlex
 
 import pytest
-from fakes import FakeJournal, as_told, failed, make_node, note_syncs
+from fakes import FakeJournal, as_reported, failed, make_node, note_syncs
 from openstack_spice.changes.closed_ports import ClosedPortsKind
 from openstack_spice.changes.kind import Outcome, Pass
 from openstack_spice.document.desired import Desired, PortRange
@@ -190,7 +190,7 @@ class Node:
         self.journal = FakeJournal()
 
     def described(self, planned):
-        return [as_told(self.kind, one) for one in planned]
+        return [as_reported(self.kind, one) for one in planned]
 
     def apply(self, planned):
         for one in planned:
@@ -428,7 +428,7 @@ class TestWhoIsToldOfIt:
         )
         assert node.fake.reporter.said == [text % ("198.51.100.9", 5902), text % ("fe80::1%eth0", 5910)]
 
-    def test_rules_that_accept_more_are_told(self, tmp_path):
+    def test_rules_that_accept_more_are_reported(self, tmp_path):
         kernel = Kernel()
         kernel.saved = "*filter\n-A INPUT -p tcp -m tcp --dport 5900:5999 -j ACCEPT\nCOMMIT\n"
         rules = "\t\ttcp dport { 22, 5900-5910 } accept # handle 4\n\t\tip saddr 192.0.2.7 tcp dport 5900 accept # handle 5\n"
@@ -444,8 +444,8 @@ class TestWhoIsToldOfIt:
 
     def test_guests_that_still_have_spice_are_named_before_a_revert_opens(self, tmp_path):
         node = Node(tmp_path)
-        node.consoles.tell_open_consoles(Hypervisor())
-        node.consoles.tell_open_consoles(Hypervisor(Guest("a-b"), Guest("c-d")))
+        node.consoles.report_open_consoles(Hypervisor())
+        node.consoles.report_open_consoles(Hypervisor(Guest("a-b"), Guest("c-d")))
         assert node.fake.reporter.said == [
             "guests that still have SPICE, without a password, until their next hard reboot, and whose ports are open again: a-b c-d"
         ]

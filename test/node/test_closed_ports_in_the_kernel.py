@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from fakes import as_told, failed
+from fakes import as_reported, failed
 from openstack_spice.changes.closed_ports import ClosedPortsKind
 from openstack_spice.changes.kind import Outcome
 from openstack_spice.firewall.closed_ports_text import CONSOLES
@@ -105,7 +105,7 @@ def in_a_name_space_of_its_own(root, tool):
         assert "5900" in kernel_rules()
         firewall.kernel.forget()
         assert kind.read(CONSOLES.file, "-") == "partly"
-    assert [as_told(kind, planned) for planned in consoles.plan()] == ["firewall/consoles: damaged -> " + TITLE]
+    assert [as_reported(kind, planned) for planned in consoles.plan()] == ["firewall/consoles: damaged -> " + TITLE]
     for planned in consoles.plan():
         kind.apply(planned, node.journal)
     assert kernel_rules() == whole

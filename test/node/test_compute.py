@@ -25,7 +25,7 @@ URI = "virsh --readonly --connect qemu:///system"
 MANY = ["5b1ce000-0000-4000-8000-%012d" % number for number in range(50)]
 A, B, C = MANY[:3]
 CAPABILITIES = ("virsh", "--connect", "qemu:///system", "domcapabilities; list --uuid")
-SLEEPS = Limits(queue_wait=2, service_wait=3, busy_wait=10, busy_tell=4, busy_pause=2)
+SLEEPS = Limits(queue_wait=2, service_wait=3, busy_wait=10, busy_report=4, busy_pause=2)
 
 
 def dump(uuid, *displays):
@@ -112,7 +112,7 @@ class Compute:
         self.services.proc.socket("0100007F:9C40", "0100007F:%04X" % port, "01", 9)
 
 
-def told(error):
+def reported(error):
     return text_of(error.value)
 
 
@@ -137,14 +137,14 @@ class TestHypervisor:
     def test_another_one_is_refused(self, tmp_path, values, text):
         with pytest.raises(Refused) as error:
             Compute(tmp_path, values=values).hypervisor.check_hypervisor()
-        assert told(error) == text
+        assert reported(error) == text
 
     def test_qemu_without_spice_is_refused_though_a_video_model_is_called_so(self, tmp_path):
         compute = Compute(tmp_path)
         compute.capable("vnc")
         with pytest.raises(Refused) as error:
             compute.hypervisor.check_hypervisor()
-        assert told(error) == (
+        assert reported(error) == (
             "QEMU on this node has no SPICE (virsh domcapabilities lists no spice graphics). Install a QEMU built with SPICE, or take the "
             "node out"
         )
@@ -154,14 +154,22 @@ class TestHypervisor:
         compute.node.commands.answer(CAPABILITIES, failed(1, "error"))
         with pytest.raises(Refused) as error:
             compute.hypervisor.check_hypervisor()
-        assert told(error) == "libvirt does not answer 'virsh domcapabilities'. Start libvirtd, and run again"
+        assert reported(error) == "libvirt does not answer 'virsh domcapabilities'. Start libvirtd, and run again"
 
-    @pytest.mark.parametrize("conf", ["", "#spice_tls = 1\n", "spice_tls = 10\n", "spice_tls_x = 1\n"])
+    @pytest.mark.parametrize(
+        "conf", ["", "#spice_tls = 1\n", "spice_tls = 0\n", "spice_tls = 10\n", "spice_tls_x = 1\n", "spice_tls_x509_cert_dir = 1\n"]
+    )
     def test_secure_channels_need_tls_of_libvirt(self, tmp_path, conf):
         compute = Compute(tmp_path, options={"spice/require_secure": '"Yes"'}, files={"/etc/libvirt/qemu.conf": conf})
-        with pytest.raises(Refused):
+        with pytest.raises(Refused) as error:
             compute.hypervisor.check_secure_channels()
-        compute.node.files.put("/etc/libvirt/qemu.conf", "x\n  spice_tls=1 # yes\n")
+        assert "has no 'spice_tls = 1': libvirt would start no guest" in reported(error)
+        for with_tls in ("spice_tls = 1\n", "x\n  spice_tls=1 # yes\n"):
+            compute.node.files.put("/etc/libvirt/qemu.conf", with_tls)
+            compute.hypervisor.check_secure_channels()
+
+    def test_channels_that_need_not_be_secure_need_no_tls(self, tmp_path):
+        compute = Compute(tmp_path, options={"spice/require_secure": "false"}, files={"/etc/libvirt/qemu.conf": ""})
         compute.hypervisor.check_secure_channels()
 
     def test_fifty_guests_cost_two_processes(self, tmp_path):
@@ -203,13 +211,13 @@ class TestHypervisor:
                 with pytest.raises(CannotTell):
                     ask()
         assert compute.hypervisor.running_guests("without", "vnc") == []
-        assert compute.services.said == ["libvirt does not tell which guests run: libvirt gives no answer in 30 s"]
+        assert compute.services.said == ["libvirt does not report which guests run: libvirt gives no answer in 30 s"]
 
     def test_a_console_is_not_lost_without_a_word(self, tmp_path):
         guests = {A: {"dumpxml": dump(A, ("vnc", 5900))}, B: {"dumpxml": dump(B, ("spice", 5901))}, C: {"dumpxml": dump(C)}}
         with pytest.raises(Refused) as error:
             Compute(tmp_path / "1", guests, vnc_is_off=True).hypervisor.check_console_loss()
-        assert "would lose their console: %s %s. " % (A, C) in told(error)
+        assert "would lose their console: %s %s. " % (A, C) in reported(error)
         Compute(tmp_path / "2", guests, vnc_is_off=True, accept_console_loss=True).hypervisor.check_console_loss()
         Compute(tmp_path / "3", guests).hypervisor.check_console_loss()
 
@@ -229,8 +237,8 @@ class TestQueue:
         compute.services.systemd.units[COMPUTE]["ActiveState"] = "deactivating"
         with pytest.raises(Refused) as error:
             compute.queue.check_queue(COMPUTE)
-        assert told(error) == (
-            "nova-compute does not run (it is deactivating), so nothing could tell whether it lives with new settings. Bring it up first; "
+        assert reported(error) == (
+            "nova-compute does not run (it is deactivating), so nothing could show whether it lives with new settings. Bring it up first; "
             "/var/log/nova/nova-compute.log has the cause where it does not start"
         )
         assert 1002 <= compute.node.clock.time <= 1003
@@ -239,7 +247,7 @@ class TestQueue:
         compute = Compute(tmp_path, ports=(5671, 5672))
         with pytest.raises(Refused) as error:
             compute.queue.check_queue(COMPUTE)
-        assert told(error) == (
+        assert reported(error) == (
             "nova-compute has no connection to its message queue (TCP 5671 5672, by transport_url), and would not come up again. Mend that "
             "first; /var/log/nova/nova-compute.log has the cause"
         )
@@ -249,7 +257,7 @@ class TestQueue:
         compute.answer = json.dumps({"error": {"kind": "it cannot be parsed", "file": "/etc/nova/nova.conf", "line": 3}})
         with pytest.raises(Refused) as error:
             compute.queue.check_queue(COMPUTE)
-        assert told(error) == "the node's oslo.config cannot read what nova-compute reads (see above). Mend that, and run again"
+        assert reported(error) == "the node's oslo.config cannot read what nova-compute reads (see above). Mend that, and run again"
         assert compute.node.reporter.quoted == [
             "openstack-spice: nova-compute: the configuration cannot be read: /etc/nova/nova.conf:3: it cannot be parsed"
         ]
@@ -258,7 +266,7 @@ class TestQueue:
         compute = Compute(tmp_path)
         with pytest.raises(Failed) as error:
             compute.queue.wait_for_queue(COMPUTE)
-        assert told(error).startswith(
+        assert reported(error).startswith(
             "nova-compute has no connection to its message queue (TCP 5672, by transport_url) 3 s after its start. "
         )
 
@@ -280,7 +288,7 @@ class TestQueue:
         compute.services.systemd.units[COMPUTE]["TimeoutStartUSec"] = "1min 30s"
         with pytest.raises(Refused) as error:
             compute.queue.check_queue(COMPUTE)
-        assert "so that systemd ends it after 1min 30s" in told(error)
+        assert "so that systemd ends it after 1min 30s" in reported(error)
 
 
 class TestBusy:
@@ -326,12 +334,8 @@ class TestBusy:
         assert self.work(compute) == "the image /srv/instances/_base/x.part is fetched"
 
     @pytest.mark.parametrize(
-        "told,work",
+        "reported,work",
         [
-            ({"domstate": "paused (migrating)\n\n"}, "guest %s is paused (migrating)" % B),
-            ({"domstate": "in shutdown (user)\n\n"}, "guest %s is in shutdown (user)" % B),
-            ({"domstate": "running (from snapshot)\n\n"}, ""),
-            ({"domstate": "running (migration canceled)\n\n"}, ""),
             (
                 {"domjobinfo": "Job type:         Unbounded   \nOperation:        Outgoing migration  \n"},
                 "guest %s has a job: Outgoing migration" % B,
@@ -347,13 +351,46 @@ class TestBusy:
             ({"domblklist": " Target   Source\n------------\n vda      /var/lib/x\n\n"}, ""),
         ],
     )
-    def test_guests_on_their_way_and_jobs(self, tmp_path, told, work):
-        assert self.work(Compute(tmp_path, {A: {"domstate": "running (booted)\n\n"}, B: told})) == work
+    def test_guests_with_jobs(self, tmp_path, reported, work):
+        assert self.work(Compute(tmp_path, {A: {"domstate": "running (booted)\n\n"}, B: reported})) == work
+
+    @pytest.mark.parametrize(
+        "state",
+        [
+            pytest.param("paused (migrating)", id="comes from another compute, or leaves by an old libvirt"),
+            pytest.param("running (post-copy)", id="came from another compute, which sends its memory still"),
+            pytest.param("paused (post-copy failed)", id="waits for its memory"),
+            pytest.param("paused (saving)", id="is saved"),
+            pytest.param("paused (creating snapshot)", id="has a snapshot taken"),
+            pytest.param("paused (dumping)", id="is dumped"),
+            pytest.param("paused (starting up)", id="starts"),
+            pytest.param("in shutdown (user)", id="is on its way down"),
+            pytest.param("paused (shutting down)", id="is on its way down, stopped already"),
+        ],
+    )
+    def test_a_guest_on_its_way(self, tmp_path, state):
+        assert self.work(Compute(tmp_path, {A: {"domstate": state + "\n\n"}})) == "guest %s is %s" % (A, state)
+
+    @pytest.mark.parametrize(
+        "state",
+        [
+            "running (booted)",
+            "running (migrated)",
+            "running (from snapshot)",
+            "running (migration canceled)",
+            "running (save canceled)",
+            "running (restored)",
+            "paused (user)",
+            "paused (I/O error)",
+        ],
+    )
+    def test_a_guest_at_rest(self, tmp_path, state):
+        assert self.work(Compute(tmp_path, {A: {"domstate": state + "\n"}})) == ""
 
     def test_a_guest_of_which_libvirt_tells_nothing(self, tmp_path):
         compute = Compute(tmp_path, [A, B, C])
         compute.virsh.silent = (B,)
-        assert self.work(compute) == "guest %s, of which libvirt tells nothing" % B
+        assert self.work(compute) == "guest %s, of which libvirt reports nothing" % B
 
     def test_a_libvirt_that_does_not_answer(self, tmp_path):
         compute = Compute(tmp_path)
@@ -371,8 +408,8 @@ class TestBusy:
         [
             ("", ""),
             ("a warning\nserver 1 has the task x\n", "server 1 has the task x, by Nova's API"),
-            (failed(8, "a warning\nno route\n"), "Nova's API does not tell whether it is (no route)"),
-            (Result(124, b"", b""), "Nova's API does not tell whether it is (no answer in 60 s)"),
+            (failed(8, "a warning\nno route\n"), "Nova's API does not report whether it is (no route)"),
+            (Result(124, b"", b""), "Nova's API does not report whether it is (no answer in 60 s)"),
         ],
     )
     def test_what_novas_api_tells(self, tmp_path, result, work):
@@ -389,7 +426,7 @@ class TestBusy:
         compute.api = failed(status, "no such user\n")
         with pytest.raises(Refused) as error:
             self.work(compute)
-        assert told(error).startswith(text) and "no such user" in told(error)
+        assert reported(error).startswith(text) and "no such user" in reported(error)
 
     def busy_for(self, compute, seconds):
         compute.virsh.guests = {A: {"domstate": "paused (saving)\n\n"}}
@@ -407,7 +444,7 @@ class TestBusy:
         self.busy_for(compute, 50)
         with pytest.raises(Refused) as error:
             compute.busy.check_busy(COMPUTE)
-        assert told(error) == (
+        assert reported(error) == (
             "postponed: after 10 s the node is still busy: guest %s is paused (saving). Nothing was changed; the next 'pulumi up' goes on "
             "with this node" % A
         )

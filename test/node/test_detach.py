@@ -142,14 +142,14 @@ class TestCaller:
             call(node)
         assert not node.files.exists(RUNS)
 
-    def test_a_killed_run_is_told(self, node):
+    def test_a_killed_run_is_reported(self, node):
         run_of(node, code=None)
         with pytest.raises(Failed) as raised:
             call(node)
         assert (raised.value.message, raised.value.facts) == ("run-killed", {"seconds": 40})
         assert not node.files.exists(RUNS)
 
-    def test_a_run_that_died_before_it_began_is_told(self, node):
+    def test_a_run_that_died_before_it_began_is_reported(self, node):
         run_of(node, code=None, started=False)
         with pytest.raises(Failed) as raised:
             call(node)
@@ -274,7 +274,7 @@ class TestWatchdog:
             def try_now(self):
                 return node.lock_is_free
 
-            def tell(self, stop):
+            def report(self, stop):
                 calls.append(stop.message)
 
             def recover(self):

@@ -4,7 +4,7 @@ import os
 import pwd
 
 import pytest
-from fakes import FakeJournal, FakeReporter, as_told
+from fakes import FakeJournal, FakeReporter, as_reported
 from openstack_spice.changes.edits import Edits
 from openstack_spice.changes.kind import Outcome
 from openstack_spice.changes.shell import ShellKind
@@ -88,7 +88,7 @@ def test_one_that_is_not_needed_any_more_goes(tmp_path, former, new):
     record = Record(entries=(Entry("file", PATH, "-", former, present(b"[Service]\n")),))
     planning = Planning(tmp_path, {TYPE: "NOVA_CONSOLE_PROXY_TYPE=spicehtml5\n", PATH: "[Service]\n"}, record=record)
     (planned,) = planning.drop_in.plan_drop_in()
-    assert as_told(planning.file_kind, planned) == "file%s: written -> %s" % (PATH, new)
+    assert as_reported(planning.file_kind, planned) == "file%s: written -> %s" % (PATH, new)
     assert planned.entry.written == former
     planning.services.node.files.put(PATH, "[Service]\n# edited\n")
     assert list(planning.drop_in.plan_drop_in()) == []
@@ -99,7 +99,7 @@ class TestProxyType:
         planning = Planning(tmp_path, {TYPE: "# x\n  NOVA_CONSOLE_PROXY_TYPE=novnc\nA=b"})
         (planned,) = planning.drop_in.plan_proxy_type()
         kind = planning.shell_kind
-        assert as_told(kind, planned) == "%s:NOVA_CONSOLE_PROXY_TYPE: novnc -> spicehtml5" % TYPE
+        assert as_reported(kind, planned) == "%s:NOVA_CONSOLE_PROXY_TYPE: novnc -> spicehtml5" % TYPE
         kind.set(planned.entry, None)
         assert planning.edits.content(TYPE) == b"# x\nNOVA_CONSOLE_PROXY_TYPE=spicehtml5\nA=b"
         assert kind.read(TYPE, "NOVA_CONSOLE_PROXY_TYPE") == planned.entry.written

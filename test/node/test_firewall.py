@@ -1,7 +1,7 @@
 """What is planned in each firewall, what is done to it, and what becomes of a question that it does not answer."""
 
 import pytest
-from fakes import FakeJournal, as_told, failed, make_node, note_syncs
+from fakes import FakeJournal, as_reported, failed, make_node, note_syncs
 from openstack_spice.changes.edits import Edits
 from openstack_spice.changes.firewall import FirewallKinds
 from openstack_spice.changes.kind import Outcome
@@ -24,7 +24,7 @@ NO_FIREWALL = {"nft -a list ruleset": "", "iptables-save -t filter": "", "ip6tab
 
 
 class FakeUnits:
-    """Units of which a table tells; others are not there."""
+    """Units that a table has; others are not there."""
 
     def __init__(self, states=None, commands=None):
         self.states = states or {}
@@ -63,7 +63,7 @@ class Node:
 
     def plan(self, ports=6082):
         self.planned = self.firewall.plan(ports)
-        return [as_told(self.kinds[planned.entry.kind], planned) for planned in self.planned]
+        return [as_reported(self.kinds[planned.entry.kind], planned) for planned in self.planned]
 
     def apply(self):
         for planned in self.planned:

@@ -163,7 +163,7 @@ class TestAChainInAFile:
         assert again.has(self.RULE)
         assert again.without_rule(self.RULE).data == data
 
-    def test_is_told_by_its_table_and_family(self):
+    def test_is_reported_by_its_table_and_family(self):
         data = b"table guard {\n  chain input {\n    drop\n  }\n}\ntable inet filter {\n\tchain input {\n\t\tdrop\n\t}\n}"
         assert ChainInFile(data, "ip guard input").place == 2
         assert ChainInFile(data, "inet filter input").with_rule("accept").data == data.replace(b"\n\t\tdrop", b"\naccept\n\t\tdrop")
@@ -256,7 +256,7 @@ class TestARuleOfOursInIptables:
             ("0.0.0.0/0", "firewall-rule-first", RECIPES),
         ],
     )
-    def test_for_a_source_with_the_recipes_way(self, tmp_path, source, way, rule):
+    def test_for_a_source_with_the_recipes_behaviour(self, tmp_path, source, way, rule):
         node = make_node(tmp_path, desired=Desired(role="controller", recipe=frozenset([way])))
         assert Iptables(node.context, None, None, None, "").rule_for(Source(source, "6082")) == rule
         assert rule_text(rule) == rule_text("-A INPUT " + rule) == "accept tcp 6082 from " + source

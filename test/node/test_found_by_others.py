@@ -231,7 +231,7 @@ def test_novas_interpreter_is_a_python_whatever_wraps_its_commands(tmp_path, scr
     assert Nova(node.context, None).python() == python
 
 
-def test_a_time_that_is_to_come_is_told_as_such():
+def test_a_time_that_is_to_come_is_reported_as_such():
     assert future(100, 100) == ""
     assert "'touch' it" in future(101, 100)
 
@@ -317,7 +317,7 @@ class TestReports:
         reporter = Reporter("node-1", Log())
         reporter.changed("console/allowed_origins", "https://admin:TopSecret1@host", "https://host")
         reporter.say("what stands there stays (https://admin:TopSecret1@host)")
-        reporter.warn("fact-not-told", reason="https://admin:TopSecret1@host")
+        reporter.warn("fact-not-reported", reason="https://admin:TopSecret1@host")
         reporter.kept.append("https://admin:TopSecret1@host")
         reporter.end()
         out, err = capfd.readouterr()

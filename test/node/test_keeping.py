@@ -110,14 +110,14 @@ class TestTidy:
         assert len(kept(node)) == 4 and node.files.exists(LAUNCHER)
 
     def test_only_leftovers_that_nobody_will_put_in_their_place_go(self, node):
-        names = [".arriving.aB3dE6", ".%s.0123456789ab" % MINE, "notes", ".arriving.notes.txt"]
+        names = [".copy.aB3dE6", ".%s.0123456789ab" % MINE, "notes", ".copy.notes.txt"]
         for name in names:
             node.files.put(PROGRAMS + "/" + name)
             os.utime(node.files.at(PROGRAMS + "/" + name), (node.clock.now() - 4000,) * 2)
-        node.files.put(PROGRAMS + "/.arriving.xXxXxX")
-        os.utime(node.files.at(PROGRAMS + "/.arriving.xXxXxX"), (node.clock.now() - 10,) * 2)
+        node.files.put(PROGRAMS + "/.copy.xXxXxX")
+        os.utime(node.files.at(PROGRAMS + "/.copy.xXxXxX"), (node.clock.now() - 10,) * 2)
         tidy(node.system, node.lock, None)
-        assert kept(node) == [".arriving.notes.txt", ".arriving.xXxXxX", "notes"]
+        assert kept(node) == [".copy.notes.txt", ".copy.xXxXxX", "notes"]
 
     def test_what_an_unpacking_left_goes_with_its_program(self, node):
         node.files.put(PROGRAMS + "/.%s.0123456789ab/openstack_spice/main.py" % MINE)
@@ -177,7 +177,7 @@ class TestKeeping:
         assert node.commands.calls[-1][-4:] == ("/bin/bash", program_link("compute"), "watchdog", "compute")
         assert node.reporter.said == []
 
-    def test_a_timer_that_cannot_be_set_is_told(self, node):
+    def test_a_timer_that_cannot_be_set_is_reported(self, node):
         keeping = with_role(node, MINE)
         node.commands.answer("systemd-run", 1)
         keeping.arm("compute", "acme")
@@ -293,9 +293,9 @@ class TestLauncher:
         if left == "a file":
             self.roles.write_text("no folder")
         status, out, err = run("revert", "compute", "-")
-        told = err.split("openstack-spice: error: ")[1]
+        reported = err.split("openstack-spice: error: ")[1]
         remedy = "See that /var/lib is mounted, or put the folder back; or restore by hand, and remove %s\n" % (tmp_path / "launcher")
-        assert (status, out, told) == (1, "", "what was recorded cannot be read. " + remedy)
+        assert (status, out, reported) == (1, "", "what was recorded cannot be read. " + remedy)
 
     def test_a_role_of_which_something_is_there_and_neither_record_nor_program_is_not_one_that_never_was(self, run):
         (self.roles / "compute/answers").write_text("{}")

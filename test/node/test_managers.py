@@ -317,9 +317,9 @@ def test_a_tool_whose_signs_cannot_be_read_is_not_taken_for_absent(tmp_path, nam
     left, answers, title, reason = UNCLEAR[name]
     node = Node(tmp_path, **left)
     node.units.answers = answers
-    told = node.check()
-    assert told.startswith("whether %s manages Nova on this node cannot be told, since the node does not tell about %s. " % (title, reason))
-    assert told.endswith(
+    reported = node.check()
+    assert reported.startswith("whether %s manages Nova on this node is unknown, since the node does not report %s. " % (title, reason))
+    assert reported.endswith(
         "Mend that, and run again; or take Nova on this node out of its hands, and set ignoreConfigurationManagement: [%s]" % title.lower()
     )
 
@@ -328,7 +328,7 @@ def test_a_file_that_is_none_is_not_waited_for_and_not_taken_for_absent(tmp_path
     node = Node(tmp_path, active=["puppet.service"], files={PUPPET + "/x": ""})
     os.mkfifo(node.files.at(PUPPET + "/classes.txt"))
     assert node.check().startswith(
-        "whether Puppet manages Nova on this node cannot be told, since the node does not tell about "
+        "whether Puppet manages Nova on this node is unknown, since the node does not report "
         + PUPPET
         + "/classes.txt: it is no regular file. "
     )

@@ -387,7 +387,7 @@ def test_a_file_of_no_package_has_no_owner_and_a_tool_that_fails_does_not_tell(t
 ANY = re.compile("(nova-common|.*proxy)$")
 
 
-def test_what_dpkg_unpacked_since_is_told_by_its_lists(tmp_path):
+def test_what_dpkg_unpacked_since_is_reported_by_its_lists(tmp_path):
     folder = "/var/lib/dpkg/info/"
     rows = "dpkg\tii \tamd64\t1.21.22\nnova-consoleproxy\tii \tall\t2:26.2.2-1\n"
     files = {folder + name: "" for name in ("nova-common.list", "nova-consoleproxy:all.list", "other.list", "nova-common.postinst")}
@@ -403,7 +403,7 @@ def test_without_dpkgs_lists_nothing_is_known(tmp_path):
         apt(tmp_path)[1].unpacked_since(1000, ANY)
 
 
-def test_what_rpm_installed_since_is_told_in_one_question(tmp_path):
+def test_what_rpm_installed_since_is_reported_in_one_question(tmp_path):
     rows = "1001\tnova-common\t1:2-1\n1000\tx-proxy\t1-1\n2000\tother\t1-1\n"
     node, tool = dnf(tmp_path, {"rpm -qa": rows})
     assert tool.unpacked_since(1000, ANY) == [Unpacked("nova-common", "1:2-1", 1001)]

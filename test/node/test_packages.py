@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from fakes import FakeJournal, as_told, failed, make_node
+from fakes import FakeJournal, as_reported, failed, make_node
 from openstack_spice.changes.kind import Kind, Outcome, Pass
 from openstack_spice.changes.packages import PackageKind
 from openstack_spice.document.desired import Desired, WebClientSource
@@ -196,7 +196,7 @@ def test_the_plan_has_the_versions_of_the_simulation(tmp_path):
     _, found = missing(tmp_path)
     found.check()
     kind = PackageKind(found)
-    assert [as_told(kind, planned) for planned in found.plan(kind)] == [
+    assert [as_reported(kind, planned) for planned in found.plan(kind)] == [
         "package/nova-consoleproxy: (not installed) -> " + NOVA,
         "package/spice-html5: (not installed) -> 0.3.0-2",
     ]
@@ -207,9 +207,9 @@ def test_the_plan_has_the_versions_of_the_simulation(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "verb, told", [("converge", ["apt does not know %s; refreshing its lists" % WANTED]), ("check", [])], ids=["converge", "check"]
+    "verb, reported", [("converge", ["apt does not know %s; refreshing its lists" % WANTED]), ("check", [])], ids=["converge", "check"]
 )
-def test_only_a_converge_has_the_lists_looked_at_anew(tmp_path, verb, told):
+def test_only_a_converge_has_the_lists_looked_at_anew(tmp_path, verb, reported):
     answers = {SIMULATION: failed(100, out="E: Unable to locate package nova-consoleproxy\n"), REFRESH: "W: an old list\n"}
     node, found = missing(tmp_path, answers, verb=verb)
     with pytest.raises(Refused) as caught:
@@ -218,7 +218,7 @@ def test_only_a_converge_has_the_lists_looked_at_anew(tmp_path, verb, told):
         "package %s cannot be had: E: Unable to locate package nova-consoleproxy. "
         "Add the repository that Nova 26.2.2 came from, or install the package by hand" % WANTED
     )
-    assert (node.reporter.said, node.reporter.quoted) == (told, ["W: an old list"] if told else [])
+    assert (node.reporter.said, node.reporter.quoted) == (reported, ["W: an old list"] if reported else [])
 
 
 def test_what_the_lists_have_by_now_is_taken(tmp_path):
@@ -341,7 +341,7 @@ def test_a_compute_masks_nothing(tmp_path):
     assert node.reporter.said == ["installing qemu-system-modules-spice"]
 
 
-def test_an_installation_that_fails_is_told_with_its_last_words(tmp_path):
+def test_an_installation_that_fails_is_reported_with_its_last_words(tmp_path):
     said = "".join("line %d\n" % number for number in range(30))
     node, found = missing(tmp_path, {INSTALLATION: failed(100, out=said)})
     with pytest.raises(Failed) as caught:
@@ -364,7 +364,7 @@ def test_an_entry_only_tells_that_we_installed_it(tmp_path):
 # What came since a service started
 
 
-def test_what_came_since_a_service_started_is_told_but_for_what_we_installed(tmp_path):
+def test_what_came_since_a_service_started_is_reported_but_for_what_we_installed(tmp_path):
     folder = "/var/lib/dpkg/info/"
     node, found = packages(
         tmp_path,
@@ -478,7 +478,7 @@ def test_what_cannot_be_resolved_stays_with_what_the_tool_said(tmp_path):
     assert node.reporter.said == ["package spice-html5 stays: needed by E: broken"]
 
 
-def test_a_removal_that_fails_is_told_with_its_last_words(tmp_path):
+def test_a_removal_that_fails_is_reported_with_its_last_words(tmp_path):
     answers = {WOULD_REMOVE: "Remv nova-consoleproxy [1]\nRemv spice-html5 [1]\n", REMOVES: failed(100, out="E: disk full\n")}
     with pytest.raises(Failed) as caught:
         reverted(tmp_path, answers)
@@ -488,7 +488,7 @@ def test_a_removal_that_fails_is_told_with_its_last_words(tmp_path):
     )
 
 
-@pytest.mark.parametrize("guests, said", [(("aaaa", "bbbb"), "aaaa bbbb"), (None, "(libvirt does not tell)")])
+@pytest.mark.parametrize("guests, said", [(("aaaa", "bbbb"), "aaaa bbbb"), (None, "(libvirt does not report)")])
 def test_a_qemu_module_stays_while_a_guest_has_spice_or_nobody_tells(tmp_path, guests, said):
     module = "qemu-system-modules-spice"
     rows = WITNESS + "%s\tii \tamd64\t1\n" % module

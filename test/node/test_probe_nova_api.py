@@ -116,8 +116,8 @@ def test_a_server_with_a_task_on_a_later_page(tmp_path, cloud):
 
 def test_a_migration_that_has_not_ended(tmp_path, cloud):
     cloud.migrations = [migration("done"), migration("post-migrating")]
-    told = "server %s migrates from compute-1 to compute-2 (post-migrating)" % REST["id"]
-    assert ask(tmp_path, cloud.url) == (0, "\n%s\n" % told, "")
+    reported = "server %s migrates from compute-1 to compute-2 (post-migrating)" % REST["id"]
+    assert ask(tmp_path, cloud.url) == (0, "\n%s\n" % reported, "")
 
 
 def test_the_endpoint_is_the_regions_the_internal_one_first_and_of_version_2_1(tmp_path, cloud):
@@ -152,10 +152,10 @@ def test_nobody_answers(tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = "http://127.0.0.1:%d" % free.getsockname()[1]
-    status, out, told = ask(tmp_path, url)
+    status, out, reported = ask(tmp_path, url)
     assert (status, out) == (8, "")
-    assert re.match(r"Unable to establish connection to %s/v3/auth/tokens" % re.escape(url), told)
-    assert "0x" not in told
+    assert re.match(r"Unable to establish connection to %s/v3/auth/tokens" % re.escape(url), reported)
+    assert "0x" not in reported
 
 
 def test_no_credentials_there(tmp_path, cloud):

@@ -63,8 +63,8 @@ class Server:
 
 
 @pytest.fixture(scope="module")
-def told():
-    """What is told of options that are wrong, as this oslo.config can: one before Stein knows no sources."""
+def reported():
+    """What is reported of options that are wrong, as this oslo.config can: one before Stein knows no sources."""
     knows = since_stein()
 
     def as_it_can(*wrong):
@@ -144,7 +144,7 @@ class TestOptions:
         assert [values["vnc/novncproxy_port"], values["libvirt/virt_type"]] == ["6090", "qemu"]
 
     @pytest.mark.parametrize(
-        "written,told",
+        "written,reported",
         [
             (b"mysql+pymysql://nova:s3cret@db/nova", "mysql+pymysql"),
             (b"sqlite:////var/lib/nova/nova.sqlite", "sqlite:////var/lib/nova/nova.sqlite"),
@@ -153,8 +153,8 @@ class TestOptions:
             (b"", ""),
         ],
     )
-    def test_of_the_database_no_password_is_told(self, tmp_path, written, told):
-        assert self.ask(tmp_path, b"[database]\nconnection = %s\n" % written).values["database/connection"] == told
+    def test_of_the_database_no_password_is_shown(self, tmp_path, written, reported):
+        assert self.ask(tmp_path, b"[database]\nconnection = %s\n" % written).values["database/connection"] == reported
 
     def test_all_files_that_the_service_reads_count(self, tmp_path):
         (tmp_path / "more.conf").write_text("[spice]\nhtml5proxy_port = 6083\n")
@@ -165,7 +165,7 @@ class TestOptions:
         assert [values["spice/html5proxy_port"], values["libvirt/virt_type"]] == ["6083", "lxc"]
 
     @pytest.mark.parametrize(
-        "line,told",
+        "line,reported",
         [
             (b"connection = mysql+pymysql://nova:s3cret@db/nova", "mysql+pymysql"),
             (b"connection = mysql+pymysql://nova:s3cret$x${a.b}@db/nova", "unknown"),
@@ -175,11 +175,11 @@ class TestOptions:
             (b"", ""),
         ],
     )
-    def test_of_the_database_only_its_kind_is_told(self, tmp_path, line, told):
+    def test_of_the_database_only_its_kind_is_shown(self, tmp_path, line, reported):
         section = b"[DEFAULT]\n" if line.startswith(b"sql_") else b"[database]\n"
-        assert self.ask(tmp_path, section + line + b"\n").values["database/connection"] == told
+        assert self.ask(tmp_path, section + line + b"\n").values["database/connection"] == reported
 
-    def test_a_declared_value_that_refers_to_another_option_is_read_beside_that_one(self, tmp_path, told):
+    def test_a_declared_value_that_refers_to_another_option_is_read_beside_that_one(self, tmp_path, reported):
         conf = b"[DEFAULT]\nmy_ip = 192.0.2.7\n[console]\nallowed_origins = $my_ip, console\n"
         declared = [("console", "allowed_origins", "$my_ip, console")]
         for arguments in (None, ["--config-dir=@/d"]):
@@ -187,12 +187,12 @@ class TestOptions:
             (tmp_path / "d" / "1.conf").write_bytes(conf)
             assert self.wrong(tmp_path, conf, declared, arguments=arguments) == []
         wrong = self.wrong(tmp_path, conf.replace(b", console", b""), declared)
-        assert wrong == told(("allowed_origins", "192.0.2.7", "@/nova.conf"))
+        assert wrong == reported(("allowed_origins", "192.0.2.7", "@/nova.conf"))
 
     def test_any_bytes_in_a_comment(self, tmp_path):
         assert self.ask(tmp_path, "[spice]\n# Grüße\nhtml5proxy_port = 6083\n".encode("latin-1")).values["spice/html5proxy_port"] == "6083"
 
-    def test_what_wins_over_nova_conf_is_named_with_its_source(self, tmp_path, told):
+    def test_what_wins_over_nova_conf_is_named_with_its_source(self, tmp_path, reported):
         (tmp_path / "more.conf").write_text("[spice]\nserver_listen = $my_ip\n[DEFAULT]\nmy_ip = 192.0.2.7\n")
         arguments = ["--config-file=@/nova.conf", "--config-file=@/more.conf"]
         declared = [
@@ -204,15 +204,15 @@ class TestOptions:
         environment = {"OS_SPICE__AGENT_ENABLED": "yes"}
         conf = b"[spice]\nenabled = ON\nserver_listen = 0.0.0.0\n"
         of_the_variable = ("agent_enabled", "yes", "OS_SPICE__AGENT_ENABLED") if since_stein() else ("agent_enabled", "None", "default")
-        assert self.wrong(tmp_path, conf, declared, arguments=arguments, environment=environment) == told(
+        assert self.wrong(tmp_path, conf, declared, arguments=arguments, environment=environment) == reported(
             of_the_variable, ("server_listen", "192.0.2.7", "@/more.conf"), ("x", "None", "default")
         )
 
-    def test_nova_conf_as_planned_counts_in_the_place_of_the_real_one(self, tmp_path, told):
+    def test_nova_conf_as_planned_counts_in_the_place_of_the_real_one(self, tmp_path, reported):
         declared = [("spice", "enabled", "true"), ("spice", "jpeg_compression", "auto")]
         planned = b"[spice]\nenabled = true\njpeg_compression = never\n"
         wrong = self.wrong(tmp_path, b"[spice]\nenabled = false\n", declared, planned=planned)
-        assert wrong == told(("jpeg_compression", "never", "@/nova.conf"))
+        assert wrong == reported(("jpeg_compression", "never", "@/nova.conf"))
 
     def test_values_as_written_are_read_as_oslo_config_reads_them(self, tmp_path):
         declared = [("spice", "a", "'x y'"), ("spice", "b", "a$$b"), ("spice", "c", '"$$"')]
@@ -251,13 +251,13 @@ class TestOptions:
             (["--config-file=@/nova.conf"], {"OS_DEFAULT__CONCURRENCY_BACKEND": "eventlet"}, []),
         ],
     )
-    def test_the_concurrency_backend_is_read_early(self, tmp_path, told, arguments, environment, wrong):
+    def test_the_concurrency_backend_is_read_early(self, tmp_path, reported, arguments, environment, wrong):
         """nova/monkey_patch.py of Nova 34."""
         (tmp_path / "d").mkdir()
         (tmp_path / "d" / "1.conf").write_text("[DEFAULT]\nconcurrency_backend = eventlet\n")
         declared = [("DEFAULT", "concurrency_backend", "threading")]
         conf = b"[DEFAULT]\nconcurrency_backend = threading\n"
-        assert self.wrong(tmp_path, conf, declared, arguments=arguments, environment=environment) == told(*wrong)
+        assert self.wrong(tmp_path, conf, declared, arguments=arguments, environment=environment) == reported(*wrong)
 
 
 @needs_oslo

@@ -82,8 +82,8 @@ def test_over_tls_the_certificate_is_the_declared_one(served, tmp_path):
     with serving(pages, context) as url:
         assert probe("page", [url, fingerprint]) == Result(0, b"", b"")
         other = "00" + fingerprint[2:] if fingerprint[:2] != "00" else "01" + fingerprint[2:]
-        told = b"%s has another certificate than the one declared\n" % url.encode("ascii")
-        assert probe("page", [url, other]) == Result(9, told, b"")
+        reported = b"%s has another certificate than the one declared\n" % url.encode("ascii")
+        assert probe("page", [url, other]) == Result(9, reported, b"")
 
 
 def test_plain_http_where_tls_is_declared(served):

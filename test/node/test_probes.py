@@ -262,12 +262,12 @@ class TestInForce:
 
     def test_others_that_win_are_named(self, tmp_path):
         asking, effective = self.asking(tmp_path, said(wrong=self.WRONG))
-        told = effective.options_in_force(COMPUTE)
-        assert (told.status, told.lines) == (9, ("nova-compute reads [spice] enabled = no? from /etc/nova/nova-compute.conf",))
+        reported = effective.options_in_force(COMPUTE)
+        assert (reported.status, reported.lines) == (9, ("nova-compute reads [spice] enabled = no? from /etc/nova/nova-compute.conf",))
         assert asking.request()["declared"] == [["spice", "enabled", "true"]]
         with pytest.raises(Failed) as error:
             effective.verify_effective_options(COMPUTE)
-        assert asking.node.reporter.quoted == ["openstack-spice: " + told.lines[0]]
+        assert asking.node.reporter.quoted == ["openstack-spice: " + reported.lines[0]]
         assert text_of(error.value) == (
             "another configuration file or an OS_ variable of nova-compute wins over /etc/nova/nova.conf (named above). "
             "Take the option out of it"
@@ -321,9 +321,9 @@ class TestInForce:
             options["spice/enabled"] = value
             probes = asking.services.probes()
             asking.services.nova.compute_option("libvirt", "virt_type", "kvm")
-            told = Effective(asking.services.context, asking.services.nova, asking.services.program, probes).options_in_force(COMPUTE)
+            reported = Effective(asking.services.context, asking.services.nova, asking.services.program, probes).options_in_force(COMPUTE)
             probes.keep()
-            return told.status, len(asking.calls) - before
+            return reported.status, len(asking.calls) - before
 
         assert [asked(), asked()] == [(0, 1), (0, 0)]
         assert [asked("not-kept-text"), asked("not-kept-text"), asked()] == [(0, 1), (0, 0), (0, 1)]
@@ -339,7 +339,7 @@ class TestInForce:
         assert effective.options_in_force(COMPUTE)[:2] == (1, ("boom",))
         with pytest.raises(Failed) as error:
             effective.verify_effective_options(COMPUTE)
-        assert text_of(error.value).startswith("the node's oslo.config does not tell what nova-compute reads (boom). ")
+        assert text_of(error.value).startswith("the node's oslo.config does not report what nova-compute reads (boom). ")
 
     def test_where_nothing_is_declared_nothing_is_asked(self, tmp_path):
         asking, effective = self.asking(tmp_path, said(), Desired(role="compute", node="node-1"))
@@ -372,12 +372,12 @@ class TestPage:
         digest = "2C:F2:4D:BA:5F:B0:A3:0E:26:E8:3B:2A:C5:B9:E2:9E:1B:16:1E:5C:1F:A7:42:5E:73:04:33:62:93:8B:98:24"
         assert asked == [("https://127.0.0.1:6082/spice_auto.html", digest)]
 
-    def test_what_is_wrong_is_told_before_the_services_last_words(self, tmp_path):
-        told = "http://127.0.0.1:6082/main.js: HTTP Error 404: File not found\x1b"
-        asking, page, _ = self.page(tmp_path, failed(9, out=told))
+    def test_what_is_wrong_is_reported_before_the_services_last_words(self, tmp_path):
+        reported = "http://127.0.0.1:6082/main.js: HTTP Error 404: File not found\x1b"
+        asking, page, _ = self.page(tmp_path, failed(9, out=reported))
         with pytest.raises(Failed) as error:
             page.verify_page()
-        assert asking.node.reporter.quoted == ["openstack-spice: " + told.replace("\x1b", "?"), "its last line"]
+        assert asking.node.reporter.quoted == ["openstack-spice: " + reported.replace("\x1b", "?"), "its last line"]
         assert text_of(error.value).startswith("nova-spicehtml5proxy does not serve the console page. ")
 
     def test_its_address_on_this_node(self):

@@ -121,18 +121,18 @@ class TestWaitForListener:
         return happens
 
     @pytest.mark.parametrize(
-        "state,told",
+        "state,reported",
         [
             ({"ActiveState": "inactive"}, "stopped, and does not listen on TCP 6082"),
             ({"ActiveState": "activating", "NRestarts": "3"}, "stopped, and does not listen on TCP 6082"),
             ({}, "does not listen on TCP 6082 after 3 s"),
         ],
     )
-    def test_one_that_never_listens_is_given_up(self, services, state, told):
+    def test_one_that_never_listens_is_given_up(self, services, state, reported):
         services.systemd.units[SPICE].update(state)
         with pytest.raises(Failed) as error:
             Processes(services.context, services.units).wait_for_listener(SPICE, 6082)
-        assert text_of(error.value).startswith("nova-spicehtml5proxy %s. " % told)
+        assert text_of(error.value).startswith("nova-spicehtml5proxy %s. " % reported)
 
 
 def test_a_kernel_that_lists_no_sockets_is_not_one_without_listeners(tmp_path):

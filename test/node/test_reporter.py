@@ -47,13 +47,13 @@ def said(step):
     return [valid(line) for line in texts[0].splitlines()], texts[1]
 
 
-def test_a_change_is_told_to_programs_and_to_people():
+def test_a_change_is_reported_to_programs_and_to_people():
     lines, people = said(lambda reporter: reporter.changed("spice/enabled", "(unset)", "true"))
     assert lines == [{"type": "change", "subject": "spice/enabled", "old": "(unset)", "new": "true"}]
     assert people == "spice/enabled: (unset) -> true\n"
 
 
-def test_a_restart_is_told_to_programs_and_to_people():
+def test_a_restart_is_reported_to_programs_and_to_people():
     assert said(lambda reporter: reporter.restarted("nova-compute")) == (
         [{"type": "restarted", "unit": "nova-compute"}],
         "restarted nova-compute\n",

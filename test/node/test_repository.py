@@ -1,7 +1,7 @@
 """A repository that the stack brings is written with its key, and is in nobody's way."""
 
 import pytest
-from fakes import FakeJournal, as_told, failed, make_node
+from fakes import FakeJournal, as_reported, failed, make_node
 from openstack_spice.changes.kind import Outcome
 from openstack_spice.changes.packages import RpmKeyKind
 from openstack_spice.changes.whole_files import RepositoryKind
@@ -61,7 +61,7 @@ def test_its_key_is_written_and_imported_before_its_file(tmp_path):
         Entry("rpm-key", KEY_ID, KEY_FILE, "-", "in"),
         Entry("repository", FILE, "-", "-", present(TEXT.encode("ascii"))),
     ]
-    assert [as_told(kinds[planned.entry.kind], planned) for planned in plan] == [
+    assert [as_reported(kinds[planned.entry.kind], planned) for planned in plan] == [
         "file%s: (none) -> written" % KEY_FILE,
         "rpm-key/%s: (none) -> imported" % KEY_ID,
         "file%s: (none) -> written" % FILE,
@@ -113,7 +113,7 @@ def test_one_that_is_declared_no_longer_goes_in_the_other_order(tmp_path):
     _, _, found, kinds = repository(tmp_path, {"rpm": has_it}, {FILE: TEXT, KEY_FILE: KEY}, name="", record=Record(entries=OURS))
     plan = list(found.plan())
     assert [planned.entry for planned in plan] == [entry.reversed for entry in reversed(OURS)]
-    assert as_told(kinds["rpm-key"], plan[1]) == "rpm-key/%s: written -> (none)" % KEY_ID
+    assert as_reported(kinds["rpm-key"], plan[1]) == "rpm-key/%s: written -> (none)" % KEY_ID
 
 
 def test_of_one_that_is_declared_no_longer_what_somebody_changed_stays(tmp_path):
@@ -254,7 +254,7 @@ def test_a_key_that_rpm_does_not_tell_about_is_not_one_that_is_gone(tmp_path):
         ("-", "rpm does not give up the key gpg-pubkey-{0}. See 'rpm -e gpg-pubkey-{0}' on the node".format(KEY_ID)),
     ],
 )
-def test_an_rpm_that_refuses_is_told(tmp_path, written, message):
+def test_an_rpm_that_refuses_is_reported(tmp_path, written, message):
     kind = RpmKeyKind(make_node(tmp_path, {"rpm": 1}).commands)
     with pytest.raises(Failed) as caught:
         kind.set(Entry("rpm-key", KEY_ID, KEY_FILE, "-", written), FakeJournal())

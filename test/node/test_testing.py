@@ -123,13 +123,13 @@ class TestDurability:
     def test_nothing_can_be_synced(self, create):
         assert create("nothing") == ["rename /file", "unlink /file"]
 
-    def test_a_removed_folder_is_told(self, tmp_path):
-        told = []
-        durability = numbering.Durability("", lambda kind, subject: told.append((kind, subject)))
+    def test_a_removed_folder_is_reported(self, tmp_path):
+        reported = []
+        durability = numbering.Durability("", lambda kind, subject: reported.append((kind, subject)))
         files = numbering.FaultyFiles(Interruption(), numbering.Numbering(), str(tmp_path), durability)
         files.make_folder("/folder", 0o700)
         files.remove_folder_if_empty("/folder")
-        assert told == [("rmdir", "/folder")]
+        assert reported == [("rmdir", "/folder")]
 
     def test_names_are_announced_by_pipes_one_at_a_time_and_wait_for_an_answer(self, tmp_path):
         for name in ("asked", "answered"):

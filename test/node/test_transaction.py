@@ -106,8 +106,8 @@ def test_one_undo_that_fails_does_not_stop_the_others_and_is_named(files, capfd)
     undone = transaction(kind).undo(entries, opened(files))
     assert undone.failures == ("b",)
     assert kind.states == {"a": "-", "b": "1", "c": "-"}
-    told = capfd.readouterr().err
-    assert "b could not be put back: the node does not tell about b: it does not answer" in told
+    reported = capfd.readouterr().err
+    assert "b could not be put back: the node does not report b: it does not answer" in reported
 
 
 def test_a_journal_whose_last_line_was_cut_off_has_all_lines_before(files, tmp_path):
@@ -127,15 +127,15 @@ def test_a_journal_whose_last_line_was_cut_off_has_all_lines_before(files, tmp_p
         assert len(content.entries) == sum(line.startswith(b"[") for line in data[:cut].split(b"\n")[:-1])
 
 
-def test_what_an_undo_did_not_expect_is_told_without_a_value(files, capfd):
+def test_what_an_undo_did_not_expect_is_reported_without_a_value(files, capfd):
     class Odd(Thing):
         def set(self, entry, journal):
             raise ValueError("a password")
 
     kind = Odd({"a": "1"})
     assert transaction(kind).undo([Entry("thing", "a", "-", "-", "1")], opened(files)).failures == ("a",)
-    told = capfd.readouterr().err
-    assert "a could not be put back: the program has a defect: ValueError at " in told and "password" not in told
+    reported = capfd.readouterr().err
+    assert "a could not be put back: the program has a defect: ValueError at " in reported and "password" not in reported
 
 
 def test_a_journal_with_a_kind_that_this_version_does_not_know_is_refused_and_kept(files):

@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from fakes import FakeJournal, as_told, failed, make_node, note_syncs
+from fakes import FakeJournal, as_reported, failed, make_node, note_syncs
 from openstack_spice.changes.kind import Outcome
 from openstack_spice.changes.units import MaskKind, UnitKind, unit_text
 from openstack_spice.errors import CannotTell, Failed, Refused
@@ -385,7 +385,7 @@ class TestNeverReady:
         services.systemd.then[("restart", COMPUTE)] = [(0, {"Job": "9"}), (2, STOPPING), (3, fresh)]
         with pytest.raises(Failed) as error:
             services.units.bring_up("restart", COMPUTE)
-        assert "never tells systemd that it is ready (Type=notify), so that systemd ends it after 1min 30s" in text(error)
+        assert "never notifies systemd that it is ready (Type=notify), so that systemd ends it after 1min 30s" in text(error)
 
 
 def test_while_the_node_shuts_down_nothing_is_started(tmp_path):
@@ -395,10 +395,10 @@ def test_while_the_node_shuts_down_nothing_is_started(tmp_path):
     assert services.systemd.asked == []
 
 
-def test_what_systemctl_refuses_is_told(tmp_path):
+def test_what_systemctl_refuses_is_reported(tmp_path):
     services = Services(tmp_path, {COMPUTE: {}})
     services.systemd.refuses = ("restart", "stop", "enable", "daemon-reload")
-    for ask, told in (
+    for ask, reported in (
         (lambda: services.units.bring_up("restart", COMPUTE), "systemctl could not restart nova-compute. "),
         (lambda: services.units.stop(COMPUTE), "systemctl could not stop nova-compute. "),
         (lambda: services.units.enable(COMPUTE, True), "systemctl could not make nova-compute enabled. "),
@@ -406,7 +406,7 @@ def test_what_systemctl_refuses_is_told(tmp_path):
     ):
         with pytest.raises(Failed) as error:
             ask()
-        assert text(error).startswith(told)
+        assert text(error).startswith(reported)
 
 
 @pytest.mark.parametrize("verb, enabled", [("enable", True), ("disable", False)])
@@ -442,10 +442,10 @@ class TestUnitKind:
     def test_it_is_planned_where_it_differs(self, tmp_path):
         services, kind = self.kind(tmp_path, **DEAD)
         (planned,) = kind.plan_unit(COMPUTE, "enabled active")
-        assert as_told(kind, planned) == "service/nova-compute: enabled, inactive -> enabled, active"
+        assert as_reported(kind, planned) == "service/nova-compute: enabled, inactive -> enabled, active"
         assert list(kind.plan_unit(COMPUTE, "enabled inactive")) == []
         (planned,) = kind.plan_unit("none", "enabled active")
-        assert as_told(kind, planned) == "service/none: (not installed) -> enabled, active"
+        assert as_reported(kind, planned) == "service/none: (not installed) -> enabled, active"
 
     def test_a_masked_one_is_refused(self, tmp_path):
         services, kind = self.kind(tmp_path, UnitFileState="masked", LoadState="masked", **DEAD)
@@ -459,7 +459,7 @@ class TestUnitKind:
         services, kind = self.kind(tmp_path, **DEAD)
         services.units.before[COMPUTE] = "absent inactive"
         (planned,) = kind.plan_unit(COMPUTE, "enabled active")
-        assert as_told(kind, planned) == "service/nova-compute: (not installed) -> enabled, active"
+        assert as_reported(kind, planned) == "service/nova-compute: (not installed) -> enabled, active"
         kind.apply(planned, FakeJournal())
         assert services.units.state(COMPUTE) == "enabled active"
         assert kind.undo(planned.entry, FakeJournal()) is Outcome.MADE
@@ -492,7 +492,7 @@ class TestUnitKind:
         assert kind.undo(entry, FakeJournal()) is Outcome.MADE
         assert kind.described(entry.reversed) == ("disabled, inactive", "enabled, deactivating")
 
-    def test_another_enablement_than_the_two_is_left_and_told(self, tmp_path):
+    def test_another_enablement_than_the_two_is_left_and_reported(self, tmp_path):
         services, kind = self.kind(tmp_path, UnitFileState="enabled", **DEAD)
         kind.transition(Entry("unit", COMPUTE, "-", "enabled inactive", "indirect inactive"), FakeJournal())
         assert services.said == ["nova-compute is enabled, was indirect: left as it is"]

@@ -14,7 +14,7 @@ import tarfile
 import threading
 
 import pytest
-from fakes import FakeJournal, as_told, failed, make_node
+from fakes import FakeJournal, as_reported, failed, make_node
 from openstack_spice.changes.kind import Outcome
 from openstack_spice.changes.packages import WebClientKind
 from openstack_spice.document.desired import Desired, WebClientSource
@@ -100,7 +100,7 @@ def test_it_is_unpacked_to_a_folder_of_our_own(tmp_path):
     node, found, kind, planned = made(tmp_path)
     short = hashlib.sha256(CLIENT).hexdigest()[:12]
     assert found.folder() == "%s/web-client-%s" % (WEB_CLIENTS, short)
-    assert as_told(kind, planned) == "web-client%s: (none) -> %s (sha256 %s)" % (found.folder(), ARCHIVE, short)
+    assert as_reported(kind, planned) == "web-client%s: (none) -> %s (sha256 %s)" % (found.folder(), ARCHIVE, short)
     in_place = {path[len(found.folder()) :]: data for path, data in node.files.all().items() if path.startswith(WEB_CLIENTS)}
     assert in_place == {"/spice_auto.html": b"<html>", "/src/main.js": b"main", "/README": b"read"}
     assert kind.read(found.folder(), "-") == planned.entry.written
@@ -187,7 +187,7 @@ def test_an_undo_takes_it_away_and_puts_it_back_without_the_archive(tmp_path):
     assert again.read(found.folder(), "-") == planned.entry.written
 
 
-def test_what_is_not_at_hand_cannot_be_put_back_and_that_is_told(tmp_path):
+def test_what_is_not_at_hand_cannot_be_put_back_and_that_is_reported(tmp_path):
     node, found, kind, planned = made(tmp_path)
     kind.undo(planned.entry, FakeJournal())
     tidy_web_clients(node.files)
@@ -206,8 +206,8 @@ def test_those_of_earlier_documents_go_and_what_somebody_changed_stays(tmp_path)
     found.check()
     kind.apply(list(found.plan(kind))[0], journal)
     found.retire(journal, kind)
-    told = "change web-client%s: sha256 %s -> (none)" % (former.folder(), former.folder()[-12:])
-    assert found._context.reporter.facts[-1:] == [told]
+    reported = "change web-client%s: sha256 %s -> (none)" % (former.folder(), former.folder()[-12:])
+    assert found._context.reporter.facts[-1:] == [reported]
     tidy_web_clients(node.files)
     assert os.listdir(node.files.at(WEB_CLIENTS)) == [found.folder().rpartition("/")[2]]
 
@@ -481,7 +481,7 @@ def test_where_nobody_may_not_run_our_python_it_is_fetched_all_the_same(tmp_path
     assert node.commands.inputs == [URL.encode("ascii")] * 2 and not any(URL in line for line in node.commands.lines())
 
 
-def test_one_that_never_ends_is_told(tmp_path):
+def test_one_that_never_ends_is_reported(tmp_path):
     node, found = node_with(tmp_path, location=URL, answers={(sys.executable, "-I"): failed(124)})
     refused(found)
     assert node.reporter.quoted == ["openstack-spice: %s: no end within 120 s" % URL]

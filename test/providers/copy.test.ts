@@ -40,7 +40,7 @@ describe.skipIf(missing !== undefined)("remote.CopyToRemote", () => {
   const copy = async (source: PropertyMap, remotePath: string) =>
     await bench.plugin.create(COPY, inputs(source, remotePath));
 
-  it("puts a text where it is told, byte for byte, and makes the folders above it", async () => {
+  it("puts a text where it is asked to, byte for byte, and makes the folders above it", async () => {
     const given = inputs(textAsset("#!/bin/bash\necho é\n"), bench.path("a/b/c.sh"));
     const { id, outputs } = await bench.plugin.create(COPY, given);
     expect(id).toMatch(/^[0-9a-f]{8}$/);

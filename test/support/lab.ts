@@ -46,7 +46,7 @@ export async function start(command: string, args: readonly string[], options: S
       options.signal?.removeEventListener("abort", abort);
       resolve({ status: code ?? -1, ...output });
     });
-    // A command that ends before it has read its input is no fault of ours.
+    // A command that ends before it has read its input is no failure of ours.
     child.stdin.on("error", () => undefined).end(options.input ?? "");
   });
 }
@@ -80,11 +80,7 @@ export async function takeCloud(): Promise<() => void> {
 
 /** A running node of the lab. */
 export class LabNode {
-  private constructor(
-    readonly name: string,
-    /** Its IPv4 address. */
-    readonly address: string,
-  ) {}
+  private constructor(readonly name: string) {}
 
   /**
    * Boots a node with a fresh disk; one of that name that an earlier run left behind goes first.
@@ -96,16 +92,21 @@ export class LabNode {
       await lab("down", name);
     }
     await lab("node", name, layer, ...(disks === undefined ? [] : [disks]));
-    return LabNode.existing(name);
+    return LabNode.named(name);
   }
 
-  /** A node that is there. */
-  static existing(name: string): LabNode {
-    const address = addressOf(name);
+  /** A node by its name, whether it is there by now or not. */
+  static named(name: string): LabNode {
+    return new LabNode(name);
+  }
+
+  /** Its IPv4 address. @throws where it is not there */
+  get address(): string {
+    const address = addressOf(this.name);
     if (address === undefined) {
-      throw new Error(`the lab has no node ${name}`);
+      throw new Error(`the lab has no node ${this.name}`);
     }
-    return new LabNode(name, address);
+    return address;
   }
 
   /** A fresh disk, by a new boot. */
@@ -136,6 +137,16 @@ export class LabNode {
   /** Takes it away. */
   async remove(): Promise<void> {
     await lab("down", this.name);
+  }
+
+  /** Makes it so by a command line, runs `test`, and takes that back by another one, however the test ends. */
+  async where(spoil: string, mend: string, test: () => Promise<void>): Promise<void> {
+    await this.read(spoil);
+    try {
+      await test();
+    } finally {
+      await this.read(mend);
+    }
   }
 
   /** Runs a command line in the login shell of `user` (default root) on the node. */

@@ -93,7 +93,8 @@ export function inShortOutcome({ status, stdout, stderr }: Outcome, node: string
         return [text];
       }
       const people = forPeople(line, node);
-      const at = people === undefined ? -1 : said.findIndex((told, index) => index >= from && isSame(told, people));
+      const at =
+        people === undefined ? -1 : said.findIndex((reported, index) => index >= from && isSame(reported, people));
       if (people !== undefined && at < 0) {
         return [text];
       }
@@ -101,16 +102,16 @@ export function inShortOutcome({ status, stdout, stderr }: Outcome, node: string
         said.splice(at, 1);
         from = at;
       }
-      const told = inShort(line);
-      return told === undefined ? [] : [told];
+      const reported = inShort(line);
+      return reported === undefined ? [] : [reported];
     });
   return { status, stdout: short.join("\n"), stderr: said.join("\n") };
 }
 
-/** Whether people were told this, of which either may be cut. */
-function isSame(told: string, people: string): boolean {
-  const [whole, cut] = told.length > people.length ? [told, people] : [people, told];
-  return told === people || (cut.endsWith(" ...") && whole.startsWith(cut.slice(0, -4)));
+/** Whether people read this, of which either may be cut. */
+function isSame(reported: string, people: string): boolean {
+  const [whole, cut] = reported.length > people.length ? [reported, people] : [people, reported];
+  return reported === people || (cut.endsWith(" ...") && whole.startsWith(cut.slice(0, -4)));
 }
 
 /** A line of a report that is as it has to be. */

@@ -102,7 +102,7 @@ describe("a cloud that has VNC consoles only", () => {
     expect(await cloud.controller.answers(6082, "/spice_auto.html")).toBe(200);
   });
 
-  it("tells in its outputs what was changed on each node, and which guest has no SPICE yet", async () => {
+  it("reports in its outputs what was changed on each node, and which guest has no SPICE yet", async () => {
     const outputs = JSON.parse(cloud.pulumi("stack", "output", "--json").output) as Record<string, unknown>;
     const guest = /<uuid>(.*)<\/uuid>/.exec(await lab("guest-xml"))?.[1];
     expect(outputs).toEqual({

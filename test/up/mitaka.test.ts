@@ -107,7 +107,7 @@ describe("the recipe on the stack mitaka", () => {
     compute = cloud.compute;
     await control.untilServes(6080, "/vnc_auto.html");
     await control.read(`${HTTPD}; ${IPTABLES}`);
-    // Nobody has told the nodes of EPEL yet.
+    // Nobody has given the nodes EPEL yet.
     for (const node of [control, compute]) {
       await node.read("rm /etc/yum.repos.d/epel.repo; echo file:///srv/epel/ >/srv/epel/mirrors");
     }
@@ -223,9 +223,9 @@ gpgkey=file:///etc/pki/rpm-gpg/RPM-GPG-KEY-EPEL-7
   it("row 11: nova-compute was restarted, before the controller's services", async () => {
     const unit = `${COMPUTE}.service`;
     expect((await snapshot(compute)).processes[unit]).not.toBe(before.compute.processes[unit]);
-    const told = (line: string) => output.indexOf(line);
-    expect(told(`restarted ${COMPUTE}`)).toBeGreaterThan(0);
-    expect(told("restarted httpd")).toBeGreaterThan(told(`restarted ${COMPUTE}`));
+    const reported = (line: string) => output.indexOf(line);
+    expect(reported(`restarted ${COMPUTE}`)).toBeGreaterThan(0);
+    expect(reported("restarted httpd")).toBeGreaterThan(reported(`restarted ${COMPUTE}`));
   });
 
   it("row 12: httpd was restarted, then the proxy started, and it is enabled at boot", async () => {

@@ -191,7 +191,7 @@ describe("keys that are rotated", () => {
 });
 
 describe("a second stack on a node", () => {
-  it("is refused, and told whose the node is", async () => {
+  it("is refused, and hears whose the node is", async () => {
     const other = new NodeStack();
     try {
       const before = await snapshot(one);

@@ -52,7 +52,7 @@ it.skipIf(missingSshd() !== undefined)(
     const again = project.pulumi("up", "--yes");
     expect(again.status).not.toBe(0);
     expect(again.output).toContain(error);
-    // The preview before it warns, since what follows may have been told to converge again.
+    // The preview before it warns, since what follows may have been asked to converge again.
     expect(again.output).toContain("warning: node-1 (compute): the login succeeded");
     expect(commands()).toEqual(["node-1"]);
     project.write("index.ts", program(end));

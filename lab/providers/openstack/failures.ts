@@ -1,4 +1,4 @@
-/** Errors and faults as the official plugin words them: a Terraform provider behind Pulumi's bridge. */
+/** Errors as the official plugin words them: a Terraform provider behind Pulumi's bridge. */
 import type { CheckFailure } from "../wire/resource";
 import { isUnknown, plain, type PropertyMap } from "../wire/values";
 import { NeutronError } from "./cloud";

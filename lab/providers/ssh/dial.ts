@@ -19,7 +19,7 @@ const WAIT_GROWTH = 1.5;
 const LONGEST_WAIT_MS = 5000;
 
 /**
- * A client logged in to `connection`. Every failed attempt but the last is told to the engine's log.
+ * A client logged in to `connection`. Every failed attempt but the last is written to the engine's log.
  *
  * @throws The last attempt's error, after `dialErrorLimit` + 1 attempts. Unreadable keys and a silent agent are not
  * retried.

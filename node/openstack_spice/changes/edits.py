@@ -22,7 +22,7 @@ class _Edited:
 class Edits:
     """Edited files that are not published yet. They are kept in memory: no other file system has to have room for them.
 
-    :param ledger: told of each write of ours
+    :param ledger: notes each write of ours
     """
 
     def __init__(self, files: Files, ledger: Ledger, reporter: Reporter) -> None:

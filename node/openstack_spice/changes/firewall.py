@@ -1,11 +1,11 @@
 """Kinds of change of what filters: rules that are in force, `-` or `in`, and rules in the files that a boot loads."""
 
-from typing import Dict, FrozenSet, Optional, Tuple
+from typing import Dict, FrozenSet, List, Optional, Tuple
 
 from ..context import Context
 from ..errors import Failed
 from ..firewall.backend import Backend, FileBackend
-from ..firewall.firewall import Firewall
+from ..firewall.firewall import RULE_KINDS, Firewall
 from ..firewall.firewalld import WRITTEN
 from ..firewall.rules import IN, NONE, rule_text
 from ..state.entry import Entry
@@ -26,14 +26,12 @@ class _RuleKind(Kind):
         text = rule_text(entry.what)
         return NONE if entry.former == ABSENT else text, NONE if entry.written == ABSENT else text
 
-    def subject(self, where: str, what: str) -> str:
-        return "firewall" + where
 
-
-class _RunningRuleKind(_RuleKind):
+class RunningRuleKind(_RuleKind):
     """A rule that is in force: `KIND WHERE RULE`, as the firewall's own tool has it."""
 
     def __init__(self, backend: Backend) -> None:
+        self.name = backend.kind
         self._backend = backend
 
     def read(self, where: str, what: str) -> str:
@@ -45,11 +43,15 @@ class _RunningRuleKind(_RuleKind):
         else:
             self._backend.insert(entry.where, entry.what)
 
+    def subject(self, where: str, what: str) -> str:
+        return self._backend.subject(where)
 
-class _RuleInFileKind(_RuleKind):
-    """A rule in a file that a boot loads: `KIND FILE RULE`."""
+
+class RuleInFileKind(_RuleKind):
+    """A rule in a file that a boot loads: `KIND FILE RULE`, as the file has it."""
 
     def __init__(self, backend: FileBackend, edits: Edits) -> None:
+        self.name = backend.file_kind
         self._backend = backend
         self._edits = edits
 
@@ -64,56 +66,8 @@ class _RuleInFileKind(_RuleKind):
             raise Failed("changed-meanwhile", subject=self.subject(entry.where, entry.what))
         self._edits.edit(entry.where, edit(data, entry.what))
 
-
-class FirewalldKind(_RunningRuleKind):
-    """`firewalld ZONE RULE`: a rich rule of a zone that runs."""
-
-    name = "firewalld"
-
     def subject(self, where: str, what: str) -> str:
-        return "firewall/zone " + where
-
-
-class FirewalldFileKind(_RuleInFileKind):
-    """`firewalld-file FILE RULE`: a rich rule in a zone's file."""
-
-    name = "firewalld-file"
-
-
-class UfwKind(_RunningRuleKind):
-    """`ufw FILE RULE`: a rule as ufw's command takes it, and the file in which ufw keeps it."""
-
-    name = "ufw"
-
-
-class IptablesKind(_RunningRuleKind):
-    """`iptables TOOL RULE`: a rule of INPUT."""
-
-    name = "iptables"
-
-    def subject(self, where: str, what: str) -> str:
-        return "firewall/" + where
-
-
-class IptablesFileKind(_RuleInFileKind):
-    """`iptables-file FILE LINE`: a line of a persistent file."""
-
-    name = "iptables-file"
-
-
-class NftKind(_RunningRuleKind):
-    """`nft "FAMILY TABLE CHAIN" RULE`."""
-
-    name = "nft"
-
-    def subject(self, where: str, what: str) -> str:
-        return "firewall/" + where
-
-
-class NftFileKind(_RuleInFileKind):
-    """`nft-file FILE "FAMILY TABLE CHAIN|RULE"`."""
-
-    name = "nft-file"
+        return "firewall" + where
 
 
 class FirewalldZoneKind(Kind):
@@ -169,31 +123,14 @@ class FirewalldZoneKind(Kind):
 class FirewallKinds:
     """All of them."""
 
-    NAMES: FrozenSet[str] = frozenset(
-        kind.name
-        for kind in (
-            FirewalldKind,
-            FirewalldFileKind,
-            FirewalldZoneKind,
-            UfwKind,
-            IptablesKind,
-            IptablesFileKind,
-            NftKind,
-            NftFileKind,
-        )
-    )
+    NAMES: FrozenSet[str] = frozenset(RULE_KINDS) | {FirewalldZoneKind.name}
 
     def __init__(self, context: Context, edits: Edits, firewall: Firewall) -> None:
-        self._kinds: Tuple[Kind, ...] = (
-            FirewalldKind(firewall.firewalld),
-            FirewalldFileKind(firewall.firewalld, edits),
-            FirewalldZoneKind(context, edits, Ledger(context.system)),
-            UfwKind(firewall.ufw),
-            IptablesKind(firewall.iptables),
-            IptablesFileKind(firewall.iptables, edits),
-            NftKind(firewall.nftables),
-            NftFileKind(firewall.nftables, edits),
-        )
+        self._kinds: List[Kind] = [FirewalldZoneKind(context, edits, Ledger(context.system))]
+        for backend in firewall.backends:
+            self._kinds.append(RunningRuleKind(backend))
+            if isinstance(backend, FileBackend):
+                self._kinds.append(RuleInFileKind(backend, edits))
 
     def kinds(self) -> Dict[str, Kind]:
         """By their names."""

@@ -47,7 +47,7 @@ class Kind(ABC):
 
     @abstractmethod
     def read(self, where: str, what: str) -> str:
-        """The state now; an edited file counts as it will be. Raises CannotTell where the node does not tell."""
+        """The state now; an edited file counts as it will be. Raises CannotTell where the node does not report."""
 
     @abstractmethod
     def set(self, entry: Entry, journal: Journal) -> None:

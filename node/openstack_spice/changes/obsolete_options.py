@@ -1,4 +1,4 @@
-"""Kind of change `obsolete-option`: every definition of an option that Nova does not read any more becomes a comment where it stands."""
+"""Kind of change `obsolete-option`: every definition of an option that Nova does not read any more is commented out where it stands."""
 
 from typing import Callable, Iterator, List, Optional, Tuple
 
@@ -18,7 +18,7 @@ COMMENT = "comment"
 
 
 class ObsoleteOptionKind(Kind):
-    """`obsolete-option FILE SECTION/OPTION`: `key` where it is defined, `comment` where it was made one, else `-`."""
+    """`obsolete-option FILE SECTION/OPTION`: `key` where it is defined, `comment` where it is commented out, else `-`."""
 
     name = "obsolete-option"
     made_in = Pass.FILES
@@ -44,8 +44,8 @@ class ObsoleteOptionKind(Kind):
         return what
 
     def described(self, entry: Entry) -> Optional[Tuple[str, str]]:
-        old = "a comment" if entry.former == COMMENT else "a key"
-        return old, "a comment" if entry.written == COMMENT else "a key again"
+        old = "commented out" if entry.former == COMMENT else "set"
+        return old, "commented out" if entry.written == COMMENT else "set again"
 
 
 class ObsoleteOptions:
@@ -66,21 +66,21 @@ class ObsoleteOptions:
         return find_obsolete_options(data, context.role, self._release(), context.desired.options)
 
     def plan(self) -> Iterator[Planned]:
-        """What is to be made a comment, or a key again since nobody asks for that any more. Raises CannotTell."""
+        """What is to be commented out, or set again since nobody asks for that any more. Raises CannotTell."""
         context = self._context
         if self._asked_for:
             ini = Ini(context.system.files.read(NOVA_CONF))
             for key in self.find():
                 old = definition_text(present((ini.definition(*key.option.split("/", 1)) or b"") + b"\n"))
-                yield Planned(Entry(self._kind.name, NOVA_CONF, key.option, KEY, COMMENT), old, "a comment")
+                yield Planned(Entry(self._kind.name, NOVA_CONF, key.option, KEY, COMMENT), old, "commented out")
             return
         for entry in context.record.of_kind(self._kind.name):
             if self._kind.read(entry.where, entry.what) == entry.written:
-                yield Planned(entry.reversed, "a comment", "a key again")
+                yield Planned(entry.reversed, "commented out", "set again")
             else:
                 context.reporter.warn("changed-since", subject=entry.what)
 
-    def tell(self) -> List[str]:
+    def report(self) -> List[str]:
         """Says what stays in nova.conf without effect, and gives the options for the report. Raises CannotTell."""
         if self._context.verb not in ("converge", "check") or self._asked_for:
             return []
@@ -98,5 +98,5 @@ class ObsoleteOptions:
 
 
 def mark(option: str) -> bytes:
-    """What an option's lines begin with as comments."""
+    """What the lines of an option that is commented out begin with."""
     return b"#openstack-spice# " + option.encode("ascii") + b"# "

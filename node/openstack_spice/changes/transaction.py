@@ -33,7 +33,7 @@ class Undone(NamedTuple):
 class Transaction:
     """Makes and takes back changes of any kind, and knows none of them.
 
-    :param verb: `revert` reports what is taken back as a change; a failed converge tells it
+    :param verb: `revert` reports what is taken back as a change; a failed converge says it
     """
 
     def __init__(self, kinds: Kinds, edits: Edits, reporter: Reporter, verb: str, steps: Steps) -> None:
@@ -72,8 +72,8 @@ class Transaction:
         self._edits.publish_all(journal)
 
     def undo(self, entries: Sequence[Entry], journal: Journal) -> Undone:
-        """Takes entries back, the last one first. What somebody else changed since is left alone and told. One that fails does not
-        stop the others; it is told, and named in the answer."""
+        """Takes entries back, the last one first. What somebody else changed since is left alone and reported. One that fails does not
+        stop the others; it is reported, and named in the answer."""
         failures: List[str] = []
         restarts: List[str] = []
         last: List[Entry] = []
@@ -115,9 +115,9 @@ class Transaction:
             self._reporter.kept.append(subject)
             self._reporter.say("%s was changed by someone else since: left as it is" % subject)
         elif outcome is Outcome.MADE:
-            self._tell(kind, entry.reversed)
+            self._report(kind, entry.reversed)
 
-    def _tell(self, kind: Kind, entry: Entry) -> None:
+    def _report(self, kind: Kind, entry: Entry) -> None:
         states = kind.described(entry)
         if states is None:
             return

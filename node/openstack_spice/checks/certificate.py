@@ -1,5 +1,5 @@
 """TLS at the proxy: a certificate that is on the node already is looked at before the first write, by the user and the library that
-the proxy has; and where TLS ends before the proxy, Nova believes it."""
+the proxy has; and where TLS is terminated upstream, Nova believes it."""
 
 from typing import List
 
@@ -46,14 +46,14 @@ class Certificate:
         key = _as_read(desired.options.get("DEFAULT/key", "")) or certificate
         unit = self._context.platform.spice_unit
         result = self._probes.run("certificate", unit, [certificate, key, desired.tls.host])
-        told = for_people(result.out)
+        finding = for_people(result.out)
         if result.status == REFUSED:
-            raise Refused("certificate", told=told)
+            raise Refused("certificate", finding=finding)
         if result.status != 0:
             reason = last_line(result.err) or last_line(result.out) or "status %d" % result.status
             raise Refused("certificate-unseen", certificate=certificate, reason=reason, python=self._nova.python())
-        if told:
-            self._context.reporter.warn("certificate-on-node", told=told)
+        if finding:
+            self._context.reporter.warn("certificate-on-node", finding=finding)
 
 
 def _as_read(written: str) -> str:

@@ -150,11 +150,11 @@ def _pacemaker(node: _Node, units: Tuple[str, ...]) -> Optional[str]:
     """A resource that runs a service of ours, unless the resource or the whole cluster is unmanaged."""
     if node.signs.switched_on(*units) is None:
         return None
-    told = node.context.system.commands.run(("cibadmin", "--query"), seconds=20)
-    text = told.out if told.ok else node.signs.text(CIB)
+    answer = node.context.system.commands.run(("cibadmin", "--query"), seconds=20)
+    text = answer.out if answer.ok else node.signs.text(CIB)
     if not text:
         # A cluster that has no configuration yet manages nothing; one that does not answer may.
-        if told.timed_out:
+        if answer.timed_out:
             raise CannotTell("the cluster's configuration", "'cibadmin --query' gives no answer")
         return None
     if b"<!DOCTYPE" in text or b"<!ENTITY" in text:

@@ -53,7 +53,7 @@ def check_web_folder(context: Context, nova: Nova, program: ServiceProgram) -> N
     raise Refused("web-without-page", unit=unit, folder=folder, source=source)
 
 
-def tell_console_database(context: Context, nova: Nova) -> None:
+def report_console_database(context: Context, nova: Nova) -> None:
     """Says where the proxy has no database of a cell to look up tokens in: its pages are served all the same, and no console comes.
     Raises Refused, CannotTell."""
     release = nova.major()

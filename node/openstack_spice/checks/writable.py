@@ -72,6 +72,6 @@ def _mounted(mountinfo: bytes) -> List[str]:
 def _flags(context: Context, targets: Sequence[str]) -> Dict[str, str]:
     """Their flags by lsattr, and those of their folders; none on a file system that has none."""
     folders = sorted({target.rpartition("/")[0] for target in targets})
-    told = context.system.commands.run(["lsattr", "-d", "--"] + list(targets) + folders, seconds=20).out.decode("utf-8", "surrogateescape")
-    rows = [line.split(" ", 1) for line in told.splitlines() if " " in line]
+    result = context.system.commands.run(["lsattr", "-d", "--"] + list(targets) + folders, seconds=20)
+    rows = [line.split(" ", 1) for line in result.out.decode("utf-8", "surrogateescape").splitlines() if " " in line]
     return {row[1].strip(): row[0] for row in rows}

@@ -1,4 +1,4 @@
-"""The certificate of a document as a PEM file, and what of a PEM file may be told."""
+"""The certificate of a document as a PEM file, and what of a PEM file may be shown."""
 
 import base64
 import binascii

@@ -3,14 +3,34 @@
 from abc import ABC, abstractmethod
 from typing import List, Sequence
 
+from ..context import Context
 from ..nova_conf.ini import Edit
+from ..services.units import Units
+from ..system.commands import Result
+from .kernel import Kernel
 from .rules import RulePlan, Source
+from .warnings_once import WarningsOnce
 
 
 class Backend(ABC):
-    """One kind of firewall, by its own tools."""
+    """One kind of firewall, by its own tools.
 
-    kinds: Sequence[str]  # of change
+    :param argument: of the stack, by which the sources are declared
+    """
+
+    kind: str  # of change: a rule that is in force
+    place: str  # before `where` it is the name of what changes
+
+    def __init__(self, context: Context, units: Units, kernel: Kernel, warnings: WarningsOnce, argument: str) -> None:
+        self._context = context
+        self._units = units
+        self._kernel = kernel
+        self._warnings = warnings
+        self._argument = argument
+
+    def subject(self, where: str) -> str:
+        """The name of what changes, as the operator reads it."""
+        return self.place + where
 
     @abstractmethod
     def at_work(self, found: Sequence[str]) -> List[str]:
@@ -36,9 +56,17 @@ class Backend(ABC):
     def delete(self, where: str, rule: str) -> None:
         """Takes the rule away. Raises Failed."""
 
+    def _changed(self, result: Result) -> bool:
+        """Whether a tool has changed the rules as it was asked to; what it says of it is quoted."""
+        self._kernel.forget()
+        self._context.reporter.quote(result.err)
+        return result.ok
+
 
 class FileBackend(Backend):
     """A firewall whose persistent file is edited by us."""
+
+    file_kind: str  # of change: a rule in a file that a boot loads
 
     @abstractmethod
     def file_has(self, data: bytes, rule: str) -> bool:

@@ -6,11 +6,10 @@ from typing import FrozenSet, List, Sequence, Tuple
 from ..context import Context
 from ..services.processes import Processes
 from .accepting import accepting_rules, host
+from .firewall import RULE_KINDS
 from .kernel import TOOLS, Kernel
 from .nftables_text import rules_of
 from .rules import rule_text
-
-RULE_KINDS = ("firewalld", "firewalld-file", "ufw", "iptables", "iptables-file", "nft", "nft-file")
 
 
 class Bystanders:
@@ -26,8 +25,8 @@ class Bystanders:
         found = self._processes.connected(first, last)
         return sorted({one for one in found if not is_of(one[1], (self._context.desired.sources or ()))}, key=lambda one: "%d %s" % one)
 
-    def tell_accepting_rules(self, ports: str, first: int, last: int) -> None:
-        """Tells which rules of others let in more than is declared. Raises CannotTell."""
+    def report_accepting_rules(self, ports: str, first: int, last: int) -> None:
+        """Reports which rules of others let in more than is declared. Raises CannotTell."""
         ours = self._own_sources()
         for tool, rules in self._rules():
             for rule in accepting_rules(rules, first, last, ours):
@@ -36,7 +35,7 @@ class Bystanders:
     def _rules(self) -> List[Tuple[str, List[str]]]:
         rules = [(tool, (self._kernel.saved(tool) or "").split("\n")) for tool in TOOLS]
         listed = rules_of(self._kernel.nft() or "")
-        # What iptables keeps there was told as its own.
+        # What iptables keeps there was reported as its own.
         others = [rule for rule in listed if not rule.chain.startswith(("ip filter ", "ip6 filter "))]
         return rules + [("nft", ["%s %s" % (rule.chain, rule.text) for rule in others])]
 

@@ -89,10 +89,10 @@ class ClosedPorts:
         else:
             self._close(closing, bytes_of(state), journal)
 
-    def plan(self, closing: Closing, ports: str, tell: Callable[[], None]) -> List[Planned]:
+    def plan(self, closing: Closing, ports: str, report: Callable[[], None]) -> List[Planned]:
         """Closed where ports are given, else open again where we closed them. Raises CannotTell.
 
-        :param tell: called before a plan that closes them
+        :param report: called before a plan that closes them
         """
         record = self._context.record.find(KIND, closing.file, ABSENT)
         if not ports and record is None:
@@ -102,7 +102,7 @@ class ClosedPorts:
         if former == wanted:
             return []
         if ports:
-            tell()
+            report()
         # What is damaged goes back to what it should be.
         whole = (ABSENT if record is None else record.written) if former == PARTLY else former
         return [Planned(Entry(KIND, closing.file, ABSENT, whole, wanted), self.text(former), self.text(wanted))]

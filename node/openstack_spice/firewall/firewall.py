@@ -20,9 +20,19 @@ from .kernel import Kernel
 from .nftables import Nftables
 from .nftables_files import NftablesFiles
 from .rules import IN, NONE, RulePlan, Source, rule_text, text_of_ports
-from .telling import Teller
 from .ufw import Ufw
+from .warnings_once import WarningsOnce
 
+# The kinds of change that are rules of ours.
+RULE_KINDS = (
+    Firewalld.kind,
+    Firewalld.file_kind,
+    Ufw.kind,
+    Iptables.kind,
+    Iptables.file_kind,
+    Nftables.kind,
+    Nftables.file_kind,
+)
 # Asked for together: one process tells of all.
 UNITS = (
     "firewalld",
@@ -46,13 +56,15 @@ class Firewall:
     def __init__(self, context: Context, units: Units) -> None:
         self._context = context
         self.kernel = Kernel(context)
-        teller = Teller(context.reporter)
+        warnings = WarningsOnce(context.reporter)
         self._argument = "proxySourceAddresses" if context.role == "compute" else "allowedSources"
         self.nftables_files = NftablesFiles(context.system.files, units)
-        self.firewalld = Firewalld(context, units, self.kernel, teller, self._argument)
-        self.ufw = Ufw(context, units, self.kernel, teller, self._argument)
-        self.iptables = Iptables(context, units, self.kernel, teller, self._argument)
-        self.nftables = Nftables(context, units, self.kernel, teller, self.nftables_files, self._argument)
+        self.firewalld = Firewalld(context, units, self.kernel, warnings, self._argument)
+        self.ufw = Ufw(context, units, self.kernel, warnings, self._argument)
+        self.iptables = Iptables(context, units, self.kernel, warnings, self._argument)
+        self.nftables = Nftables(context, units, self.kernel, warnings, self.nftables_files, self._argument)
+        # In the order of who is asked first.
+        self.backends: Tuple[Backend, ...] = (self.firewalld, self.ufw, self.iptables, self.nftables)
         self.found: List[str] = []
         self.closes_proxy_port = False
         units.preload(UNITS)
@@ -66,8 +78,7 @@ class Firewall:
         """What filters here by now. Raises CannotTell."""
         self.found = []
         self.iptables.closes_ports = self._closes_ports
-        backends: Tuple[Backend, ...] = (self.firewalld, self.ufw, self.iptables, self.nftables)  # in the order of who is asked first
-        for backend in backends:
+        for backend in self.backends:
             self.found += backend.at_work(self.found)
         return self.found
 
@@ -115,7 +126,7 @@ class Firewall:
         for entry in self._context.record.entries:
             if entry.kind == "firewalld-zone":
                 made.append(entry)
-            elif entry.kind in self._kinds and not plan.wants(entry.kind, entry.where, entry.what) and self.is_in(entry):
+            elif entry.kind in RULE_KINDS and not plan.wants(entry.kind, entry.where, entry.what) and self.is_in(entry):
                 gone = Entry(entry.kind, entry.where, entry.what, IN, ABSENT)
                 plan.add(gone, rule_text(entry.what), NONE)
         for entry in made:
@@ -123,16 +134,13 @@ class Firewall:
 
     def is_in(self, entry: Entry) -> bool:
         """Whether the rule of an entry is where the entry says. Raises CannotTell."""
-        backend = self._kinds[entry.kind]
-        if not entry.kind.endswith("-file"):
-            return backend.has(entry.where, entry.what)
-        data = self._context.system.files.read_if_there(entry.where)
-        return data is not None and isinstance(backend, FileBackend) and backend.file_has(data, entry.what)
-
-    @property
-    def _kinds(self) -> Dict[str, Backend]:
-        backends: Tuple[Backend, ...] = (self.firewalld, self.ufw, self.iptables, self.nftables)
-        return {kind: backend for backend in backends for kind in backend.kinds if kind != "firewalld-zone"}
+        for backend in self.backends:
+            if entry.kind == backend.kind:
+                return backend.has(entry.where, entry.what)
+            if isinstance(backend, FileBackend) and entry.kind == backend.file_kind:
+                data = self._context.system.files.read_if_there(entry.where)
+                return data is not None and backend.file_has(data, entry.what)
+        raise KeyError(entry.kind)
 
     def _backend_of(self, name: str) -> Backend:
         names: Dict[str, Backend] = {

@@ -18,7 +18,7 @@ from .backend import FileBackend
 from .firewalld_text import Zone, file_with, file_without, is_strange, rule_in_file, zones_for, zones_of
 from .kernel import Kernel, reason_of
 from .rules import NONE, RulePlan, Source
-from .telling import Teller
+from .warnings_once import WarningsOnce
 
 ZONES = "/etc/firewalld/zones"
 ZONES_OF_PACKAGE = "/usr/lib/firewalld/zones"
@@ -34,14 +34,12 @@ class _Listing(NamedTuple):
 class Firewalld(FileBackend):
     """Rich rules; `where` is the zone."""
 
-    kinds = ("firewalld", "firewalld-file", "firewalld-zone")
+    kind = "firewalld"
+    file_kind = "firewalld-file"
+    place = "firewall/zone "
 
-    def __init__(self, context: Context, units: Units, kernel: Kernel, teller: Teller, argument: str) -> None:
-        self._context = context
-        self._units = units
-        self._kernel = kernel
-        self._teller = teller
-        self._argument = argument
+    def __init__(self, context: Context, units: Units, kernel: Kernel, warnings: WarningsOnce, argument: str) -> None:
+        super().__init__(context, units, kernel, warnings, argument)
         self._listing: Optional[_Listing] = None
         self._is_changed = False  # then a rule is asked for alone
 
@@ -54,15 +52,15 @@ class Firewalld(FileBackend):
             raise Refused("firewalld-no-answer")
         rule = rule_for(source)
         for zone in zones_for(source.block, listing.default, listing.zones):
-            plan.rule("firewalld", zone, rule, self.has(zone, rule), source.text)
+            plan.rule(self.kind, zone, rule, self.has(zone, rule), source.text)
             self._plan_file(plan, zone, rule, source)
 
     def plan_undeclared_file(self, plan: RulePlan, file: str, written: str) -> None:
         """A zone's file that we made goes again where no rule is wanted there any more, and nobody else changed it."""
         data = self._context.system.files.read_if_there(file)
-        if plan.wants("firewalld-file", file) or data is None:
+        if plan.wants(self.file_kind, file) or data is None:
             return
-        for entry in self._context.record.of_kind("firewalld-file"):
+        for entry in self._context.record.of_kind(self.file_kind):
             if entry.where == file:
                 data = file_without(data, entry.what).data
         if present(data) == written:
@@ -79,7 +77,7 @@ class Firewalld(FileBackend):
         # Where firewalld does not run it has no rule in the kernel.
         if result.status in _NO or not self._units.is_active("firewalld"):
             return False
-        raise CannotTell("firewall/zone " + where, reason_of(result))
+        raise CannotTell(self.subject(where), reason_of(result))
 
     def insert(self, where: str, rule: str) -> None:
         if not self._change("--quiet", "--zone=" + where, "--add-rich-rule=" + rule):
@@ -106,14 +104,14 @@ class Firewalld(FileBackend):
             # A zone of which firewalld's package has the only file gets one of the node's own.
             original = files.read_if_there(origin)
             if original is None:
-                self._teller.warn("zone-without-file", zone=zone)
+                self._warnings.warn("zone-without-file", zone=zone)
                 return
             if not plan.has("firewalld-zone", file):
                 plan.add(Entry("firewalld-zone", file, ABSENT, ABSENT, present(original)), NONE, "as " + origin)
         has = data is not None and self.file_has(data, rule)
         if not has and data is not None and is_strange(data):
             raise Refused("firewalld-file-strange", file=file, zone=zone, rule=rule, argument=self._argument)
-        plan.rule("firewalld-file", file, rule, has, source.text)
+        plan.rule(self.file_kind, file, rule, has, source.text)
 
     def _list(self) -> Optional[_Listing]:
         """The default zone and all zones; None where firewall-cmd does not answer."""
@@ -133,9 +131,7 @@ class Firewalld(FileBackend):
     def _change(self, *words: str) -> bool:
         result = self._run(*words)
         self._listing, self._is_changed = None, True
-        self._kernel.forget()
-        self._context.reporter.quote(result.err)
-        return result.ok
+        return self._changed(result)
 
 
 def rule_for(source: Source) -> str:

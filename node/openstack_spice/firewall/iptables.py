@@ -16,7 +16,7 @@ from .iptables_text import arguments, file_with, first_refusal
 from .kernel import TOOLS, Kernel, is_not_in_kernel, reason_of
 from .lines import has_line, without_line
 from .rules import COMMENT, RulePlan, Source
-from .telling import Teller
+from .warnings_once import WarningsOnce
 
 RECIPE_COMMENT = "Allow SPICE connections for console access "  # with that blank
 # What iptables says where a rule that it looks for, or its target, is not there: legacy and nft, 1.4.21 to 1.8.11.
@@ -26,14 +26,12 @@ _NOT_THERE = (b"does a matching rule exist", b"Bad rule", b"No chain/target/matc
 class Iptables(FileBackend):
     """Rules of the chain INPUT; `where` is the tool."""
 
-    kinds = ("iptables", "iptables-file")
+    kind = "iptables"
+    file_kind = "iptables-file"
+    place = "firewall/"
 
-    def __init__(self, context: Context, units: Units, kernel: Kernel, teller: Teller, argument: str) -> None:
-        self._context = context
-        self._units = units
-        self._kernel = kernel
-        self._teller = teller
-        self._argument = argument
+    def __init__(self, context: Context, units: Units, kernel: Kernel, warnings: WarningsOnce, argument: str) -> None:
+        super().__init__(context, units, kernel, warnings, argument)
         self._first = "firewall-rule-first" in context.desired.recipe
         self.closes_ports = False  # whether ports are closed by a chain of ours before all others, which has let the sources in
         self._files: Dict[str, Optional[str]] = {}
@@ -58,12 +56,12 @@ class Iptables(FileBackend):
         if source.is_ipv6 != (what == "ip6tables"):
             return
         rule, file = self.rule_for(source), self._persistent_file(what)
-        plan.rule("iptables", what, rule, self.has(what, rule), source.text)
+        plan.rule(self.kind, what, rule, self.has(what, rule), source.text)
         if file is None:
-            self._teller.warn("no-persistent-file", tool=what)
+            self._warnings.warn("no-persistent-file", tool=what)
             return
         line = "-A INPUT " + rule
-        plan.rule("iptables-file", file, line, self.file_has(self._context.system.files.read(file), line), source.text)
+        plan.rule(self.file_kind, file, line, self.file_has(self._context.system.files.read(file), line), source.text)
 
     def rule_for(self, source: Source) -> str:
         """The rule as iptables-save writes it, without the `-A INPUT`; the recipe's own where it is asked for, and where the source is
@@ -84,7 +82,7 @@ class Iptables(FileBackend):
             return True
         if (result.status == 1 and any(text in result.err for text in _NOT_THERE)) or is_not_in_kernel(result):
             return False
-        raise CannotTell("firewall/" + where, reason_of(result))
+        raise CannotTell(self.subject(where), reason_of(result))
 
     def insert(self, where: str, rule: str) -> None:
         number = 1
@@ -128,10 +126,7 @@ class Iptables(FileBackend):
         return self._lines[1]
 
     def _change(self, tool: str, words: List[str], rule: str) -> bool:
-        result = self._do(tool, words, rule)
-        self._kernel.forget()
-        self._context.reporter.quote(result.err)
-        return result.ok
+        return self._changed(self._do(tool, words, rule))
 
     def _do(self, tool: str, words: List[str], rule: str) -> Result:
         argv = [tool, "-w", "10"] + words + arguments(rule)

@@ -14,21 +14,19 @@ from .kernel import Kernel
 from .nftables_files import NftablesFiles
 from .nftables_text import ChainInFile, handle_of, refusing_chains
 from .rules import COMMENT, RulePlan, Source
-from .telling import Teller
+from .warnings_once import WarningsOnce
 
 
 class Nftables(FileBackend):
     """Rules of chains; `where` is `FAMILY TABLE CHAIN`. In a file a rule is `FAMILY TABLE CHAIN|RULE`."""
 
-    kinds = ("nft", "nft-file")
+    kind = "nft"
+    file_kind = "nft-file"
+    place = "firewall/"
 
-    def __init__(self, context: Context, units: Units, kernel: Kernel, teller: Teller, files: NftablesFiles, argument: str) -> None:
-        self._context = context
-        self._units = units
-        self._kernel = kernel
-        self._teller = teller
+    def __init__(self, context: Context, units: Units, kernel: Kernel, warnings: WarningsOnce, files: NftablesFiles, argument: str) -> None:
+        super().__init__(context, units, kernel, warnings, argument)
         self._files = files
-        self._argument = argument
 
     def at_work(self, found: Sequence[str]) -> List[str]:
         return ["nftables"] if refusing_chains(self._kernel.nft() or "") else []
@@ -39,16 +37,16 @@ class Nftables(FileBackend):
             family, table, _ = chain.split(" ")
             if family not in ("inet", "ip6" if source.is_ipv6 else "ip"):
                 continue
-            plan.rule("nft", chain, rule, self.has(chain, rule), source.text)
+            plan.rule(self.kind, chain, rule, self.has(chain, rule), source.text)
             if not is_enabled(self._units, "nftables"):
-                self._teller.warn("nftables-not-enabled", family=family, table=table)
+                self._warnings.warn("nftables-not-enabled", family=family, table=table)
                 continue
             self._plan_file(plan, chain, rule, source)
 
     def has(self, where: str, rule: str) -> bool:
         ruleset = self._kernel.nft()
         if ruleset is None:
-            raise CannotTell("firewall/" + where, "there is no nft that lists it")
+            raise CannotTell(self.subject(where), "there is no nft that lists it")
         return handle_of(ruleset, where, rule) is not None
 
     def insert(self, where: str, rule: str) -> None:
@@ -82,15 +80,13 @@ class Nftables(FileBackend):
         file = self._files.file_of(chain)
         if file is not None:
             data, line = self._context.system.files.read(file), chain + "|" + rule
-            plan.rule("nft-file", file, line, self.file_has(data, line), source.text)
+            plan.rule(self.file_kind, file, line, self.file_has(data, line), source.text)
         elif not self.has(chain, rule):  # whoever keeps that chain may have put the rule in
             raise Refused("nft-chain-not-written-out", chain=chain, files=self._files.text(), rule=rule, argument=self._argument)
 
     def _change(self, words: List[str]) -> bool:
         result = self._context.system.commands.run(["nft"] + words, self._context.limits.probe_wait)
-        self._kernel.forget()
-        self._context.reporter.quote(result.err)
-        return result.ok
+        return self._changed(result)
 
 
 def rule_for(source: Source) -> str:

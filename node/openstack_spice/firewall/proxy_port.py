@@ -7,30 +7,18 @@ With `dropOtherSources` in the document it is open to the declared sources alone
 from typing import List
 
 from ..changes.kind import Planned
-from ..context import Context
 from ..errors import Refused
-from ..services.processes import Processes
-from ..services.units import Units
-from .bystanders import Bystanders
-from .closed_ports import ClosedPorts
 from .closed_ports_text import PROXY
-from .firewall import Firewall
+from .declared_ports import DeclaredPorts
 
 
-class ProxyPort:
+class ProxyPort(DeclaredPorts):
     """The port on which the SPICE proxy listens."""
-
-    def __init__(self, context: Context, units: Units, processes: Processes, firewall: Firewall) -> None:
-        self._context = context
-        self._firewall = firewall
-        self._processes = processes
-        self._closed = ClosedPorts(context, units, firewall.kernel)
-        self._bystanders = Bystanders(context, firewall.kernel, processes)
 
     def plan(self, port: int, in_transaction: bool) -> List[Planned]:
         """The rules in what filters here, and the port closed by ourselves where that is asked for. Raises Refused, CannotTell.
 
-        :param in_transaction: whether it was checked, and told, before
+        :param in_transaction: whether it was checked, and reported, before
         """
         closed, managed = "", self._firewall.is_managed
         if managed and self._context.desired.drop_other_sources:
@@ -41,7 +29,7 @@ class ProxyPort:
         plan = self._firewall.plan(port)
         if managed and not closed and not in_transaction and not self._firewall.found:
             self._context.reporter.warn("port-open-to-all", port=port)
-        return plan + self._closed.plan(PROXY, closed, lambda: None if in_transaction else self._tell_what_closes(port))
+        return plan + self._closed.plan(PROXY, closed, lambda: None if in_transaction else self._report_what_closes(port))
 
     def _check(self, port: int) -> None:
         """Refuses where it cannot be closed without cutting off something else. Raises Refused, CannotTell."""
@@ -51,9 +39,9 @@ class ProxyPort:
                 continue
             raise Refused("closing-cuts-off-program", port=port, command=one.command, pid=one.pid, address=one.address)
 
-    def _tell_what_closes(self, port: int) -> None:
+    def _report_what_closes(self, port: int) -> None:
         """Who has a console open from elsewhere, and which rules of others let in more."""
         addresses = [address for _, address in self._bystanders.connected_outside(port, port)]
         if addresses:
             self._context.reporter.warn("proxy-connected-outside", port=port, number=len(addresses), address=addresses[0])
-        self._bystanders.tell_accepting_rules(str(port), port, port)
+        self._bystanders.report_accepting_rules(str(port), port, port)

@@ -7,15 +7,12 @@ import os
 import re
 from typing import List, Sequence
 
-from ..context import Context
 from ..errors import CannotTell, Failed
-from ..services.units import Units
 from ..text import from_bytes
 from .backend import Backend
 from .enablement import is_enabled
-from .kernel import Kernel, reason_of
+from .kernel import reason_of
 from .rules import COMMENT, RulePlan, Source
-from .telling import Teller
 
 RULES = "/etc/ufw/user.rules"
 RULES6 = "/etc/ufw/user6.rules"
@@ -24,14 +21,8 @@ RULES6 = "/etc/ufw/user6.rules"
 class Ufw(Backend):
     """Rules of ufw; `where` is the file in which it keeps them."""
 
-    kinds = ("ufw",)
-
-    def __init__(self, context: Context, units: Units, kernel: Kernel, teller: Teller, argument: str) -> None:
-        self._context = context
-        self._units = units
-        self._kernel = kernel
-        self._teller = teller
-        self._argument = argument
+    kind = "ufw"
+    place = "firewall"
 
     def at_work(self, found: Sequence[str]) -> List[str]:
         # Its unit tells nothing: it is active where ufw is off, and inactive where ufw was switched on since the boot.
@@ -43,12 +34,12 @@ class Ufw(Backend):
         if b"Status: active" not in result.out.split(b"\n"):
             return []
         if not is_enabled(self._units, "ufw"):
-            self._teller.warn("ufw-not-enabled")
+            self._warnings.warn("ufw-not-enabled")
         return ["ufw"]
 
     def plan(self, plan: RulePlan, what: str, source: Source) -> None:
         file, rule = RULES6 if source.is_ipv6 else RULES, rule_for(source)
-        plan.rule("ufw", file, rule, self.has(file, rule), source.text)
+        plan.rule(self.kind, file, rule, self.has(file, rule), source.text)
 
     def has(self, where: str, rule: str) -> bool:
         data = self._context.system.files.read_if_there(where)
@@ -67,10 +58,8 @@ class Ufw(Backend):
 
     def _run(self, words: List[str]) -> bool:
         result = self._context.system.commands.run(["ufw"] + words, self._context.limits.probe_wait)
-        self._kernel.forget()
-        self._context.reporter.quote(result.err)
         self._sync()
-        return result.ok
+        return self._changed(result)
 
     def _sync(self) -> None:
         """Makes durable what ufw wrote, which syncs nothing itself. Raises Failed, CannotTell."""

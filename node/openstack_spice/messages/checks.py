@@ -22,7 +22,7 @@ MESSAGES: Mapping[str, Message] = {
     ),
     "web-without-page": Message(
         "{unit} would serve the pages in {folder}, where there is no spice_auto.html: {source}",
-        "Take that out there (noVNC's proxy finds its own pages without it, or is told of them by --web on its own command line), "
+        "Take that out there (noVNC's proxy finds its own pages without it, or gets them by --web on its own command line), "
         "or declare webClient with a package and the folder of its spice_auto.html",
     ),
     "pending-packages": Message(
@@ -39,11 +39,11 @@ MESSAGES: Mapping[str, Message] = {
     ),
     "layers-unreadable": Message("oslo.config cannot read what {unit} would read: {reason}", "Mend that, and run again"),
     "tls-too-old": Message(
-        "TLS ends at the load balancer, but Nova heeds X-Forwarded-Proto only from 18.2.0 on, "
+        "TLS is terminated at the load balancer, but Nova heeds X-Forwarded-Proto only from 18.2.0 on, "
         "so the proxy of Nova {version} would refuse every console",
         "Give the proxy a certificate too (tls)",
     ),
-    "certificate": Message("{told}"),
+    "certificate": Message("{finding}"),
     "certificate-unseen": Message(
         "the certificate {certificate} could not be looked at: {reason}",
         "See that 'runuser -u nova -- {python} -c \"import ssl\"' works, and run again",

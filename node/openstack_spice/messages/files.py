@@ -35,5 +35,5 @@ MESSAGES: Mapping[str, Message] = {
     "record-damaged": Message("{file} is damaged: it is cut off, or was edited", "Restore the node by hand from that file, then remove it"),
     "record-kind-unknown": Message("{file} has kinds of change that this version does not know ({kinds})", "Use the version that wrote it"),
     "journal-damaged": Message("{file} is damaged: a line is no entry", "Restore the node by hand from that file, then remove it"),
-    "cannot-tell": Message("the node does not tell about {subject}: {reason}", "Mend that, and run again"),
+    "cannot-tell": Message("the node does not report {subject}: {reason}", "Mend that, and run again"),
 }

@@ -12,7 +12,7 @@ MESSAGES: Mapping[str, Message] = {
         "Or t" + _HANDS,
     ),
     "manager-unclear": Message(
-        "whether {title} manages Nova on this node cannot be told, since the node does not tell about {subject}: {reason}",
+        "whether {title} manages Nova on this node is unknown, since the node does not report {subject}: {reason}",
         "Mend that, and run again; or t" + _HANDS,
     ),
 }

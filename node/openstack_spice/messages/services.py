@@ -17,9 +17,9 @@ MESSAGES: Mapping[str, Message] = {
         "See what it is at, then run again",
     ),
     "unit-never-ready": Message(
-        "{unit} does its work, but never tells systemd that it is ready (Type=notify), so that systemd ends it after {limit}, again and "
+        "{unit} does its work, but never notifies systemd that it is ready (Type=notify), so that systemd ends it after {limit}, again and "
         "again",
-        "Nova 34 on native threads does so: give the unit Type=simple in a drop-in of your own, or an oslo.service that tells it",
+        "Nova 34 on native threads does so: give the unit Type=simple in a drop-in of your own, or an oslo.service that does",
     ),
     "unit-masked": Message("{unit} is masked: someone switched it off on purpose", "'systemctl unmask {unit}' if it may run again"),
     "units-not-read": Message("'systemctl daemon-reload' failed, or gave no answer in {seconds} s", "Try it on the node, and run again"),
@@ -32,12 +32,12 @@ MESSAGES: Mapping[str, Message] = {
     "options-not-in-force": Message(
         "another configuration file or an OS_ variable of {unit} wins over {file} (named above)", "Take the option out of it"
     ),
-    "options-not-told": Message(
-        "the node's oslo.config does not tell what {unit} reads ({reason})",
+    "options-not-reported": Message(
+        "the node's oslo.config does not report what {unit} reads ({reason})",
         "See that '{python} -c \"import oslo_config\"' works, and run again",
     ),
     "queue-service-down": Message(
-        "{unit} does not run (it is {activity}), so nothing could tell whether it lives with new settings", _BRING_UP
+        "{unit} does not run (it is {activity}), so nothing could show whether it lives with new settings", _BRING_UP
     ),
     "queue-not-read": Message("the node's oslo.config cannot read what {unit} reads (see above)", "Mend that, and run again"),
     "queue-not-connected": Message("{unit} has no connection to {queue}, and would not come up again", _MEND_QUEUE),

@@ -9,7 +9,7 @@ MESSAGES: Mapping[str, Message] = {
     "no-longer-declared": Message("{subject} is no longer declared, and was changed by someone else since: left as it is"),
     "unit-left": Message("{unit} is {now}, was {former}: left as it is"),
     "unit-unannounced": Message(
-        "{unit} runs and has its message queue, but has not told systemd that it is ready, which waits for that without an end "
+        "{unit} runs and has its message queue, but has not notified systemd that it is ready, which waits for that without an end "
         "(Type=notify): it counts as up"
     ),
     "unit-still-stopping": Message(
@@ -24,13 +24,13 @@ MESSAGES: Mapping[str, Message] = {
         "[{section}] {option} is read by {unit} too: what stands there stays ({origins}), and what is declared is added"
     ),
     "hard-links": Message("{path} has {number} names (hard links): the others keep the former bytes", "Make them symbolic links"),
-    "certificate-on-node": Message("{told}"),
+    "certificate-on-node": Message("{finding}"),
     "console-database": Message(
         "[database] connection of {file} {state}: from Nova 18 on the proxy looks up each console's token in its cell's database, and "
         "without it every console is refused",
         "Set it to that of the cell, as nova-conductor has it",
     ),
-    "guests-not-told": Message("libvirt does not tell which guests run: {reason}"),
+    "guests-not-reported": Message("libvirt does not report which guests run: {reason}"),
     "no-console-after-revert": Message("guest {guest} has SPICE only: it has no console after this until its hard reboot"),
     "consoles-open-again": Message(
         "guests that still have SPICE, without a password, until their next hard reboot, and whose ports are open again: {guests}"
@@ -59,5 +59,5 @@ MESSAGES: Mapping[str, Message] = {
     "nftables-not-enabled": Message(
         "nftables.service is not enabled: the rule is gone after a reboot, as are all others of {family} {table}"
     ),
-    "fact-not-told": Message("{reason}"),
+    "fact-not-reported": Message("{reason}"),
 }

@@ -1,5 +1,5 @@
 """Whether nova-compute, or libvirt for it, is at work on a guest: a restart would cut that off and leave the guest behind in an error.
-Seen from the node itself; what Nova only has in mind yet its API tells, where it may be asked."""
+Seen from the node itself; what Nova only has in mind yet its API reports, where it may be asked."""
 
 import os
 import pwd
@@ -34,7 +34,7 @@ class Busy:
         self._nova_api = nova_api
 
     def check_busy(self, unit: str) -> None:
-        """Waits, bounded, until the node is at rest; else postpones it. The verb `check` only tells. Raises Refused, CannotTell.
+        """Waits, bounded, until the node is at rest; else postpones it. The verb `check` only reports. Raises Refused, CannotTell.
 
         :param unit: what the plan restarts on a compute; nothing: there is nothing to wait for
         """
@@ -43,7 +43,7 @@ class Busy:
             return
         clock, limits, say = context.system.clock, context.limits, context.reporter.say
         end = clock.deadline(limits.busy_wait)
-        tell: Optional[float] = None
+        report: Optional[float] = None
         while True:
             work = self.work_under_way(unit)
             if not work:
@@ -51,10 +51,10 @@ class Busy:
             if context.verb == "check":
                 say("busy: %s. The restart of %s would wait for that" % (work, unit))
                 return
-            # However slow the look was: it is told before it is given up.
-            if tell is None or (not clock.is_over(end) and clock.is_over(tell)):
+            # However slow the look was: it is reported before it is given up.
+            if report is None or (not clock.is_over(end) and clock.is_over(report)):
                 say("busy: %s; waiting for that, at most %d s, before %s is restarted" % (work, limits.busy_wait, unit))
-                tell = clock.deadline(limits.busy_tell)
+                report = clock.deadline(limits.busy_report)
             if clock.is_over(end):
                 raise Refused("busy", seconds=limits.busy_wait, work=work)
             clock.pause(limits.busy_pause)
@@ -109,18 +109,18 @@ class Busy:
 
     def _work_of(self, guests: Sequence[str]) -> str:
         questions = [(guest, command) for guest in guests for command in ("domstate --reason", "domjobinfo", "domblklist")]
-        told = self._ask([(guest + " " + command, "%s %s" % (command, guest)) for guest, command in questions])
-        if told is None:
+        answer = self._ask([(guest + " " + command, "%s %s" % (command, guest)) for guest, command in questions])
+        if answer is None:
             return self._silent_guest(guests)
         disks: List[Tuple[str, str]] = []
         for guest in guests:
-            state = one_line(told.get(guest + " domstate --reason", "").strip())
+            state = one_line(answer.get(guest + " domstate --reason", "").strip())
             if ON_ITS_WAY.match(state):
                 return "guest %s is %s" % (guest, state)
-            job = job_of(told.get(guest + " domjobinfo", ""))
+            job = job_of(answer.get(guest + " domjobinfo", ""))
             if job:
                 return "guest %s has a job: %s" % (guest, job)
-            disks += [(guest, disk) for disk in disks_of(told.get(guest + " domblklist", ""))]
+            disks += [(guest, disk) for disk in disks_of(answer.get(guest + " domblklist", ""))]
         jobs = self._ask([("%s %s" % pair, "blockjob %s %s --raw" % pair) for pair in disks]) if disks else {}
         if jobs is None:
             return self._silent_guest(guests)
@@ -144,10 +144,10 @@ class Busy:
         return answers
 
     def _silent_guest(self, guests: Sequence[str]) -> str:
-        """The first guest of which libvirt tells nothing in time: it is held by somebody's work."""
+        """The first guest of which libvirt reports nothing in time: it is held by somebody's work."""
         for guest in guests:
             if self._hypervisor.virsh("domstate --reason " + guest).timed_out:
-                return "guest %s, of which libvirt tells nothing" % guest
+                return "guest %s, of which libvirt reports nothing" % guest
         return "libvirt does not answer, as where it is at work on a guest"
 
 
@@ -168,7 +168,7 @@ def is_work(words: Sequence[bytes]) -> bool:
 
 
 def job_of(text: str) -> str:
-    """The job that `virsh domjobinfo` tells, or nothing. Old ones do not name the operation."""
+    """The job that `virsh domjobinfo` prints, or nothing. Old ones do not name the operation."""
     kind = re.search(r"^Job type: +(.+)$", text, re.MULTILINE)
     if kind is None or kind.group(1).strip() == "None":
         return ""
@@ -177,7 +177,7 @@ def job_of(text: str) -> str:
 
 
 def disks_of(text: str) -> List[str]:
-    """The disks that `virsh domblklist` tells, without its two lines of a head."""
+    """The disks that `virsh domblklist` prints, without its two lines of a head."""
     return [
         disk for disk in (line.split()[0] for line in text.strip().splitlines()[2:] if line.strip()) if re.match(r"[a-zA-Z0-9]+\Z", disk)
     ]

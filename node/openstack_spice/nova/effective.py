@@ -11,13 +11,13 @@ from .nova import Nova
 
 IN_FORCE = 0
 OTHERS_WIN = 9
-NOT_TOLD = 1
+NOT_REPORTED = 1
 
 
 class InForce(NamedTuple):
     """What a service would read."""
 
-    status: int  # IN_FORCE, OTHERS_WIN, NOT_TOLD
+    status: int  # IN_FORCE, OTHERS_WIN, NOT_REPORTED
     lines: Tuple[str, ...] = ()  # `SERVICE reads [SECTION] OPTION = VALUE from SOURCE` for each that is not in force; or the reason
 
 
@@ -39,17 +39,17 @@ class Effective:
             return InForce(IN_FORCE)
         answer = self._probes.in_force(unit, planned)
         if answer.error:
-            return InForce(NOT_TOLD, ("there is no oslo.config" if answer.error == MISSING else answer.error,))
+            return InForce(NOT_REPORTED, ("there is no oslo.config" if answer.error == MISSING else answer.error,))
         name = self._program.name(unit)
         lines = tuple("%s reads [%s] %s = %s from %s" % ((name,) + entry) for entry in answer.wrong)
         return InForce(OTHERS_WIN if lines else IN_FORCE, lines)
 
     def verify_effective_options(self, unit: str) -> None:
         """The proof, once it runs. Raises Failed, Refused, CannotTell."""
-        told = self.options_in_force(unit)
-        if told.status == NOT_TOLD:
-            raise Failed("options-not-told", unit=unit, reason=told.lines[-1], python=self._nova.python())
-        for text in told.lines:
+        in_force = self.options_in_force(unit)
+        if in_force.status == NOT_REPORTED:
+            raise Failed("options-not-reported", unit=unit, reason=in_force.lines[-1], python=self._nova.python())
+        for text in in_force.lines:
             self._context.reporter.quote(("openstack-spice: " + text).encode("utf-8", "replace"))
-        if told.status == OTHERS_WIN:
+        if in_force.status == OTHERS_WIN:
             raise Failed("options-not-in-force", unit=unit, file=NOVA_CONF)

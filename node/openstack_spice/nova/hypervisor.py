@@ -73,7 +73,7 @@ class Hypervisor:
             raise Refused("console-loss", guests=" ".join(guests))
 
     def running_guests(self, has: str, display: str) -> List[str]:
-        """The uuids of those that run, and have such a display, or have none. Where libvirt does not tell that is said.
+        """The uuids of those that run, and have such a display, or have none. Where libvirt does not report that is said.
 
         :param has: `with` or `without`
         :param display: `spice` or `vnc`
@@ -81,7 +81,7 @@ class Hypervisor:
         try:
             return [guest.uuid for guest in self.guests() if (display in guest.displays) == (has == "with")]
         except CannotTell as error:
-            self._context.reporter.warn("guests-not-told", reason=error.reason)
+            self._context.reporter.warn("guests-not-reported", reason=error.reason)
             return []
 
     def guests_with_spice(self) -> List[str]:
@@ -89,7 +89,7 @@ class Hypervisor:
         return [guest.uuid for guest in self.guests(running=False) if "spice" in guest.displays]
 
     def guests(self, running: bool = True) -> List[Guest]:
-        """The guests; none where libvirt's clients are not installed. Raises CannotTell where libvirt does not tell.
+        """The guests; none where libvirt's clients are not installed. Raises CannotTell where libvirt does not report.
 
         :param running: those that run alone
         """

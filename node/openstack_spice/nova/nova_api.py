@@ -1,4 +1,4 @@
-"""What Nova is at on a compute, as its API tells: also what has not reached the node yet, such as a live migration that is about to
+"""What Nova is at on a compute, as its API reports: also what has not reached the node yet, such as a live migration that is about to
 come. Asked with credentials that the node's nova.conf has already, so that none travel."""
 
 from ..context import Context
@@ -26,14 +26,14 @@ class NovaApi:
         if not section:
             return ""
         result = self._probes.run("nova_api", unit, [section, self._program.name(unit)] + self._program.arguments(unit))
-        told = (last_line(result.err) or last_line(result.out))[:300]
+        answer = (last_line(result.err) or last_line(result.out))[:300]
         if result.timed_out:
-            return "Nova's API does not tell whether it is (no answer in %d s)" % self._context.limits.probe_wait
+            return "Nova's API does not report whether it is (no answer in %d s)" % self._context.limits.probe_wait
         if result.ok:
             work = last_line(result.out)[:300]
             return work and work + ", by Nova's API"
         if result.status == 8:
-            return "Nova's API does not tell whether it is (%s)" % told
+            return "Nova's API does not report whether it is (%s)" % answer
         if result.status == 9:
-            raise Refused("nova-api-refuses", section=section, reason=told)
-        raise Refused("nova-api-not-asked", reason=told, python=self._nova.python())
+            raise Refused("nova-api-refuses", section=section, reason=answer)
+        raise Refused("nova-api-not-asked", reason=answer, python=self._nova.python())

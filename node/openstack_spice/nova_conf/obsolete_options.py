@@ -10,8 +10,8 @@ class ObsoleteOption(NamedTuple):
 
     role: str  # of the nodes whose service read it
     option: str  # section/option
-    since: int  # the first release of Nova in which it is dead
-    beside: str  # the option beside which it is dead; empty: in any case
+    since: int  # the first release of Nova in which it is obsolete
+    beside: str  # the option beside which it is obsolete; empty: in any case
     why: str
 
 

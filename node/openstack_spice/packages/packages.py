@@ -137,7 +137,7 @@ class Packages:
         """Installs what is missing. The units that come along are masked for the time being, so that no proxy starts on an unfinished
         nova.conf; those that nobody asked for end up disabled. Raises Failed, CannotTell.
 
-        :param units: is told which of them were not there before
+        :param units: learns which of them were not there before
         """
         if not self.missing:
             return

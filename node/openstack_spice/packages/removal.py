@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def remove_packages(context: Context, packages: Packages, units: "AsksUnits", guests: "AsksGuests") -> None:
-    """Removes what of them is still there, also where an earlier revert was cut off. What is in use stays, and is told.
+    """Removes what of them is still there, also where an earlier revert was cut off. What is in use stays, and is reported.
 
     By now all of ours is as it was before. Raises Failed, CannotTell.
     """
@@ -68,7 +68,7 @@ class _Removal:
             try:
                 guests = " ".join(self._guests.guests_with_spice())
             except CannotTell:
-                guests = "(libvirt does not tell)"
+                guests = "(libvirt does not report)"
             return "guests have SPICE: " + guests if guests else ""
         return ""
 

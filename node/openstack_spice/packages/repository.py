@@ -35,7 +35,7 @@ def has_credentials(text: str) -> bool:
 class Repository:
     """The document's repository.
 
-    :param tool: is told of it as long as its file is not there
+    :param tool: looks at it as long as its file is not there
     :param kind: `repository`
     :param key_kind: `rpm-key`
     :param record_of: what another role brought is not somebody's

@@ -1,5 +1,5 @@
 """A web client from an archive that the document names, with its checksum: unpacked to a folder of our own, of which the SPICE
-proxy alone is told (services/drop_in.py), so that noVNC keeps its pages."""
+proxy alone gets it (services/drop_in.py), so that noVNC keeps its pages."""
 
 import hashlib
 import os

@@ -1,6 +1,6 @@
 """Looks at a certificate and its key with the library and the user that the proxy has. Python 2.7 and later.
 
-Arguments: CERTIFICATE KEY HOST. Exit status 0: nothing to say, or a line to be told; 9: a line says why it cannot be used.
+Arguments: CERTIFICATE KEY HOST. Exit status 0: nothing to say, or a line to be reported; 9: a line says why it cannot be used.
 What its ssl module does not have is not looked at; the page's check finds what is left.
 """
 

@@ -26,7 +26,7 @@ def stop(status, reason):
     sys.exit(status)
 
 
-def told(error):
+def text_of(error):
     try:
         return "%s (HTTP %s)" % (list(error.response.json().values())[0]["message"], error.http_status)
     except Exception:
@@ -81,7 +81,7 @@ def ask():
 try:
     work = ask()
 except exceptions.HttpError as error:
-    stop(9 if error.http_status in (401, 403, 404) else 8, told(error))
+    stop(9 if error.http_status in (401, 403, 404) else 8, text_of(error))
 except (exceptions.ConnectionError, exceptions.DiscoveryFailure) as error:
     stop(8, error)
 except (exceptions.ClientException, cfg.Error) as error:

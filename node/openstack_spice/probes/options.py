@@ -155,9 +155,9 @@ def all_files():
 
 
 def early():
-    told = environment.get(EARLY_VARIABLE, "")
-    if told:
-        return ("threading" if told.lower() in ("1", "true", "yes") else "eventlet"), EARLY_VARIABLE
+    answer = environment.get(EARLY_VARIABLE, "")
+    if answer:
+        return ("threading" if answer.lower() in ("1", "true", "yes") else "eventlet"), EARLY_VARIABLE
     variables = dict((name, os.environ.pop(name)) for name in list(os.environ) if name.startswith("OS_"))
     try:
         conf = read({EARLY: {}}, words_in_place(), project="nova", prog=prog, **none)

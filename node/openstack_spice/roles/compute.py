@@ -71,4 +71,4 @@ class Compute(Role):
         restart_after_undo(self._parts, self._unit)
 
     def before_ports_open(self) -> None:
-        self._parts.console_ports.tell_open_consoles(self._parts.hypervisor)
+        self._parts.console_ports.report_open_consoles(self._parts.hypervisor)

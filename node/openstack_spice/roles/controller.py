@@ -5,7 +5,7 @@ from typing import List, Sequence
 from ..changes.kind import Planned
 from ..changes.options import plan_options
 from ..checks.port import check_port
-from ..checks.web import check_web_folder, check_web_of_novnc, check_web_server, tell_console_database
+from ..checks.web import check_web_folder, check_web_of_novnc, check_web_server, report_console_database
 from ..parts import Parts
 from ..services.novnc import restart_novnc_without_tls, web_server_unit
 from ..state.journal import Journal
@@ -37,7 +37,7 @@ class Controller(Role):
         parts.web_client.check()
         check_web_of_novnc(context, parts.units, parts.program)
         check_web_folder(context, parts.nova, parts.program)
-        tell_console_database(context, parts.nova)
+        report_console_database(context, parts.nova)
 
     def plan(self, in_transaction: bool) -> List[Planned]:
         parts = self._parts

@@ -6,7 +6,7 @@ from .session import Session
 
 
 def check(session: Session) -> None:
-    """Tells the changes that a converge would make. Raises Stop, CannotTell."""
+    """Reports the changes that a converge would make. Raises Stop, CannotTell."""
     session.read_document()
     session.take_lock()
     parts, role = run_checks(session)

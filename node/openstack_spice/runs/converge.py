@@ -62,7 +62,7 @@ def check_plan(parts: Parts, plan: List[Planned]) -> None:
 
 
 def report(session: Session, parts: Parts, role: Role) -> None:
-    """The facts; the changes were told as they were made. What the node does not tell by then is said, and is no failure of what was
+    """The facts; the changes were reported as they were made. What the node does not report by then is said, and is no failure of what was
     done. The last line is the end mark."""
     reporter = session.reporter
     facts: Tuple[Callable[[], None], ...] = (
@@ -70,11 +70,11 @@ def report(session: Session, parts: Parts, role: Role) -> None:
         role.report,
         lambda: _report_obsolete_options(session, parts),
     )
-    for tell in facts:
+    for fact in facts:
         try:
-            tell()
+            fact()
         except (Stop, CannotTell) as error:
-            reporter.warn("fact-not-told", reason=reason_of(error))
+            reporter.warn("fact-not-reported", reason=reason_of(error))
     reporter.end()
 
 
@@ -84,10 +84,10 @@ def _report_obsolete_options(session: Session, parts: Parts) -> None:
 
 
 def _obsolete_options(session: Session, parts: Parts) -> List[str]:
-    """Those that stay in nova.conf without effect, told."""
+    """Those that stay in nova.conf without effect, reported."""
     if session.request.verb not in ("converge", "check") or session.desired.remove_obsolete_options:
         return []
-    return parts.obsolete_options.tell()
+    return parts.obsolete_options.report()
 
 
 def _record_is_as_declared(session: Session, parts: Parts) -> bool:
@@ -111,11 +111,11 @@ def _transaction(run: Converging, plan: List[Planned]) -> None:
         _commit(run)
         committed = True
     except Stop as stop:
-        run.session.tell(stop)
+        run.session.report(stop)
         raise
     except CannotTell as answer:
         failed = Failed("cannot-tell", subject=answer.subject, reason=answer.reason)
-        run.session.tell(failed)
+        run.session.report(failed)
         raise failed
     finally:
         if not committed:

@@ -95,7 +95,7 @@ class Caller:
         """Of a run for what is asked, the callers' lock held."""
         wait = self._limits.lock_wait
         deadline = self._system.clock.deadline(wait)
-        told = tried = False
+        said = tried = False
         while True:
             self._take_lock()
             folder = self._system.files.link(RUNS + "/" + self._request.role) or ""
@@ -122,8 +122,8 @@ class Caller:
                 self._reporter.say("a run for the same desired state is at work on this node; following it")
                 return folder
             self._lock.release()
-            if not told and not has_ended:
-                told = True
+            if not said and not has_ended:
+                said = True
                 self._reporter.say("another run is at work on this node; waiting up to %d s for it" % wait)
             if self._system.clock.is_over(deadline):
                 raise Refused("run-still-at-work", seconds=wait, unit=self._unit.name)

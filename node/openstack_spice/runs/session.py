@@ -137,10 +137,10 @@ class Session:
         _tidied_up(lambda: self.keeping.forget(self.role))
         tidy_web_clients(self.system.files)
 
-    def tell(self, stop: Stop) -> None:
+    def report(self, stop: Stop) -> None:
         """The message that ends the run, once."""
-        if not stop.told:
-            stop.told = True
+        if not stop.is_reported:
+            stop.is_reported = True
             self.reporter.error(stop)
 
     def close(self) -> None:
@@ -150,15 +150,15 @@ class Session:
 
 
 def to_its_end(session: Session, run: Callable[[], ExitStatus]) -> ExitStatus:
-    """What a run gives, and what its operator is told where it stops; the session is closed then. Raises Terminated."""
+    """What a run gives, and what its operator reads where it stops; the session is closed then. Raises Terminated."""
     try:
         return run()
     except Stop as stop:
-        session.tell(stop)
+        session.report(stop)
         return stop.status
     except CannotTell as answer:
         # A transaction turns it into Failed; so here nothing was touched yet.
-        session.tell(Refused("cannot-tell", subject=answer.subject, reason=answer.reason))
+        session.report(Refused("cannot-tell", subject=answer.subject, reason=answer.reason))
         return ExitStatus.REFUSED
     finally:
         session.close()

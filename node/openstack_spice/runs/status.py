@@ -7,7 +7,7 @@ from .session import Session
 
 
 def status(session: Session) -> None:
-    """Tells which roles are recorded, for which stack, and what of each. Raises Refused, CannotTell."""
+    """Reports which roles are recorded, for which stack, and what of each. Raises Refused, CannotTell."""
     reporter, files = session.reporter, session.system.files
     names = [name for name in files.names_if_there(ROLES) if name in ROLE_NAMES]
     records = {name: read_record(files, name, KIND_NAMES) for name in names}

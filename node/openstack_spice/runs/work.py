@@ -12,7 +12,7 @@ from .status import status
 
 
 def work(request: Request, system: System, limits: Limits) -> ExitStatus:
-    """Does what is asked, in this process, and tells the operator how it ended. An open transaction is undone by then.
+    """Does what is asked, in this process, and reports how it ended. An open transaction is undone by then.
 
     Raises Terminated, where a signal asked for the end.
     """

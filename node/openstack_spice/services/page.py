@@ -32,9 +32,9 @@ class Page:
             declared = fingerprint(self._context.system.files.read_if_there(certificate) or b"")
         result = self._probes.run("page", unit, ["%s://%s:%s/spice_auto.html" % (scheme, address, port), declared])
         if not result.ok:
-            told = last_line(result.out)
-            if told:
-                self._context.reporter.quote(("openstack-spice: " + told).encode("utf-8", "replace"))
+            answer = last_line(result.out)
+            if answer:
+                self._context.reporter.quote(("openstack-spice: " + answer).encode("utf-8", "replace"))
             self._units.failed(unit, "does not serve the console page")
 
 

@@ -130,7 +130,7 @@ class Processes:
 
     def connected(self, first: int, last: int) -> List[Tuple[int, str]]:
         """Who is connected to a port of a range, from another address than the connection's own end: port and address, sorted. IPv4
-        addresses in IPv6 sockets are told as IPv4. Raises CannotTell."""
+        addresses in IPv6 sockets are given as IPv4. Raises CannotTell."""
         found = set()
         for one in self._proc.sockets():
             local, remote = _host(one.local), _host(one.remote)

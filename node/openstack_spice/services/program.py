@@ -62,15 +62,15 @@ class ServiceProgram:
         return {match.group(1): match.group(2) for match in found if match}
 
     def user(self, unit: str) -> str:
-        """As whom it runs: the unit's User=, nova where the unit is not there yet or is masked, and so tells nothing, else root, and then
+        """As whom it runs: the unit's User=, nova where the unit is not there yet or is masked, and so names nobody, else root, and then
         only where all that it reads is root's. Raises Refused, CannotTell."""
-        told = self._units.show(unit, "User")
-        untold = self._units.state(unit).startswith(("absent ", "masked"))
-        if not told and untold and _name_of("nova") is not None:
+        named = self._units.show(unit, "User")
+        has_no_unit = self._units.state(unit).startswith(("absent ", "masked"))
+        if not named and has_no_unit and _name_of("nova") is not None:
             return "nova"  # as every platform's package will have it
-        name = _name_of(told) if told else self._running_user(unit)
+        name = _name_of(named) if named else self._running_user(unit)
         if name is None:
-            raise Refused("unit-user-unknown", unit=unit, user=told)
+            raise Refused("unit-user-unknown", unit=unit, user=named)
         if name == "root":
             self._demand_roots(unit)
         return name
@@ -102,9 +102,9 @@ class ServiceProgram:
         words = self._units.command(unit)
         if not words or not words[0].startswith(INIT_SCRIPTS):
             return words
-        # Debian's init scripts put the arguments together, and tell them; as root they would make folders.
-        told = self._units.show(unit, "User")
-        user = (_name_of(told) if told else None) or "nova"
+        # Debian's init scripts put the arguments together, and print them; as root they would make folders.
+        named = self._units.show(unit, "User")
+        user = (_name_of(named) if named else None) or "nova"
         result = self._context.system.commands.run(
             [words[0], "show-args"], seconds=10, environment={"INIT_TEMPLATE": "1"}, user=user if user != "root" else "nova"
         )

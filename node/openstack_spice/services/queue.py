@@ -12,7 +12,7 @@ from .program import ServiceProgram
 from .unit_states import Witness
 from .units import Units
 
-FIRST_QUIET = 34  # Nova's first release whose nova-compute may never tell systemd that it is ready
+FIRST_QUIET = 34  # Nova's first release whose nova-compute may never notify systemd that it is ready
 QUIET_SETTLES = 4  # times that settle_time is over before it counts as one that never will
 
 
@@ -31,7 +31,7 @@ class Queue:
 
     def ports(self, unit: str) -> Optional[Tuple[int, ...]]:
         """The TCP ports of its message queue, by transport_url as the service reads it; none where it has none that is reached by TCP
-        (`fake:`); None where oslo.config does not tell, which is told. The URL, which has a password, goes nowhere."""
+        (`fake:`); None where oslo.config does not report, which is reported. The URL, which has a password, goes nowhere."""
         answer: Answer = self._probes.queue_ports(unit)
         if answer.error:
             reason = "there is no oslo.config" if answer.error == MISSING else answer.error
@@ -52,7 +52,7 @@ class Queue:
     def serves(self, unit: str) -> bool:
         """Whether it has a queue that is reached by TCP, and a connection to it."""
         if unit not in self._ports and self.ports(unit) is None:
-            self._ports[unit] = ()  # told once
+            self._ports[unit] = ()  # reported once
         return bool(self._ports.get(unit)) and self.is_connected(unit)
 
     def check_queue(self, unit: str) -> None:
@@ -80,13 +80,13 @@ class Queue:
             raise Failed("queue-not-read", unit=unit)
         while not self.is_connected(unit):
             if not self._units.still_same_process(unit):
-                return  # settle tells
+                return  # settle reports it
             if clock.is_over(deadline):
                 self._units.failed(unit, "has no connection to %s %d s after its start" % (self._text(unit), wait))
             clock.pause(0.2)
 
     def _patience(self) -> float:
-        """Before Nova 34 every nova-compute tells systemd that it is ready, however long it takes to see to its guests before that."""
+        """Before Nova 34 every nova-compute notifies systemd that it is ready, however long it takes to see to its guests before that."""
         limits = self._context.limits
         return QUIET_SETTLES * limits.settle_time if self._probes.release() >= FIRST_QUIET else limits.service_wait
 

@@ -46,7 +46,7 @@ Shown = Mapping[str, Sequence[str]]
 
 
 def parse_blocks(text: str, count: int) -> Optional[List[Shown]]:
-    """The properties of each unit that was asked for, in their order; None where that cannot be told from the text.
+    """The properties of each unit that was asked for, in their order; None where the text does not show that.
 
     :param count: how many were asked for
     """

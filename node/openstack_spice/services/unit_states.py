@@ -10,15 +10,15 @@ from ..text import last_line
 from . import show
 from .show import Shown
 
-_TOLD_BY_THE_TOOL = ("", "generated", "bad")  # states of a unit file that only `systemctl is-enabled` can say more of: init scripts
+_KNOWN_TO_THE_TOOL = ("", "generated", "bad")  # states of a unit file that only `systemctl is-enabled` can say more of: init scripts
 NOT_ENABLED_WORDS = ("", "not-found")
 
 
 class Witness(NamedTuple):
-    """Who knows whether a service that has not told systemd that it is ready is ready all the same."""
+    """Who knows whether a service that has not notified systemd that it is ready is ready all the same."""
 
     serves: Callable[[], bool]  # whether its process does what it is for
-    patience: Callable[[], float]  # seconds for which it may well be about to tell it
+    patience: Callable[[], float]  # seconds for which it may well be about to notify it
 
 
 class UnitStates:
@@ -33,7 +33,7 @@ class UnitStates:
         self._shown: Dict[str, Shown] = {}
         self._enablement: Dict[str, str] = {}
         self._witnesses: Dict[str, Witness] = {}
-        self._told_unannounced: Set[str] = set()
+        self._reported_unannounced: Set[str] = set()
         self._left: Dict[str, Tuple[str, str]] = {}  # main processes that were asked to make way
         self.before: Dict[str, str] = {}
 
@@ -115,20 +115,20 @@ class UnitStates:
         return [path for name in ("FragmentPath", "DropInPaths", "EnvironmentFiles") for path in show.paths_of(shown.get(name, ()))]
 
     def watch(self, unit: str, witness: Witness) -> None:
-        """Gives a unit a witness of its service: one that never tells systemd that it is ready counts as up where that says so."""
+        """Gives a unit a witness of its service: one that never notifies systemd that it is ready counts as up where that says so."""
         self._witnesses[unit] = witness
 
     def runs_unannounced(self, unit: str) -> bool:
-        """Whether it does its work, though systemd was never told that it is ready, and systemd waits for that without an end.
+        """Whether it does its work, though systemd was never notified that it is ready, and systemd waits for that without an end.
 
         Nova 34's nova-compute on native threads with oslo.service 4.8.0 sends no READY=1, so a unit of Type=notify stays
         `activating`. It counts as up where its main process has run for longer than its witness has patience, and serves. Where
         systemd has a limit it will end the process, so that it does not count as up there (:meth:`will_be_ended`).
         """
-        return self._is_unannounced(unit) and show.span(self.show(unit, "TimeoutStartUSec")) is None and self._tell_unannounced(unit)
+        return self._is_unannounced(unit) and show.span(self.show(unit, "TimeoutStartUSec")) is None and self._report_unannounced(unit)
 
     def will_be_ended(self, unit: str) -> bool:
-        """Whether its process does its work, and systemd will end it all the same, since it was not told that it is ready."""
+        """Whether its process does its work, and systemd will end it all the same, since it was not notified that it is ready."""
         return self._is_unannounced(unit) and show.span(self.show(unit, "TimeoutStartUSec")) is not None
 
     def _is_unannounced(self, unit: str) -> bool:
@@ -144,9 +144,9 @@ class UnitStates:
             return False
         return witness.serves()
 
-    def _tell_unannounced(self, unit: str) -> bool:
-        if unit not in self._told_unannounced:
-            self._told_unannounced.add(unit)
+    def _report_unannounced(self, unit: str) -> bool:
+        if unit not in self._reported_unannounced:
+            self._reported_unannounced.add(unit)
             self._context.reporter.warn("unit-unannounced", unit=unit)
         return True
 
@@ -155,10 +155,10 @@ class UnitStates:
         if self.show(unit, "LoadState") == "not-found":
             return "absent"
         if unit not in self._enablement:
-            told = self.show(unit, "UnitFileState")
-            if told in _TOLD_BY_THE_TOOL or self.show(unit, "NeedDaemonReload") == "yes":
-                told = self._is_enabled(unit)
-            self._enablement[unit] = told
+            enablement = self.show(unit, "UnitFileState")
+            if enablement in _KNOWN_TO_THE_TOOL or self.show(unit, "NeedDaemonReload") == "yes":
+                enablement = self._is_enabled(unit)
+            self._enablement[unit] = enablement
         return self._enablement[unit]
 
     def _is_enabled(self, unit: str) -> str:
@@ -177,7 +177,7 @@ class UnitStates:
         for unit, block in zip(units, blocks):
             if not block.get("LoadState"):
                 reason = "no answer in %d s" % self._context.limits.systemctl_wait if result.timed_out else last_line(result.err)
-                raise CannotTell("service/" + unit, reason or "'systemctl show' does not tell")
+                raise CannotTell("service/" + unit, reason or "'systemctl show' does not report")
             self._shown[unit] = block
 
     def _show(self, units: Sequence[str]) -> Result:

@@ -15,7 +15,7 @@ from . import show
 from .boot_links import sync_boot_links
 from .unit_states import UnitStates
 
-TELL_AFTER = 10  # seconds that something may stop without a word about it
+REPORT_AFTER = 10  # seconds that something may stop without a word about it
 STOP_MARGIN = 10  # seconds that systemd gets beyond the unit's own limit
 MOST_FILES, LARGEST_FILE = 1000, 4 << 20  # of Nova's folder, that are looked through for secrets; bytes, of all of them too
 MOST_SECRETS = 2000
@@ -167,7 +167,7 @@ class Units(UnitStates):
         clock = self._context.system.clock
         begin = clock.seconds()
         service_wait, stop_limit = self._context.limits.service_wait, self.stop_limit(unit)
-        start_until, told, former = begin + service_wait, False, self._left.get(unit)
+        start_until, said, former = begin + service_wait, False, self._left.get(unit)
         while self.is_moving(unit) and not (verb != "stop" and self.gave_up(unit)):
             now = clock.seconds()
             # One that dies while it starts passes by `deactivating` too, with another process: its time is not begun anew.
@@ -175,9 +175,9 @@ class Units(UnitStates):
                 if now >= begin + stop_limit:
                     break
                 start_until = now + service_wait
-                if not told and now >= begin + TELL_AFTER:
-                    told = True
-                    self._tell_stopping(unit, begin + stop_limit - now)
+                if not said and now >= begin + REPORT_AFTER:
+                    said = True
+                    self._report_stopping(unit, begin + stop_limit - now)
             elif now >= start_until:
                 break
             clock.pause(0.5)
@@ -191,7 +191,7 @@ class Units(UnitStates):
         process = self.main_process(unit)
         return former is None or process == former or process[1] == former[1]
 
-    def _tell_stopping(self, unit: str, seconds: float) -> None:
+    def _report_stopping(self, unit: str, seconds: float) -> None:
         until = time.strftime("%H:%M:%S UTC", time.gmtime(self._context.system.clock.now() + seconds))
         limit = self.show(unit, "TimeoutStopUSec")
         self._context.reporter.say("%s is stopping (TimeoutStopUSec=%s); waiting for that, until %s at most" % (unit, limit, until))

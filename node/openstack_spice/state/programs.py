@@ -18,7 +18,7 @@ CALLERS_WAIT = 10  # seconds; callers keep their lock for a moment alone
 LEFTOVER_AGE = 3600  # seconds, after which a file that was on its way to its place has nobody who will put it there
 
 _PROGRAM = re.compile(r"([0-9a-f]{64})(\.sh)?\Z")
-_LEFTOVER = re.compile(r"\.(arriving\.[A-Za-z0-9]{6}|[0-9a-f]{64}\.[0-9a-f]{12})\Z")
+_LEFTOVER = re.compile(r"\.(copy\.[A-Za-z0-9]{6}|[0-9a-f]{64}\.[0-9a-f]{12})\Z")
 
 
 def program_file(digest: str) -> str:

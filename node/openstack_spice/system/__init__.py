@@ -12,7 +12,7 @@ __all__ = ["Clock", "Commands", "Files", "Interruption", "Proc", "System"]
 
 
 class System(NamedTuple):
-    """What the program works on. Tests give others of these classes, which fail where they are told to."""
+    """What the program works on. Tests give others of these classes, which fail where they are asked to."""
 
     files: Files
     commands: Commands

@@ -198,7 +198,7 @@ def _feed(pipe: IO[bytes], view: memoryview) -> memoryview:
         return view[os.write(pipe.fileno(), view) :]
     except BlockingIOError:
         return view
-    except OSError:  # it ended, or closed its standard input: no fault of ours
+    except OSError:  # it ended, or closed its standard input: no failure of ours
         return memoryview(b"")
 
 

@@ -1,6 +1,6 @@
 """What runs on the node, from /proc: processes, their open files, and the node's TCP sockets. No process is started for it.
 
-A process that ends meanwhile has nothing: that is no failure to tell. Root reads all processes; another user's own only.
+A process that ends meanwhile has nothing: that is no failure to report. Root reads all processes; another user's own only.
 """
 
 import os
@@ -66,7 +66,7 @@ class Proc:
         return self._read(pid, "comm").rstrip(b"\n")
 
     def program(self, pid: int) -> Optional[str]:
-        """The path of the program that it runs; None where that is not told."""
+        """The path of the program that it runs; None where that is not known."""
         try:
             return os.readlink("%s/%d/exe" % (self._root, pid))
         except OSError:

@@ -56,10 +56,10 @@ export const others: readonly FaultCase[] = [
       const run = `touch /run/reverting; ${untilThere("/run/seen")}`;
       const reverting = node.revert({ at: [{ point: "transition", when: "after", run }] });
       await node.until("/run/reverting");
-      let told = "";
+      let reported = "";
       const onOutput = (text: string) => {
-        told += text;
-        if (told.includes("another run is at work")) {
+        reported += text;
+        if (reported.includes("another run is at work")) {
           void node.node.run("touch /run/seen");
         }
       };

@@ -25,7 +25,7 @@ export interface Image {
   readonly blocks: Readonly<Record<DiskName, ReadonlyMap<number, Buffer>>>;
 }
 
-/** Where a program on the node says what it has just done, and waits for an answer: what its build is told to announce names by. */
+/** Where a program on the node says what it has just done, and waits for an answer: what its build announces names by. */
 export const ANNOUNCEMENTS = "/run/power-cut";
 
 /** Shell text for the node: what the program announces goes to standard output, and a line of standard input is the answer. */

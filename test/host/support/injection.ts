@@ -52,7 +52,7 @@ export type Then =
   | "terminate"
   /** It ends with `passed` and status 0. */
   | "end"
-  /** The node goes down in the order that systemd has for it; the program stays at its step until it is told to end. */
+  /** The node goes down in the order that systemd has for it; the program stays at its step until it is asked to end. */
   | "reboot"
   /** The clock that it could count its seconds by is set back. */
   | "set its seconds back"

@@ -72,20 +72,20 @@ const packageFacts = ["package nova-consoleproxy 2:26.2.2-1~deb12u5", "package s
 /**
  * The whole report of a run on a controller, in short (test/support/report.ts).
  *
- * @param told the lines that are told as it happens: `change ...` and `restarted ...`
+ * @param reported the lines that are reported as it happens: `change ...` and `restarted ...`
  * @param firewall what the report says of it
  * @param kept what somebody else changed
  */
 export function controllerReport(
-  told: readonly string[],
+  reported: readonly string[],
   firewall = "unmanaged",
   kept: readonly string[] = [],
 ): string {
-  return report([...packageFacts, `firewall ${firewall}`], told, kept);
+  return report([...packageFacts, `firewall ${firewall}`], reported, kept);
 }
 
 /** The whole report of a run of another role, in short (test/support/report.ts). */
-export function report(facts: readonly string[], told: readonly string[], kept: readonly string[] = []): string {
-  const changes = told.filter((line) => line.startsWith("change "));
-  return lines(...told, novaFact, ...facts, ...kept.map((item) => `kept ${item}`), `changed ${changes.length}`);
+export function report(facts: readonly string[], reported: readonly string[], kept: readonly string[] = []): string {
+  const changes = reported.filter((line) => line.startsWith("change "));
+  return lines(...reported, novaFact, ...facts, ...kept.map((item) => `kept ${item}`), `changed ${changes.length}`);
 }

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { LabNode } from "../../support/lab";
+import { beforeAll, describe, expect, it } from "vitest";
+import { nodeForTests } from "../../support/nodeForTests";
 import { computeDocument } from "../support/documents";
 import { testProgram } from "../support/injection";
 import { converge, revert } from "../support/program";
@@ -30,16 +30,11 @@ systemctl daemon-reload && systemctl restart nova-compute`;
 const SLOW_TO_STOP = "/bin/sh -c 'trap \"sleep 10; exit\" TERM; while :; do sleep 0.1; done'";
 
 describe("a compute whose instances lie in a folder of the operator's", () => {
-  let node: LabNode;
+  const node = nodeForTests(NAME, "compute");
   beforeAll(async () => {
-    node = await LabNode.boot(NAME, "compute");
     await node.read(STAND_IN);
     expect(await node.read(`grep -c '^instances_path = ${FOLDER}$' ${CONF}`)).toBe("1\n");
   });
-  afterAll(async () => {
-    await node.remove();
-  });
-
   /** A process of a user's, called `cp`, with an argument in the folder of instances. @param how its program */
   const copy = (user: string, how: string) =>
     `systemd-run -q --unit=work --uid=${user} bash -c 'exec -a cp ${how} ${FOLDER}/disk'
@@ -120,7 +115,7 @@ describe("a compute whose instances lie in a folder of the operator's", () => {
     });
   });
 
-  it("that never tells systemd that it is ready, which waits without an end, counts as up once it serves (N4)", async () => {
+  it("that never notifies systemd that it is ready, which waits without an end, counts as up once it serves (N4)", async () => {
     const queue = "python3 -m http.server --bind 127.0.0.1 5672";
     await node.read(
       `systemd-run -q --unit=queue ${queue}; until ss -Hltn 'sport = :5672' | grep -q .; do sleep 0.1; done
@@ -133,7 +128,7 @@ describe("a compute whose instances lie in a folder of the operator's", () => {
       const { status, stdout, stderr } = await converge(node, document, { program: impatient });
       expect([status, changed(stdout), errors(stderr)]).toEqual([0, "changed 4", []]);
       expect(stderr).toContain(
-        "nova-compute runs and has its message queue, but has not told systemd that it is ready, which waits for that without an end (Type=notify): it counts as up\n",
+        "nova-compute runs and has its message queue, but has not notified systemd that it is ready, which waits for that without an end (Type=notify): it counts as up\n",
       );
       expect((await revert(node, "compute")).status).toBe(0);
     });

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { type ControllerState, renderDesiredState } from "../../../contract";
-import { LabNode } from "../../support/lab";
+import { nodeForTests } from "../../support/nodeForTests";
 import { OWNER, controllerDocument } from "../support/documents";
 import { converge, revert } from "../support/program";
 import { type Snapshot, snapshot } from "../support/snapshot";
@@ -19,17 +19,12 @@ const error = (text: string) => `openstack-spice: error: ${NAME}: ${text}\n`;
 const say = (text: string) => `openstack-spice: ${NAME}: ${text}\n`;
 
 describe("a controller that its operators set up in their way", () => {
-  let node: LabNode;
+  const node = nodeForTests(NAME, "proxy");
   let before: Snapshot;
   beforeAll(async () => {
-    node = await LabNode.boot(NAME, "proxy");
     await node.read(`cp -a ${CONF} /root/nova.conf`);
     before = await snapshot(node);
   });
-  afterAll(async () => {
-    await node.remove();
-  });
-
   /** Has nova.conf say this too, at its end, while a test runs. */
   async function withConf(text: string, test: () => Promise<void>): Promise<void> {
     await node.read(`cat >>${CONF}`, text);
@@ -64,7 +59,7 @@ describe("a controller that its operators set up in their way", () => {
         stdout: "",
         stderr: error(
           `nova-spicehtml5proxy would serve the pages in /usr/share/novnc, where there is no spice_auto.html: [DEFAULT] web of ${CONF} says so. ` +
-            "Take that out there (noVNC's proxy finds its own pages without it, or is told of them by --web on its own command line), " +
+            "Take that out there (noVNC's proxy finds its own pages without it, or gets them by --web on its own command line), " +
             "or declare webClient with a package and the folder of its spice_auto.html",
         ),
       });
@@ -90,7 +85,7 @@ describe("a controller that its operators set up in their way", () => {
     });
   });
 
-  it("whose cell has no database but a file is told that no console will come", async () => {
+  it("whose cell has no database but a file has it reported that no console will come", async () => {
     await withConf("[database]\nconnection = sqlite:////var/lib/nova/novadb\n", async () => {
       const { status, stderr } = await converge(node, document);
       expect([status, stderr]).toEqual([
@@ -123,7 +118,7 @@ describe("a controller that its operators set up in their way", () => {
     expect(await snapshot(node)).toEqual(before);
   });
 
-  it("whose proxy reads another file is told what it reads, and that this is the default (D30)", async () => {
+  it("whose proxy reads another file has it reported what it reads, and that this is the default (D30)", async () => {
     const command = "ExecStart=\nExecStart=/usr/bin/nova-spicehtml5proxy --config-file=/etc/nova/site.conf\n";
     await node.read("printf '[DEFAULT]\\n' >/etc/nova/site.conf");
     await withUnit(command, async () => {

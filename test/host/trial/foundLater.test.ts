@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { LabNode } from "../../support/lab";
+import { nodeForTests } from "../../support/nodeForTests";
 import { controllerDocument } from "../support/documents";
 import { converge, revert, runVerb } from "../support/program";
 import { type Snapshot, snapshot } from "../support/snapshot";
@@ -14,25 +14,14 @@ const DROP_INS = "/etc/systemd/system/nova-spicehtml5proxy.service.d";
 const document = controllerDocument(NAME);
 
 describe("a controller", () => {
-  let node: LabNode;
+  const node = nodeForTests(NAME, "proxy");
   let before: Snapshot;
   beforeAll(async () => {
-    node = await LabNode.boot(NAME, "proxy");
     before = await snapshot(node);
   });
-  afterAll(async () => {
-    await node.remove();
-  });
-
-  /** Makes the node so, runs `test`, and takes that back. */
-  async function where(spoil: string, mend: string, test: () => Promise<void>): Promise<void> {
-    await node.read(`set -e; ${spoil}`);
-    try {
-      await test();
-    } finally {
-      await node.read(mend);
-    }
-  }
+  const where = async (spoil: string, mend: string, test: () => Promise<void>) => {
+    await node.where(`set -e; ${spoil}`, mend, test);
+  };
   const goesBack = async (login: { readonly user?: string } = {}) => {
     expect((await revert(node, "controller", login)).status).toBe(0);
     expect(await snapshot(node)).toEqual(before);

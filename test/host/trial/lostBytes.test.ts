@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "../../support/eventually";
-import { LabNode, type Outcome } from "../../support/lab";
+import type { Outcome } from "../../support/lab";
+import { nodeForTests } from "../../support/nodeForTests";
 import { controllerDocument } from "../support/documents";
 import { testProgram } from "../support/injection";
 import { converge, lines, ownCommand, revert, setWayBack } from "../support/program";
@@ -24,14 +25,13 @@ const WRITTEN_AGAIN = `openstack-spice: ${NAME}: what puts this node back is dam
 const error = (text: string) => `openstack-spice: error: ${NAME}: ${text}\n`;
 
 describe("a controller whose every byte counts", () => {
-  let node: LabNode;
+  const node = nodeForTests(NAME, "proxy");
   let before: Snapshot;
   let first: Outcome;
   /** What a run wrote to the file system, in its order: `KIND SUBJECT`. */
   let operations: readonly string[];
 
   beforeAll(async () => {
-    node = await LabNode.boot(NAME, "proxy");
     await node.read(
       `ln ${CONF} /etc/nova/another-name
        echo operator >${CONF}.openstack-spice.backup; echo operator >${CONF}.openstack-spice.0a1b2c3d4e5f`,
@@ -44,10 +44,6 @@ describe("a controller whose every byte counts", () => {
       .split("\n")
       .map((line) => line.slice(line.indexOf(" ") + 1));
   });
-  afterAll(async () => {
-    await node.remove();
-  });
-
   /** All that a way back needs, and nova.conf. */
   const kept = async () =>
     await node.read(`sha256sum ${CONF} ${RECORD} ${LAUNCHER} ${RULES} ${STATE}/roles/controller/program`);
@@ -188,12 +184,12 @@ describe("a controller whose every byte counts", () => {
     const aside = `mv ${RECORD} /root/record; ${spoil}`;
     const mend = `[ ! -d ${STATE}/away ] || { rm -f ${STATE}/roles; mv ${STATE}/away ${STATE}/roles; }; rm -f ${RECORD}; mv /root/record ${RECORD}`;
     await keeps(aside, mend, async () => {
-      for (const told of [await revert(node, "controller"), await node.run("openstack-spice status")]) {
-        expect(told.status).not.toBe(0);
-        expect(told.stdout.includes("changed")).toBe(false);
+      for (const outcome of [await revert(node, "controller"), await node.run("openstack-spice status")]) {
+        expect(outcome.status).not.toBe(0);
+        expect(outcome.stdout.includes("changed")).toBe(false);
         if (reason !== "") {
-          expect(told.stderr.replace(/\/proc\/\d+/, "/proc/N")).toBe(
-            error(`the node does not tell about ${reason}. Mend that, and run again`),
+          expect(outcome.stderr.replace(/\/proc\/\d+/, "/proc/N")).toBe(
+            error(`the node does not report ${reason}. Mend that, and run again`),
           );
         }
       }

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { LabNode } from "../../support/lab";
+import { beforeAll, describe, expect, it } from "vitest";
+import { nodeForTests } from "../../support/nodeForTests";
 import { controllerDocument } from "../support/documents";
 import { testProgram } from "../support/injection";
 import { converge, runVerb } from "../support/program";
@@ -19,7 +19,7 @@ const error = (text: string) => `openstack-spice: error: ${NAME}: ${text}\n`;
 /** As the user nova. */
 const byNova = (script: string) => `runuser -u nova -- sh -c '${script}'`;
 
-/** Code that tells as whom it ran. */
+/** Code that shows as whom it ran. */
 const TELLTALE = `import os; open("/tmp/ran-as-%d" % os.getuid(), "w")`;
 
 /** Code of nova's wherever an interpreter that root starts might look for some. */
@@ -43,28 +43,14 @@ os.execv("/usr/bin/perl", [name, "-MSocket", "-e", code])
 `;
 
 describe("a controller with users that root does not trust", () => {
-  let node: LabNode;
+  const node = nodeForTests(NAME, "proxy");
   beforeAll(async () => {
-    node = await LabNode.boot(NAME, "proxy");
     await node.read(
       `echo of-root-alone >/root/secret; chmod 600 /root/secret; cp -a ${CONF} /root/nova.conf; chmod 1777 /tmp`,
     );
   });
-  afterAll(async () => {
-    await node.remove();
-  });
-
   const secret = async () => await node.read("stat -c '%U %a %h' /root/secret; cat /root/secret");
   const untouched = "root 600 1\nof-root-alone\n";
-  /** Makes the node so, runs `test`, and takes that back. */
-  async function where(spoil: string, mend: string, test: () => Promise<void>): Promise<void> {
-    await node.read(spoil);
-    try {
-      await test();
-    } finally {
-      await node.read(mend);
-    }
-  }
 
   it("a file of nova's in the place of a new nova.conf is not written through, and not taken for ours (D13)", async () => {
     const program = testProgram({
@@ -99,7 +85,7 @@ describe("a controller with users that root does not trust", () => {
   });
 
   it("code of nova's in its home, its folders and its shell's files is not run by root (D12)", async () => {
-    await where(
+    await node.where(
       PLANTED,
       "rm -rf /var/lib/nova/.local /var/lib/nova/*.py /var/lib/nova/json /etc/nova/*.py /var/lib/nova/.[bp]*; rm -f /tmp/ran-as-*",
       async () => {
@@ -156,7 +142,7 @@ time.sleep(1e6)
       const log = "/var/log/nova/nova-spicehtml5proxy.log";
       const script = "/srv/make-log";
       const before = await snapshot(node);
-      await where(
+      await node.where(
         `printf '%s\\n' 'L=${log}; rm -rf $L; ${make}' >${script}
          mkdir -p ${UNIT_FOLDER}; printf '[Service]\\nExecStartPre=+/bin/touch /root/secret\\nExecStartPre=/bin/sh ${script}\\nExecStartPre=/bin/false\\n' >${UNIT_FOLDER}/site.conf
          systemctl daemon-reload`,
@@ -189,7 +175,7 @@ time.sleep(1e6)
     ["a file of a terabyte", "truncate -s 1T nova.conf", `${CONF} is not readable, or empty. Mend it, and run again`],
     ["a folder", "mkdir nova.conf", `${CONF} is not readable, or empty. Mend it, and run again`],
   ])("a nova.conf that nova made %s is refused at once (D13, D15)", async (_, make, message) => {
-    await where(
+    await node.where(
       byNova(`cd /etc/nova; mv nova.conf taken; ${make}`),
       `cd /etc/nova; rm -rf nova.conf mine taken; cp -a /root/nova.conf ${CONF}`,
       async () => {
@@ -231,7 +217,7 @@ time.sleep(1e6)
     async (source) => {
       const before = await snapshot(node);
       const sound = controllerDocument(NAME, { allowedSources: ["203.0.113.0/24"], dropOtherSources: true });
-      await where("mv /usr/sbin/nft /root/nft", "mv /root/nft /usr/sbin/nft", async () => {
+      await node.where("mv /usr/sbin/nft /root/nft", "mv /root/nft /usr/sbin/nft", async () => {
         const { status, stdout } = await converge(node, sound.replace("203.0.113.0/24", source));
         const taken = await node.read("ls /run/taken 2>/dev/null || echo none");
         expect({ status, stdout, taken }).toEqual({ status: 2, stdout: "", taken: "none\n" });

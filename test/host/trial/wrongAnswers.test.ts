@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { Release } from "../../../nova";
-import { LabNode, type Outcome } from "../../support/lab";
+import type { Outcome } from "../../support/lab";
+import { nodeForTests } from "../../support/nodeForTests";
 import { inShortOutcome } from "../../support/report";
 import { controllerDocument, retirementDocument } from "../support/documents";
 import { converge, revert, runVerb } from "../support/program";
@@ -19,12 +20,11 @@ const document = controllerDocument(NAME, settings);
 const error = (text: string) => `openstack-spice: error: ${NAME}: ${text}\n`;
 
 describe("a controller that others set up in their way", () => {
-  let node: LabNode;
+  const node = nodeForTests(NAME, "nova");
   let before: Snapshot;
   let conf: string;
 
   beforeAll(async () => {
-    node = await LabNode.boot(NAME, "nova");
     // What a check alone would not refresh; a comment that is not ASCII; a hook of apt's.
     await node.read(
       `apt-get -qq update
@@ -34,19 +34,6 @@ describe("a controller that others set up in their way", () => {
     before = await snapshot(node);
     conf = await node.read(`base64 -w0 ${CONF}`);
   });
-  afterAll(async () => {
-    await node.remove();
-  });
-
-  /** Makes the node so, runs `test`, and takes that back. */
-  async function where(spoil: string, mend: string, test: () => Promise<void>): Promise<void> {
-    await node.read(spoil);
-    try {
-      await test();
-    } finally {
-      await node.read(mend);
-    }
-  }
   const failsAndKeeps = async (run: () => Promise<Outcome>, status: number, message: RegExp) => {
     const record = await node.read(`cat ${RECORD}`);
     const outcome = await run();
@@ -64,7 +51,7 @@ describe("a controller that others set up in their way", () => {
 
   it("names a line that is no option by file, number and kind, and never shows it (D20)", async () => {
     const broken = "[DEFAULT]\ntransport_url = rabbit://nova:s3cret@queue/\n\n  and s3cret goes on\n";
-    await where(
+    await node.where(
       `cp -a ${CONF} /root/whole; cat >>${CONF} <<'END'\n${broken}END`,
       `cat /root/whole >|${CONF}`,
       async () => {
@@ -84,7 +71,7 @@ describe("a controller that others set up in their way", () => {
     expect([status, stderr]).toEqual([0, ""]);
   });
 
-  it("tells 4,500 sources in lines of at most 1,000 characters", async () => {
+  it("reports 4,500 sources in lines of at most 1,000 characters", async () => {
     const allowedSources = Array.from({ length: 4500 }, (_, i) => `192.0.${Math.floor(i / 256)}.${i % 256}/32`);
     const { status, stdout, stderr } = await runVerb(
       node,
@@ -98,7 +85,7 @@ describe("a controller that others set up in their way", () => {
   });
 
   it("is refused, before anything is written, where its nova.conf is not UTF-8, with which no service of Nova starts (D33)", async () => {
-    await where(`sed -i '1i # caf\\xe9' ${CONF}`, `sed -i 1d ${CONF}`, async () => {
+    await node.where(`sed -i '1i # caf\\xe9' ${CONF}`, `sed -i 1d ${CONF}`, async () => {
       expect(await converge(node, document)).toEqual({
         status: 3,
         stdout: "",
@@ -120,17 +107,17 @@ describe("a controller that others set up in their way", () => {
       "systemctl",
       "echo 'Failed to connect to bus' >&2; exit 1",
       3,
-      /the node does not tell about service\/openstack-spice-controller.service: Failed to connect to bus/,
+      /the node does not report service\/openstack-spice-controller.service: Failed to connect to bus/,
     ],
     [
       "nft",
       "echo 'netlink: Error: cache initialization failed: Operation not permitted' >&2; exit 1",
       1,
-      /firewall\/proxy could not be put back: the node does not tell about firewall\/nft: netlink: Error/,
+      /firewall\/proxy could not be put back: the node does not report firewall\/nft: netlink: Error/,
     ],
   ])("whose %s does not answer is not reverted, and forgets nothing (D31)", async (tool, script, status, message) => {
     const file = `/usr/local/sbin/${tool}`;
-    await where(`printf '#!/bin/sh\\n%s\\n' "${script}" >${file}; chmod +x ${file}`, `rm ${file}`, async () => {
+    await node.where(`printf '#!/bin/sh\\n%s\\n' "${script}" >${file}; chmod +x ${file}`, `rm ${file}`, async () => {
       await failsAndKeeps(() => revert(node, "controller"), status, message);
     });
   });
@@ -148,7 +135,7 @@ describe("a controller that others set up in their way", () => {
     for (const by of ["openstack-spice revert controller", "sudo -u ops openstack-spice revert controller"]) {
       expect(inShortOutcome(await node.run(by), NAME)).toEqual({ status: 3, stdout: "", stderr: error(order) });
     }
-    await where(
+    await node.where(
       `mv ${retirement}/record ${retirement}/journal`,
       `mv ${retirement}/journal ${retirement}/record`,
       async () => {
@@ -162,11 +149,11 @@ describe("a controller that others set up in their way", () => {
     await node.read("systemctl disable -q --now nova-novncproxy");
   });
 
-  it("tells and goes back after an upgrade to a release that the program does not know (D24)", async () => {
+  it("reports and goes back after an upgrade to a release that the program does not know (D24)", async () => {
     const release = `printf 'ID=debian\\nVERSION_ID=99\\n' >/run/os-release; mount --bind /run/os-release /usr/lib/os-release`;
-    await where(release, "umount /usr/lib/os-release", async () => {
-      const told = await node.run("openstack-spice status");
-      expect([told.status, told.stdout.split("\n").includes("role controller")]).toEqual([0, true]);
+    await node.where(release, "umount /usr/lib/os-release", async () => {
+      const outcome = await node.run("openstack-spice status");
+      expect([outcome.status, outcome.stdout.split("\n").includes("role controller")]).toEqual([0, true]);
       await failsAndKeeps(() => converge(node, document), 3, /platform 'debian 99' is not supported/);
       expect(await revert(node, "controller")).toMatchObject({ status: 0 });
     });

@@ -74,7 +74,7 @@ class Actions:
         raise Terminated(ExitStatus.DONE)
 
     def _reboot(self) -> None:
-        """The node goes down in the order that systemd has for it; the program stays at its step until it is told to end."""
+        """The node goes down in the order that systemd has for it; the program stays at its step until it is asked to end."""
         subprocess.call(["systemctl", "--no-block", "reboot"], stdin=subprocess.DEVNULL)
         for _ in range(600):
             try:
@@ -93,8 +93,8 @@ class Actions:
         ]
         self._environment.update(LD_PRELOAD=libraries[0], FAKETIME="-1d")
         _set_back(DAY)
-        told = subprocess.check_output(["date", "+%s"], env=dict(self._environment, PATH=PATH))
-        if not int(told) < before:
+        clock = subprocess.check_output(["date", "+%s"], env=dict(self._environment, PATH=PATH))
+        if not int(clock) < before:
             os._exit(99)
 
 

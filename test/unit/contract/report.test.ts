@@ -26,7 +26,7 @@ const full = [
   { type: "kept", subject: "spice/server_listen" },
   { type: "restarted", unit: "nova-compute" },
   { type: "warning", id: "port-open-to-all", text: "no firewall refuses TCP 6082 here" },
-  { type: "failed", id: "cannot-tell", text: "the node does not tell" },
+  { type: "failed", id: "cannot-tell", text: "the node does not report" },
   { type: "refused", id: "release-other", text: "release 27 is asserted" },
   end(2),
 ];

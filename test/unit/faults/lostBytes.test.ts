@@ -78,7 +78,7 @@ describe("an image of a node's disks", () => {
       [`${CONF}.openstack-spice.0123456789ff is x`],
     ],
   ])("has lost something where %s", (_, image, lost) => {
-    // A record that is there before all that it says is told beside.
+    // A record that is there before all that it says is listed beside.
     expect(lostIn(image, converging).filter((what) => !what.startsWith("the record is there"))).toEqual(lost);
   });
 

@@ -40,15 +40,14 @@ function spelled(text: string): string {
 }
 
 describe.skipIf(!runsHere)("nova.conf, whatever stands in it (needs Python 3.6 here)", () => {
-  // Each case is some three hundred processes: a third of a second.
   const check = (numRuns: number, property: (given: ConfCase) => void) => {
     fc.assert(fc.property(confCase, property), { numRuns, endOnFailure: true });
   };
 
   it("reads as declared after the edit, all else as before, is not edited again, and gets its bytes back", () => {
     check(20, (given) => {
-      const { told, after, undone } = putAndUndo(given);
-      expect(told).toBe("");
+      const { wrong, after, undone } = putAndUndo(given);
+      expect(wrong).toBe("");
       const values = allValues(after);
       for (const { option, text } of given.declared) {
         expect([option, spelled(read(values, option))]).toEqual([option, spelled(text)]);
@@ -62,8 +61,8 @@ describe.skipIf(!runsHere)("nova.conf, whatever stands in it (needs Python 3.6 h
   it("keeps what a stranger adds meanwhile, and gets the rest of its bytes back", () => {
     check(6, (given) => {
       const edit = "\n[stranger]\nkey = value\n";
-      const { told, undone } = putAndUndo(given, edit);
-      expect(told).toBe("");
+      const { wrong, undone } = putAndUndo(given, edit);
+      expect(wrong).toBe("");
       expect(undone).toBe(given.conf + edit);
     });
   }, 120_000);

@@ -87,7 +87,7 @@ describe("a certificate with its key", () => {
     expect(checkCertificate({ [name]: good[name], now: NOW }, "tls")).toEqual([]);
   });
 
-  it("is told from others by the beginning of its fingerprint", () => {
+  it("is known from others by the beginning of its fingerprint", () => {
     expect(certificateMark(good.certPem)).toBe(good.fingerprint.replaceAll(":", "").slice(0, 16).toLowerCase());
     expect(certificateMark("none")).toBeUndefined();
   });

@@ -34,7 +34,7 @@ describe("consoleSources", () => {
     expect(consoleSources(given).value).toEqual(["198.51.100.0/24", "2001:db8::1/128", "203.0.113.9/32"]);
   });
 
-  it("tells sources that are not given", () => {
+  it("reports sources that are not given", () => {
     expect(consoleSources({})).toEqual({ value: undefined, errors: [] });
     expect(consoleSources({ extraConsoleSources: [] })).toEqual({ value: undefined, errors: [] });
     expect(consoleSources({ proxySourceAddresses: [], extraConsoleSources: ["203.0.113.9"] }).value).toEqual([

@@ -28,11 +28,11 @@ describe("checkProxy takes", () => {
     ["TLS on the proxy", { baseUrl: "https://console.example.org:6082/spice_auto.html", tls }],
     ["a token in the socket's path", { baseUrl: "http://console.example.org:6082/spice_auto.html?path=websockify" }],
     [
-      "a balancer that ends TLS on its own port and path",
+      "a balancer that terminates TLS on its own port and path",
       { baseUrl: "https://example.org/spice/spice_auto.html?path=spice/websockify", behindLoadBalancer: true },
     ],
     [
-      "a balancer that ends TLS, from Stein on",
+      "a balancer that terminates TLS, from Stein on",
       { baseUrl: "https://example.org/spice_auto.html", behindLoadBalancer: true, release: Release.Stein },
     ],
     [
@@ -264,21 +264,21 @@ describe("checkProxy refuses", () => {
     }
   });
 
-  it("https where nothing ends TLS, and http where the proxy does", () => {
+  it("https where nothing terminates TLS, and http where the proxy does", () => {
     expect(reasons({ baseUrl: "https://console.example.org:6082/spice_auto.html" })).toEqual([
-      "is https, but nothing ends TLS. Give the proxy a certificate (tls), or set behindLoadBalancer where one ends it and sends X-Forwarded-Proto.",
+      "is https, but nothing terminates TLS. Give the proxy a certificate (tls), or set behindLoadBalancer where one terminates it and sends X-Forwarded-Proto.",
     ]);
     expect(reasons({ tls })).toEqual(["is http, but the proxy has a certificate. Write https."]);
   });
 
-  it("TLS that ends at a balancer before Stein, which would refuse every console", () => {
+  it("TLS that is terminated at a balancer before Stein, which would refuse every console", () => {
     const address = {
       baseUrl: "https://example.org/spice_auto.html",
       behindLoadBalancer: true,
       release: Release.Rocky,
     };
     expect(reasons(address)).toEqual([
-      "is https and TLS ends at the load balancer, but Nova heeds X-Forwarded-Proto only from Stein (19.0.0) on, " +
+      "is https and TLS is terminated at the load balancer, but Nova heeds X-Forwarded-Proto only from Stein (19.0.0) on, " +
         "so the proxy of Rocky would refuse every console. Give the proxy a certificate too (tls).",
     ]);
   });

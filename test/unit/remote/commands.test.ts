@@ -119,14 +119,14 @@ describe.skipIf(!bash42)("the command that converges", () => {
 /** A file of the repository. */
 const source = (name: string) => readFileSync(resolve(__dirname, "../../..", name), "utf8");
 
-/** The bootstrap up to where root runs it, with a folder of the test's in place of root's, and an end that tells how it was called. */
+/** The bootstrap up to where root runs it, with a folder of the test's in place of root's, and an end that shows how it was called. */
 const programWith = (end: string) => {
   const [beginning = "", rest] = source("node/bootstrap.sh").split("install=\n");
   expect(rest).toBeDefined();
   return `${beginning.replace("STATE_DIR=/var/lib/openstack-spice", "STATE_DIR=$HOME/state").replace("export LC_ALL=C PATH=", "export LC_ALL=C; : ")}${end}`;
 };
 
-describe.skipIf(!bash42 || user === undefined || user === 0)("the arrival of the program", () => {
+describe.skipIf(!bash42 || user === undefined || user === 0)("the bootstrap of the program", () => {
   const program = programWith(`printf '%s|' "$0" "$@"; cat`);
   const digest = digestOf(program);
   const uploaded = () => join(home, ".openstack-spice", `compute-${shortDigest(digest)}.sh`);
@@ -223,7 +223,7 @@ describe.skipIf(!bash42)("a node without Python", () => {
     write("run.sh", text);
     return login("bash", `bash run.sh ${words.join(" ")}`);
   };
-  /** A yum that says this in its rehearsal; its installation brings an interpreter that tells how it was called. */
+  /** A yum that says this in its rehearsal; its installation brings an interpreter that shows how it was called. */
   const yum = (plan: string, install = `cp ~/python ~/bin/python3-of-the-test`) => {
     write("python", `#!/bin/sh\nshift 4\nprintf '%s|' "$@"\n`);
     write(

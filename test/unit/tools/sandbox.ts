@@ -20,9 +20,9 @@ export class Sandbox {
   readonly folder = mkdtempSync(join(tmpdir(), "openstack-spice-tools-"));
   /** The only folder on PATH. */
   readonly bin = join(this.folder, "bin");
-  /** What the tools are told to cache in. */
+  /** What the tools cache in. */
   readonly cache = join(this.folder, "cache");
-  /** What the tools are told is the lab's state; not there until a test makes it. */
+  /** What the tools take for the lab's state; not there until a test makes it. */
   readonly lab = join(this.folder, "lab");
 
   constructor() {

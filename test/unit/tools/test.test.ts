@@ -59,7 +59,7 @@ describe("tools/test.sh", () => {
   function test(...tiers: string[]): Outcome & { last: string | undefined } {
     const outcome = sandbox.run("test.sh", tiers);
     const last = outcome.stdout.trimEnd().split("\n").at(-1);
-    // Where it broke off, all it said tells why.
+    // Where it broke off, all it said shows why.
     return { ...outcome, last: last?.endsWith(" skipped") ? last : JSON.stringify(outcome) };
   }
 

@@ -18,7 +18,7 @@ export class Cloud {
     const project = new Project();
     project.write("Pulumi.yaml", readFileSync(join(REPOSITORY, "Pulumi.yaml"), "utf8"));
     project.write("index.ts", `export * from ${JSON.stringify(join(REPOSITORY, "index"))};\n`);
-    const cloud = new Cloud(LabNode.existing("control-1"), LabNode.existing("compute-1"), project);
+    const cloud = new Cloud(LabNode.named("control-1"), LabNode.named("compute-1"), project);
     const init = cloud.pulumi("stack", "init", "up");
     if (init.status !== 0) {
       throw new Error(init.output);

@@ -1,20 +1,20 @@
-"""Warnings that are told once, however often the run plans."""
+"""Warnings that are given once, however often the run plans."""
 
 from typing import Set, Tuple
 
 from ..reporter import Reporter
 
 
-class Teller:
-    """Tells each warning once."""
+class WarningsOnce:
+    """Gives each warning once."""
 
     def __init__(self, reporter: Reporter) -> None:
         self._reporter = reporter
-        self._told: Set[Tuple[str, Tuple[Tuple[str, str], ...]]] = set()
+        self._given: Set[Tuple[str, Tuple[Tuple[str, str], ...]]] = set()
 
     def warn(self, message: str, **facts: str) -> None:
         """A warning of the catalogue, where it is a new one."""
         key = (message, tuple(sorted(facts.items())))
-        if key not in self._told:
-            self._told.add(key)
+        if key not in self._given:
+            self._given.add(key)
             self._reporter.warn(message, **facts)
