@@ -1,8 +1,7 @@
 /** What Pulumi's resource options do on the components, each tried on the real engine: on a cloud that has every component, and on nodes by themselves. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FakeCloud } from "./support/neutron";
-import { missingSshd } from "./support/sshd";
-import { type Kept, StandInStack } from "./support/standInNode";
+import { type Kept, missingForNodes, StandInStack } from "./support/standInNode";
 
 const groups = {
   controllers: "00000000-0000-4000-8000-00000000000a",
@@ -33,7 +32,7 @@ const children = ["control-1", "compute-1", "vnc-proxies-control-1"]
   .flatMap((name) => [`${name}-converge`, `${name}-program`])
   .concat(["proxy-203-0-113-0-24", "guests-198-51-100-11-32"]);
 
-describe.skipIf(missingSshd() !== undefined)("components", () => {
+describe.skipIf(missingForNodes() !== undefined)("components", () => {
   let stack: StandInStack;
   const neutron = new FakeCloud();
 

@@ -1,8 +1,7 @@
 /** What `pulumi preview --diff` shows of what a node is to be, in the engine's own text: the member of the desired state that differs, and nothing else. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeCertificate, type TestCertificate } from "../support/certificate";
-import { missingSshd } from "./support/sshd";
-import { StandInStack } from "./support/standInNode";
+import { missingForNodes, StandInStack } from "./support/standInNode";
 
 const [first, renewed] = [makeCertificate(), makeCertificate()];
 
@@ -34,7 +33,7 @@ function pem({ certPem, privateKeyPem }: TestCertificate): string {
   return JSON.stringify({ certPem, privateKeyPem });
 }
 
-describe.skipIf(missingSshd() !== undefined)("pulumi preview --diff shows", () => {
+describe.skipIf(missingForNodes() !== undefined)("pulumi preview --diff shows", () => {
   let stack: StandInStack;
   let preview: string;
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Project, REPOSITORY, type Run } from "../../support/engine";
 import { reportOf } from "../../support/report";
-import { Sshd } from "./sshd";
+import { missingSshd, Sshd } from "./sshd";
 
 /**
  * What every login gets in place of what it asks for (`ForceCommand`): nothing that the components send is run on this machine. Uploads go to a folder of the
@@ -43,6 +43,13 @@ export interface Kept {
   readonly retainOnDelete?: boolean;
   readonly deletedWith?: string;
   readonly customTimeouts?: object;
+}
+
+/** What keeps such stacks from running here, with the remedy; undefined: nothing. */
+export function missingForNodes(): string | undefined {
+  return process.platform === "linux"
+    ? missingSshd()
+    : "skipped: only Linux has all of 127.0.0.0/8 on its loopback. Run it on a Linux machine.";
 }
 
 /** One stack, all of whose nodes are one sshd on loopback. */
