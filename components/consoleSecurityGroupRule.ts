@@ -2,6 +2,8 @@ import { networking } from "@pulumi/openstack";
 import * as pulumi from "@pulumi/pulumi";
 import { defaultPort, parseCidrs } from "../nova";
 import type { ConsoleSecurityGroupRuleArgs } from "./args/consoleSecurityGroupRule";
+import { engineInputs } from "./shared/engineInputs";
+import { withoutDependencies } from "./shared/node";
 import { rejectValidationErrors } from "./validation/errors";
 import { checkPorts, checkSecurityGroupId } from "./validation/securityGroup";
 
@@ -30,17 +32,17 @@ export class ConsoleSecurityGroupRule extends pulumi.ComponentResource {
       ...checkPorts(port, lastPort),
     ]);
 
-    super("openstack-spice:index:ConsoleSecurityGroupRule", name, {}, opts);
+    super("openstack-spice:index:ConsoleSecurityGroupRule", name, engineInputs(args), withoutDependencies(opts));
 
     const rules = (sources.value ?? []).map(({ text, ethertype, slug }) => {
       const match = { direction: "ingress", ethertype, protocol: "tcp", remoteIpPrefix: text };
       return new networking.SecGroupRule(
         `${name}-${slug}`,
         { ...match, portRangeMin: port, portRangeMax: lastPort, securityGroupId, description },
-        { parent: this, deleteBeforeReplace: true },
+        { parent: this, dependsOn: opts?.dependsOn, deleteBeforeReplace: true },
       );
     });
     this.ruleIds = pulumi.all(rules.map(({ id }) => id));
-    this.registerOutputs();
+    this.registerOutputs({ ruleIds: this.ruleIds });
   }
 }

@@ -5,7 +5,10 @@ import type { ComputeArgs, ControllerArgs, SpiceConsoleArgs } from "./args/spice
 import { ComputeNode } from "./computeNode";
 import { ConsoleSecurityGroupRule } from "./consoleSecurityGroupRule";
 import { ControllerNode } from "./controllerNode";
+import { asReported } from "./shared/completion";
+import { engineInputs, nodesByName } from "./shared/engineInputs";
 import { inspectLogins, type NodeLogin } from "./shared/logins";
+import { withoutDependencies } from "./shared/node";
 import { guardsOf, softwareOf } from "./shared/nodeArgs";
 import { byNode, type NodeOutcome, type RoleOutcome } from "./shared/outcomes";
 import { batches } from "./shared/rollout";
@@ -37,7 +40,13 @@ export class SpiceConsole extends pulumi.ComponentResource {
     const subject = `SpiceConsole ${shown(name)}`;
     rejectValidationErrors(subject, checkCloud(args));
 
-    super("openstack-spice:index:SpiceConsole", name, {}, opts);
+    const nodeInputs = { controllers: nodesByName(args.controllers), computes: nodesByName(args.computes) };
+    super(
+      "openstack-spice:index:SpiceConsole",
+      name,
+      { ...engineInputs(args), ...nodeInputs },
+      withoutDependencies(opts),
+    );
 
     const nodes = [...located(args.controllers, "controllers"), ...located(args.computes, "computes")];
     const logins = inspectLogins(nodes, args.ssh, { component: this, subject, opts });
@@ -61,9 +70,10 @@ export class SpiceConsole extends pulumi.ComponentResource {
     if (proxySourceAddresses === undefined) {
       warnOfOpenConsoles("controllers[].proxySourceAddresses", this);
     }
-    this.openSecurityGroups(name, args);
+    this.openSecurityGroups(name, args, { parent: this, dependsOn: opts?.dependsOn });
 
     const outcomes: RoleOutcome[] = [];
+    const writesComputes = args.recipe?.includes(RecipeSwitch.ComputeOptionsOnControllers) === true;
     const controllersAfter = (dependsOn: readonly pulumi.Output<pulumi.Resource>[]) =>
       args.controllers.map((controller) => {
         const node = new ControllerNode(
@@ -77,7 +87,7 @@ export class SpiceConsole extends pulumi.ComponentResource {
             proxy: { ...proxy, listenAddress: controller.listenAddress ?? proxy.listenAddress },
             tokenTtl: tokenTtl(Role.Controller),
             webClient: args.webClient,
-            asOnComputes: { ...guests, extraNovaOptions: extraNovaOptions?.computes },
+            asOnComputes: writesComputes ? { ...guests, extraNovaOptions: extraNovaOptions?.computes } : undefined,
             extraNovaOptions: extraNovaOptions?.controllers,
           },
           { parent: this, dependsOn: [...dependsOn] },
@@ -119,10 +129,11 @@ export class SpiceConsole extends pulumi.ComponentResource {
       : computesAfter(controllersAfter([]));
 
     if (guests.vnc === Vnc.Off) {
-      const retiring = args.controllers.map(({ connection, listenAddress: _, ...node }) => ({
-        ...node,
-        connection: logins.of(connection),
-        ...guardsOf(node, args),
+      const retiring = args.controllers.map((controller) => ({
+        name: controller.name,
+        connection: logins.of(controller.connection),
+        onDestroy: controller.onDestroy,
+        ignoreConfigurationManagement: controller.ignoreConfigurationManagement ?? args.ignoreConfigurationManagement,
       }));
       new VncProxyRetirement(
         `${name}-vnc-proxies`,
@@ -139,10 +150,11 @@ export class SpiceConsole extends pulumi.ComponentResource {
 
     this.proxyPageUrl = pulumi.output(proxy.baseUrl);
     this.nodes = pulumi.output(outcomes).apply(byNode);
-    this.registerOutputs();
+    const reported = outcomes.map((outcome) => ({ ...outcome, report: asReported(outcome.report) }));
+    this.registerOutputs({ proxyPageUrl: this.proxyPageUrl, nodes: pulumi.output(reported).apply(byNode) });
   }
 
-  private openSecurityGroups(name: string, args: SpiceConsoleArgs): void {
+  private openSecurityGroups(name: string, args: SpiceConsoleArgs, opts: pulumi.ComponentResourceOptions): void {
     const { proxy, controllers, controllerSecurityGroupId, computeSecurityGroupId } = args;
     if (controllerSecurityGroupId !== undefined) {
       const { allowedSources = [], port } = proxy;
@@ -154,7 +166,7 @@ export class SpiceConsole extends pulumi.ComponentResource {
           port,
           description: "SPICE console proxy",
         },
-        { parent: this },
+        opts,
       );
     }
     if (computeSecurityGroupId !== undefined) {
@@ -171,7 +183,7 @@ export class SpiceConsole extends pulumi.ComponentResource {
           lastPort: last,
           description: "Guests' consoles",
         },
-        { parent: this },
+        opts,
       );
     }
   }

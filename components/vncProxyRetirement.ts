@@ -4,7 +4,8 @@ import { checkNodeName } from "../nova";
 import { converge } from "../remote/convergence";
 import { OnDestroy } from "./args/onDestroy";
 import type { VncProxyRetirementArgs } from "./args/vncProxyRetirement";
-import { inspectLogins } from "./shared/logins";
+import { engineInputs, nodesByName } from "./shared/engineInputs";
+import { inspectLogins, prerequisitesOf } from "./shared/logins";
 import { finished, withoutDependencies } from "./shared/node";
 import { guardsOf, ownersOf } from "./shared/nodeArgs";
 import { identity } from "./shared/recipient";
@@ -37,7 +38,8 @@ export class VncProxyRetirement extends pulumi.ComponentResource {
       ...checkAgain(args),
     ]);
 
-    super("openstack-spice:index:VncProxyRetirement", name, {}, withoutDependencies(opts));
+    const inputs = { ...engineInputs(args), controllers: nodesByName(args.controllers) };
+    super("openstack-spice:index:VncProxyRetirement", name, inputs, withoutDependencies(opts));
 
     const owners = ownersOf(args);
     const places = nodes.map((node) => ({ ...node, path: `${node.path}.connection` }));
@@ -53,7 +55,7 @@ export class VncProxyRetirement extends pulumi.ComponentResource {
           ...(args.convergeAgain === undefined ? {} : { note: args.convergeAgain }),
           restore: onDestroy !== OnDestroy.Keep,
         },
-        { parent: this, dependsOn: opts?.dependsOn },
+        { parent: this, dependsOn: opts?.dependsOn, prerequisites: prerequisitesOf(opts) },
       );
       finished(command, report, { node, role: vncProxyRetirement, connection, ssh: args.ssh }, this);
     }

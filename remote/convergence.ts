@@ -3,6 +3,7 @@ import { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { type DeclaredState, type NodeReport, parseReport, renderDesiredState } from "../contract";
 import { type ConnectionArgs, connectionTo, type SshArgs } from "./connection";
+import { nameOf, originalUrn, renamed } from "./originalUrn";
 import { hostProgram, hostProgramFile, shortDigest } from "./program";
 import { shellQuote } from "./shell";
 
@@ -29,7 +30,10 @@ interface ConvergenceArgs {
 /** Where the resources stand. */
 interface Place {
   readonly parent: pulumi.ComponentResource;
+  /** What has to be done before the node converges. @default nothing */
   readonly dependsOn?: pulumi.ResourceOptions["dependsOn"];
+  /** What has to be there before the node is connected to. @default nothing */
+  readonly prerequisites?: pulumi.ResourceOptions["dependsOn"];
 }
 
 /** A node's role that converges. */
@@ -52,8 +56,8 @@ export interface Convergence {
  * - What the program says to people (stderr) is shown as it comes, and its report (stdout) is kept. Both are secret in the state, should a login shell's start files print something.
  *
  * @param name the component's name, or a name below it
- * @param below the component, and what has to be done before the node converges. The program is uploaded before that: a node that cannot be reached
- * shows before anything is changed on any
+ * @param below the component, and what is waited for. The program is uploaded before the other nodes of `dependsOn` have converged: a node that cannot be
+ * reached shows before anything is changed on any
  */
 export function converge(name: string, args: ConvergenceArgs, below: Place): Convergence {
   const { sha256 } = hostProgram();
@@ -67,7 +71,7 @@ export function converge(name: string, args: ConvergenceArgs, below: Place): Con
       // The provider sends a file again only where it or its path differs: another login is another home.
       triggers: [pulumi.interpolate`${args.connection.user ?? args.ssh?.user ?? "root"}@${args.connection.host}`],
     },
-    { parent: below.parent },
+    { parent: below.parent, dependsOn: below.prerequisites },
   );
   const command = new remote.Command(
     `${name}-converge`,
@@ -100,15 +104,14 @@ function withNote(command: string, note: pulumi.Input<string> | undefined): pulu
 }
 
 /**
- * What tells this resource from others that converge the same role of the same node: a few letters, since the state keeps them twice. A promise: an
- * output of the parent's would make the parent, with all below it, something that the command waits for.
+ * What tells this resource from others that converge the same role of the same node: a few letters, since the state keeps them twice. A resource that has
+ * another name or parent by now, and `aliases` that say so, is the same one, and its desired state has not changed.
  */
-function resourceId(parent: pulumi.Resource, name: string): Promise<string> {
-  return new Promise((resolve) => {
-    parent.urn.apply((urn) => {
-      resolve(createHash("sha256").update(`${urn} ${name}`).digest("hex").slice(0, 6));
-    });
-  });
+async function resourceId(parent: pulumi.Resource, name: string): Promise<string> {
+  const urn = await originalUrn(parent);
+  const present = await new Promise<string>((resolve) => parent.urn.apply(resolve));
+  const original = renamed(name, nameOf(present), nameOf(urn));
+  return createHash("sha256").update(`${urn} ${original}`).digest("hex").slice(0, 6);
 }
 
 /** What a resource depends on, as a list. The engine's library also takes an output of a list where it takes one of a resource. */

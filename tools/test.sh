@@ -40,6 +40,8 @@ prepare() {
       if [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
         ensure_commands sshd=openssh-server ssh-keygen=openssh-client
       fi
+      # Some run the engine, too; to build it takes longer than any of them may.
+      "$repo/tools/engine.sh" >/dev/null
       ;;
     host) "$repo/lab/lab" prepare </dev/null ;;
     up | faults) "$repo/tools/engine.sh" >/dev/null && "$repo/lab/lab" prepare </dev/null ;;

@@ -34,7 +34,7 @@ export function whole(
   login: pulumi.Input<Login>,
   component: pulumi.Resource,
 ): pulumi.Output<NodeReport> {
-  return pulumi.all([report, login]).apply(([known, { node, role, target }]) => {
+  const checked = pulumi.all([report, login]).apply(([known, { node, role, target }]) => {
     if (known.incomplete !== true) {
       return known;
     }
@@ -51,6 +51,19 @@ export function whole(
     error.stack = message;
     throw error;
   });
+  unchecked.set(checked, report);
+  return checked;
+}
+
+/** The reports that have been checked for their end mark, as they came. */
+const unchecked = new WeakMap<pulumi.Output<NodeReport>, pulumi.Output<NodeReport>>();
+
+/**
+ * A report that a component can register among its outputs: one that is not whole says so in it (`incomplete`). The error of {@link whole} would be shown as
+ * one of the registration ("error serializing property").
+ */
+export function asReported(report: pulumi.Output<NodeReport>): pulumi.Output<NodeReport> {
+  return unchecked.get(report) ?? report;
 }
 
 /**

@@ -10,7 +10,8 @@ export function isPlain<T>(value: pulumi.Input<T>): value is T & pulumi.Unwrap<T
   return typeof value !== "object" || value === null || Object.values(value).every((part) => isPlain(part as unknown));
 }
 
-function isLate(value: unknown): boolean {
+/** Whether a value is an output or a promise. */
+export function isLate(value: unknown): boolean {
   return pulumi.Output.isInstance(value) || value instanceof Promise;
 }
 

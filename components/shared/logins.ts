@@ -4,8 +4,8 @@ import { inspectPrivateKey } from "../../remote/privateKey";
 import { notReached, rejectValidationErrors } from "../validation/errors";
 import { type Key, keyOf } from "../validation/logins";
 
-/** Components that have inspected the logins that they hand to the components below them. */
-const inspectors = new WeakSet<pulumi.Resource>();
+/** Components that have inspected the logins that they hand to the components below them, with what they themselves depend on. */
+const inspectors = new WeakMap<pulumi.Resource, pulumi.ComponentResourceOptions["dependsOn"]>();
 
 /** A node to connect to. */
 export interface NodeLogin {
@@ -37,6 +37,16 @@ export function isSpokenFor(opts: pulumi.ComponentResourceOptions | undefined): 
 }
 
 /**
+ * What has to be there before a node is connected to: what the component depends on. A component below another one depends on other nodes, and just to converge
+ * in order; what the other one depends on counts then.
+ */
+export function prerequisitesOf(
+  opts: pulumi.ComponentResourceOptions | undefined,
+): pulumi.ComponentResourceOptions["dependsOn"] {
+  return opts?.parent !== undefined && inspectors.has(opts.parent) ? inspectors.get(opts.parent) : opts?.dependsOn;
+}
+
+/**
  * The logins of a component's nodes, with private keys that are looked at as soon as they are known, as keys from the stack's secrets are.
  *
  * Warns, in one line, about hosts whose keys are not checked, and about RSA keys. A component below another one that has done so leaves it at that.
@@ -44,7 +54,7 @@ export function isSpokenFor(opts: pulumi.ComponentResourceOptions | undefined): 
  * @throws RunError, in the outputs, where a key cannot work
  */
 export function inspectLogins(nodes: readonly NodeLogin[], ssh: SshArgs | undefined, owner: LoginOwner): Logins {
-  inspectors.add(owner.component);
+  inspectors.set(owner.component, owner.opts?.dependsOn);
   if (isSpokenFor(owner.opts)) {
     return { ssh, of: (connection) => connection };
   }

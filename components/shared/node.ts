@@ -5,7 +5,7 @@ import { converge, type Convergence } from "../../remote/convergence";
 import type { NodeArgs } from "../args/node";
 import { OnDestroy } from "../args/onDestroy";
 import { noteOf, onceWhole, whole } from "./completion";
-import { inspectLogins, type LoginOwner } from "./logins";
+import { inspectLogins, type LoginOwner, prerequisitesOf } from "./logins";
 
 /** A component that is one role of one node. */
 interface NodeComponent extends LoginOwner {
@@ -45,7 +45,7 @@ export function convergeNode(node: NodeComponent): Converged {
       restore: onDestroy !== OnDestroy.Keep,
       ...(node.args.installPython === true ? { installPython: true } : {}),
     },
-    { parent: component, dependsOn: node.opts?.dependsOn },
+    { parent: component, dependsOn: node.opts?.dependsOn, prerequisites: prerequisitesOf(node.opts) },
   );
   return finished(command, report, { node: nodeName, role, connection, ssh: node.args.ssh }, component);
 }
@@ -73,7 +73,7 @@ export function finished(
 }
 
 /**
- * The options of a node's component, without what it depends on, which is its command's: a component that waits for one that fails is an error to the
+ * The options of a component, without what it depends on, which all below it depends on instead: a component that waits for one that fails is an error to the
  * engine ("registration isn't pending"), while a command is skipped.
  */
 export function withoutDependencies(

@@ -111,9 +111,21 @@ describe("SpiceConsole", () => {
       proxy: { ...bastion, port: 22, user: "root", ...limits },
     });
     expect(resources.filter(({ clearText }) => clearText.includes(privateKey.split("\n")[1] ?? "?"))).toEqual([]);
-    expect(
-      resources.filter(({ type, inputs }) => type.startsWith("openstack-spice:") && Object.keys(inputs).length > 0),
-    ).toEqual([]);
+  });
+
+  it("hands its arguments on to the engine, nodes by name, but for how to log in", async () => {
+    const { resources } = await declare(cloud);
+    const { proxy } = cloud;
+    expect(find(resources, "cloud").inputs).toEqual({
+      proxy,
+      controllers: { "control-1": { proxySourceAddresses: ["198.51.100.11"] } },
+      computes: { "compute-1": { serverProxyclientAddress: "198.51.100.21" } },
+    });
+    expect(find(resources, "cloud-control-1").inputs).toEqual({ nodeName: "control-1", proxy });
+    expect(find(resources, "cloud-compute-1").inputs).toEqual({
+      ...{ nodeName: "compute-1", html5proxyBaseUrl: proxy.baseUrl, serverProxyclientAddress: "198.51.100.21" },
+      proxySourceAddresses: ["198.51.100.11/32"],
+    });
   });
 
   it("converges controllers, then the canary, then batches", async () => {

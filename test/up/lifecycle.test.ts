@@ -201,10 +201,10 @@ describe("a cloud that has SPICE", () => {
     cloud.configure(configuration);
     const preview = cloud.pulumi("preview", "--diff");
     expect(preview.status).toBe(0);
-    const changedLines = preview.output.split("\n").filter((line) => /^\s*[-+] \S+ = /.test(line));
-    expect(changedLines.map((line) => line.trim())).toEqual(["- agent_enabled = false", "+ agent_enabled = true"]);
+    const changedOptions = preview.output.match(/(?<=^ *)[-+~] [a-z0-9_]+ *: ".*/gm);
+    expect(changedOptions?.map((line) => line.replace(/ +:/, ":"))).toEqual(['~ agent_enabled: "false" => "true"']);
     const { status, output } = cloud.pulumi("up", "--yes", "--skip-preview");
-    expect(output).toMatch(/1 updated/);
+    expect(output).toMatch(/3 updated/); // the cloud, the compute, and what converges it
     expect(status).toBe(0);
     const now = await both();
     expect(now.controller).toEqual(converged.controller);
@@ -227,7 +227,7 @@ describe("a cloud that has SPICE", () => {
     cloud.configure(configuration);
     const { status, output } = cloud.pulumi("up", "--yes", "--skip-preview");
     expect(output).toContain(`firewall/consoles: open -> 5900-5999 only from ${cloud.controller.address}/32`);
-    expect(output).toMatch(/1 updated/);
+    expect(output).toMatch(/3 updated/); // the cloud, the compute, and what converges it
     expect(status).toBe(0);
     expect(await connects(cloud.compute.address, port)).toBe("timeout");
     expect(await connects(cloud.compute.address, 22)).toBe("open");

@@ -1,0 +1,54 @@
+import * as pulumi from "@pulumi/pulumi";
+import { isLate } from "./inputs";
+
+/**
+ * What the engine gets to know of a component's arguments: all that is given, so that previews show a change of it by its name, also where a node's desired
+ * state is a secret as a whole, and policies can look at it. How to log in and private keys are left out: the state keeps inputs in clear.
+ */
+export function engineInputs(args: object): pulumi.Inputs {
+  return known(args) as pulumi.Inputs;
+}
+
+/** Nodes as the engine gets to know them: by name, since in a list a new one would show as a change of all behind it. */
+export function nodesByName(nodes: readonly { readonly name: string }[]): Record<string, pulumi.Inputs> {
+  return Object.fromEntries(nodes.map(({ name, ...node }) => [name, engineInputs(node)]));
+}
+
+/** Arguments that are not shown, wherever they stand. */
+const hidden: ReadonlySet<string> = new Set(["connection", "ssh", "privateKeyPem"]);
+
+function known(value: unknown): unknown {
+  if (isLate(value)) {
+    return detached(pulumi.output(value as pulumi.Input<object>).apply(known));
+  }
+  if (Array.isArray(value)) {
+    return value.map(known);
+  }
+  return typeof value === "object" && value !== null
+    ? Object.fromEntries(
+        Object.entries(value)
+          .filter(([name]) => !hidden.has(name))
+          .map(([name, part]) => [name, known(part)]),
+      )
+    : value;
+}
+
+/**
+ * An output without the resources that it comes from, on which all that it is used for below the component depends. Where one of these fails and the others are to
+ * go on (`--continue-on-error`), the engine skips what depends on it, and then takes a component that was skipped for an error that ends the whole run
+ * ("registration isn't pending").
+ */
+function detached(output: pulumi.Output<unknown>): pulumi.Output<unknown> {
+  if (pulumi.runtime.isDryRun()) {
+    return output; // Nothing has failed yet, and what is not known is shown as that.
+  }
+  const { isKnown } = output as unknown as { readonly isKnown: Promise<boolean> };
+  const settled = async () => {
+    if (!(await isKnown)) {
+      return undefined;
+    }
+    const value = await new Promise((resolve) => output.apply(resolve));
+    return (await pulumi.isSecret(output)) ? pulumi.secret(value) : value;
+  };
+  return pulumi.output(settled());
+}
