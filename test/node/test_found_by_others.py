@@ -11,7 +11,7 @@ from openstack_spice.changes.dead_keys import DeadKeyKind, DeadKeys
 from openstack_spice.changes.edits import Edits
 from openstack_spice.changes.kind import Outcome
 from openstack_spice.changes.options import OptionKind, SectionKind, plan_options
-from openstack_spice.changes.whole_files import FileKind
+from openstack_spice.changes.whole_files import FileKind, RepositoryKind
 from openstack_spice.checks.pending import future
 from openstack_spice.document.desired import Desired
 from openstack_spice.errors import CannotTell, Failed, Refused
@@ -101,14 +101,15 @@ class TestAccess:
         found = os.stat(node.files.at(path))
         assert (node.files.read(path), found.st_gid, found.st_mode & 0o777) == (b"theirs", 0, 0o600)
 
+    @pytest.mark.parametrize("kind_of", [FileKind, RepositoryKind])
     @pytest.mark.parametrize("is_there", [True, False])
-    def test_an_empty_folder_of_the_operators_stays_and_ours_goes(self, tmp_path, is_there):
+    def test_an_empty_folder_of_the_operators_stays_and_ours_goes(self, tmp_path, is_there, kind_of):
         path = "/etc/systemd/system/x.service.d/openstack-spice.conf"
         node = make_node(tmp_path, files={"/etc/systemd/system/y": ""})
         folder = node.files.at(os.path.dirname(path))
         if is_there:
             os.mkdir(folder, 0o750)
-        kind = FileKind(node.files, Ledger(node.context.system))
+        kind = kind_of(node.files, Ledger(node.context.system))
         (planned,) = kind.plan(path, present(b"ours"))
         assert (planned.old, planned.new) == ("(none)", "written")
         kind.apply(planned, FakeJournal())
