@@ -13,6 +13,7 @@ from ..state.paths import NOVA_CONF
 from ..text import ABSENT
 from . import show
 from .boot_links import sync_boot_links
+from .config_words import config_paths
 from .unit_states import UnitStates
 
 TELL_AFTER = 10  # seconds that something may stop without a word about it
@@ -200,28 +201,21 @@ class Units(UnitStates):
         self._context.reporter.say("%s is stopping (TimeoutStopUSec=%s); waiting for that, until %s at most" % (unit, limit, until))
 
     def _secrets(self, unit: str) -> FrozenSet[bytes]:
-        """Those of all files below Nova's folder, of nova.conf, which can be a link to elsewhere, and of what the unit's command names.
-        Raises CannotTell, Stop."""
+        """Those of all files below Nova's folder, of nova.conf, which can be a link to elsewhere, and of the configuration that the unit's
+        command names. Raises CannotTell, Stop."""
         files = self._context.system.files
         found = set(secrets_in(files.read_if_there(NOVA_CONF) or b""))
         size = 0
-        named = (files.read_if_there(path, LARGEST_FILE) or b"" for path in self._named_files(unit))
-        walked = (file.data for file in files.walk(NOVA_CONF.rpartition("/")[0], MOST_FILES, LARGEST_FILE))
-        for data in chain(named, walked):
+        named = config_paths(self.command(unit))
+        whole = (files.read_if_there(path, LARGEST_FILE) or b"" for path in named if not files.is_folder(path))
+        folders = [NOVA_CONF.rpartition("/")[0]] + [path for path in named if files.is_folder(path)]
+        walked = (file.data for folder in folders for file in files.walk(folder, MOST_FILES, LARGEST_FILE))
+        for data in chain(whole, walked):
             found |= secrets_in(data)
             size += len(data)
             if size > LARGEST_FILE or len(found) > MOST_SECRETS:
                 raise CannotTell(NOVA_CONF.rpartition("/")[0], "there is too much in it")
         return frozenset(found)
-
-    def _named_files(self, unit: str) -> List[str]:
-        """The files that its command names, folders with what is in them. Raises CannotTell."""
-        files = self._context.system.files
-        found: List[str] = []
-        for path in [word.rpartition("=")[2] for word in self.command(unit)[1:]]:
-            if path.startswith("/"):
-                found += [path + "/" + name for name in files.names_if_there(path)] if files.is_folder(path) else [path]
-        return found
 
     def _log_since_asked(self, unit: str) -> bytes:
         """The end of Nova's log of it, where that was written since the unit was asked to start."""
