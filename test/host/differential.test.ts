@@ -18,10 +18,21 @@ import { refusalCases } from "./differential/refusalCases";
 /** What differs wherever it is: the row of the trial that demands it, and the lines. */
 const everywhere: readonly (readonly [row: string, lines: RegExp])[] = [
   [
+    "told once, however many sources there are",
+    /^(check|run) \d+ - openstack-spice: \S+: ip6?tables has no persistent file, /,
+  ],
+  [
     "D9: the unit closes the ports before it loads the rules, and loads none with another digest",
     /^(file|left) \/etc\/\S+\/openstack-spice-(console-ports|proxy-port)\.service \+ (# Closes the ports to all, |Exec(Start|Reload)=|\[X-Rules\]$|SHA256 \(|$)/,
   ],
 ];
+
+/** What closes ports by iptables is a file of iptables-restore, whose digest the unit has, and no script of a shell's. */
+const closedByIptables = [
+  "D9",
+  /^file \/etc\/openstack-spice-(console-ports|proxy-port) [-+] /,
+  /^file \S+\/openstack-spice-(console-ports|proxy-port)\.service - Exec(Start|Reload)=\/bin\/sh /,
+] as const;
 
 /** What differs in one case: the row of the trial, or the decision, that demands it; and what the lines are. */
 const demanded: Readonly<Record<string, readonly [why: string, ...lines: readonly RegExp[]]>> = {
@@ -42,6 +53,13 @@ const demanded: Readonly<Record<string, readonly [why: string, ...lines: readonl
     /^(check|run) 1 \+ .*allowed_origins is read by nova-novncproxy too/,
     /^audit [-+] .*: console\/allowed_origins: /,
   ],
+  "a proxy's port closed by iptables": closedByIptables,
+  "console ports closed by iptables": closedByIptables,
+  "a port that another program takes first": [
+    "refused before the first write",
+    /^(check|run) 1 - /,
+    /^(check|run) 1 \+ (exit status 3$|.* TCP 6082 is held by another program: )/,
+  ],
   "field: console-database-not-set": ["told", /^(check 1|run 1|again) \+ .*\[database\] connection of \S+ is not set/],
   "field: nova-conf-nul": [
     "it comes back",
@@ -55,6 +73,11 @@ const demanded: Readonly<Record<string, readonly [why: string, ...lines: readonl
     /^(check|run) \d+ \(a nova\.conf with .*\) [-+] .*oslo\.config cannot read /,
     /^check \d+ \(a disk that has no room for the program\) [-+] /,
     /^(check|run) \d+ \(a damaged record\) [-+] .* is damaged: /,
+  ],
+  "field: root-noclobber": [
+    "its lock is there from the last run",
+    /^run 1 - (exit status 1$|.*\/openstack-spice\.callers\.lock: cannot overwrite existing file)/,
+    /^run 1 \+ exit status 0$/,
   ],
   "field: nft-multi-line-braces": [
     "D2: a file to be tested needs no room in /run",

@@ -114,7 +114,8 @@ async function deedsOf(language: ProgramLanguage, { node, steps, before }: Prepa
   deeds["state"] = around(after);
   deeds["status"] = textOf(await runVerb(node, "status", "", program));
   deeds["again"] = textOf(await converge(node, documents.at(-1) ?? "", { program }));
-  for (const role of new Set(documents.map((one) => one.split(" ")[0] ?? "").reverse())) {
+  // The role that came last goes first: without the other one the node would serve no console.
+  for (const role of [...new Set(documents.map((one) => one.split(" ")[0] ?? ""))].reverse()) {
     deeds[`revert of ${role}`] = textOf(await revert(node, role));
   }
   const left = await snapshot(node);
