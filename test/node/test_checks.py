@@ -7,6 +7,7 @@ import pytest
 from fakes import make_node
 from openstack_spice.changes.kind import Planned
 from openstack_spice.checks import port, web
+from openstack_spice.checks.conf_text import check_text
 from openstack_spice.checks.layers import check_in_force, check_layers, planned_conf
 from openstack_spice.checks.pending import check_pending, files_read_by, units_the_plan_restarts
 from openstack_spice.checks.space import check_space, check_space_for_units
@@ -86,6 +87,37 @@ class FakeNova:
 
     def option(self, section, option, default):
         return self._options.get("%s_%s" % (section, option)) or default
+
+
+@pytest.mark.parametrize(
+    "conf,number",
+    [
+        (b"[spice]\n# a comment\renabled = false\n", 2),
+        (b"[spice]\nenabled = true\rdebug = true\n", 2),
+        (b"[DEFAULT]\n\n[spice]\renabled = false\n", 3),
+        (b"[spice]\n\renabled = false", 2),
+        (b"[spice]\r# a comment\nenabled = false\n", 1),
+        (b"[spice]\r\na = 1,\r  2\r\n", 2),
+        (b"[spice]\r\r\na = 1,\r\r\n  2\r\r\n", 2),
+        (b"[spice]\r\na = 1,\r\n  2\r\n# a comment\r\r\n\r\r\n", None),
+        (b"# a comment\r# another\r\r; and one\n[spice]\na = 1\r", None),
+        (b"[spice]\r\r\na = 1\r\r\nb = 2\r\r\n", None),
+    ],
+)
+def test_a_carriage_return_that_parts_what_looks_like_one_line_is_refused(conf, number):
+    reason = (
+        "line %s of /etc/nova/nova.conf has a carriage return in its midst, at which Nova's services, in Python 3, end a line, and an "
+        "editor does not. Put a newline in its place, or take it out, as it is meant ('cat -A /etc/nova/nova.conf' shows it as ^M), "
+        "and run again"
+    )
+    assert message_of(check_text, conf) == (None if number is None else reason % number)
+
+
+def test_bytes_that_are_not_utf_8_are_refused():
+    assert message_of(check_text, "# Gr\u00fc\u00dfe\n".encode("utf-8")) is None
+    assert message_of(check_text, b"[spice]\n# Gr\xfc\xdfe\n") == (
+        "line 2 of /etc/nova/nova.conf is not UTF-8, and Nova's services, in Python 3, would not start again. Mend that line, and run again"
+    )
 
 
 def test_room_is_looked_for_in_the_first_folder_that_is_there(tmp_path):
