@@ -20,6 +20,7 @@ from openstack_spice.services.processes import Listener
 from openstack_spice.state.entry import Entry
 from openstack_spice.state.ledger import Ledger
 from openstack_spice.state.paths import NOVA_CONF
+from openstack_spice.system.reading import Room
 from openstack_spice.text import present
 
 UNIT = "nova-spicehtml5proxy"
@@ -123,7 +124,7 @@ def test_bytes_that_are_not_utf_8_are_refused():
 def test_room_is_looked_for_in_the_first_folder_that_is_there(tmp_path):
     node = make_node(tmp_path, files={"/var/lib/x": ""})
     free = {"/var/lib": 16383, "/etc": 16384, "/": 0, "/run": 16384}
-    node.files.free_kib = lambda path: free[path]
+    node.files.room = lambda path: Room(free[path], None)
     assert message_of(check_space, node.context) == "only 16383 KiB are free in /var/lib, 16384 are needed. Make room, and run again"
     free["/var/lib"] = 16384
     os.makedirs(node.files.at("/etc"))
@@ -136,7 +137,22 @@ def test_room_is_looked_for_in_the_first_folder_that_is_there(tmp_path):
     free.update({"/run": 16384, "/var/lib": 0})
     assert message_of(check_space_for_units, node.context) is None
     found = os.statvfs(str(tmp_path))
-    assert abs(make_node(tmp_path).files.free_kib("/etc") - found.f_bavail * found.f_frsize // 1024) < 1 << 20
+    assert abs(make_node(tmp_path).files.room("/etc").kib - found.f_bavail * found.f_frsize // 1024) < 1 << 20
+
+
+def test_a_file_system_that_has_bytes_and_hardly_an_inode_is_refused_by_that(tmp_path):
+    node = make_node(tmp_path, files={"/var/lib/x": "", "/etc/x": "", "/run/x": ""})
+    free = {"/var/lib": Room(16384, 64), "/etc": Room(16384, None), "/run": Room(16384, 63)}
+    node.files.room = lambda path: free[path]
+    for check in (check_space, check_space_for_units):
+        assert message_of(check, node.context) == (
+            "only 63 inodes are free in /run, 64 are needed. Remove files that nobody needs from its file system ('df -i /run'), "
+            "and run again"
+        )
+    free["/run"] = Room(16384, 64)
+    assert message_of(check_space, node.context) is None
+    free["/run"] = Room(16383, 0)  # as file systems tell that make their inodes of free blocks
+    assert message_of(check_space, node.context).startswith("only 16383 KiB are free in /run")
 
 
 READ_ONLY = " cannot be written (a read-only file system?). Make it writable, and run again"

@@ -3,9 +3,13 @@
 import errno
 import os
 import stat
+import subprocess
 
 import pytest
 from openstack_spice.errors import CannotTell, Failed, Refused
+from openstack_spice.messages import text_of
+from openstack_spice.state.journal import Journal
+from openstack_spice.state.paths import ROLES, journal_file
 from openstack_spice.system import Files, Interruption
 from openstack_spice.system.files import Access
 
@@ -67,6 +71,68 @@ def test_a_file_that_cannot_be_rewritten_keeps_every_byte_and_leaves_nothing_bes
     )
     assert conf.read_bytes() == b"former\n" * 1000
     assert os.listdir(str(folder / "etc")) == ["nova.conf"]
+
+
+@pytest.fixture
+def without_inodes(folder):
+    """A folder of a file system of its own, which has bytes and no inode for one more file."""
+    place = folder / "small"
+    place.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m,nr_inodes=3", "tmpfs", str(place)], check=True)
+    try:
+        write(place / "conf", b"former\n")
+        (place / "full").mkdir()
+        yield place
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
+
+
+@as_root
+@pytest.mark.parametrize(
+    "step,file",
+    [
+        (lambda files: files.create("/small/new", b"", Access(0, 0, 0o600), nothing), "/small/new"),
+        (lambda files: files.create("/small/deep/new", b"", Access(0, 0, 0o600), nothing), "/small/deep/new"),
+        (lambda files: files.replace("/small/conf", b"former\n", b"new\n", nothing), "/small/conf"),
+        (lambda files: files.point_link("/small/link", "conf", nothing), "/small/link"),
+        (lambda files: files.unlinked("/small", b"", 0).__enter__(), None),
+    ],
+)
+def test_where_no_inode_is_free_the_message_says_so(folder, files, without_inodes, step, file):
+    with pytest.raises(Failed) as stop:
+        step(files)
+    assert stop.value.message == "no-inodes"
+    named = stop.value.facts["file"]
+    assert file in (None, named)
+    assert text_of(stop.value) == (
+        named + " cannot be written: no inode is free on its file system. "
+        "Remove files that nobody needs from there ('df -i /small'), and run again"
+    )
+
+
+@as_root
+def test_a_journal_for_which_no_inode_is_free_says_so(folder, files, without_inodes):
+    os.rmdir(str(without_inodes / "full"))
+    (without_inodes / "compute").mkdir()
+    (folder / ROLES[1:]).parent.mkdir(parents=True)
+    (folder / ROLES[1:]).symlink_to("/small")
+    with pytest.raises(Failed) as stop:
+        Journal(files, "compute").open({})
+    assert (stop.value.message, stop.value.facts["file"]) == ("no-inodes", journal_file("compute"))
+
+
+@as_root
+def test_where_bytes_lack_too_or_alone_the_message_is_about_room(folder, files, without_inodes):
+    room = b"x" * (1 << 20)
+    with pytest.raises(OSError):
+        (without_inodes / "conf").write_bytes(room + room)
+    with pytest.raises(Failed) as stop:
+        files.create("/small/new", b"", Access(0, 0, 0o600), nothing)
+    assert stop.value.message == "cannot-write"
+    os.rmdir(str(without_inodes / "full"))
+    with pytest.raises(Failed) as stop:
+        files.create("/small/new", b"x" * 4096, Access(0, 0, 0o600), nothing)
+    assert stop.value.message == "cannot-write"
 
 
 def test_what_was_written_is_read_back_before_it_is_published(folder):

@@ -185,6 +185,46 @@ def test_a_damaged_archive_is_never_run(tmp_path, keep):
     )
 
 
+@pytest.fixture
+def full(tmp_path):
+    """A folder of a file system of its own that has bytes and no inode more."""
+    place = tmp_path / "full"
+    place.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "nr_inodes=2", "tmpfs", str(place)], check=True)
+    try:
+        (place / "file").write_bytes(b"")
+        yield place
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root: it mounts a file system. Run the tests as root")
+@pytest.mark.parametrize("below", ["", "/state/programs"])
+def test_where_no_inode_is_free_who_unpacks_and_who_arrives_say_so(tmp_path, full, below):
+    programs = str(full) + below
+    data, _ = archive(programs)
+    digest = hashlib.sha256(data).hexdigest()
+    uploaded = tmp_path / "uploaded.sh"
+    uploaded.write_bytes(data)
+    arrive = re.search("^readonly ARRIVE='(.*)'$", source("bootstrap.sh").decode("ascii"), re.MULTILINE).group(1)
+    for command, told in (
+        (
+            [sys.executable, "-I", "-S", "-c", starter(programs), str(uploaded), "status"],
+            "the program cannot be unpacked to %s (No space left on device). No inode is free there (df -i): remove files that nobody "
+            "needs and see that it can be written, then run again",
+        ),
+        (
+            ["/bin/bash", "-c", arrive, "%s/%s.sh" % (programs, digest), str(uploaded)],
+            "%s cannot be written. No inode is free there (df -i): remove files that nobody needs and see that it can be written, then run "
+            "again",
+        ),
+    ):
+        ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        last = ended.stderr.decode().splitlines()[-1]
+        assert (ended.returncode, ended.stdout) == (3, b"")
+        assert last == "openstack-spice: error: %s: %s" % (os.uname().nodename, told % programs)
+
+
 def test_an_old_interpreter_is_refused():
     old = "import sys; sys.version_info = (2, 7, 18); sys.version = '2.7.18 (default)'; exec(%r)" % starter("/nowhere")
     ended = subprocess.run([sys.executable, "-c", old, "/nowhere/x.sh", "status"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)

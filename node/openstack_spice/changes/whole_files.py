@@ -7,7 +7,8 @@ from ..state.entry import Entry
 from ..state.journal import Journal
 from ..state.ledger import Ledger
 from ..system import Files
-from ..system.files import EVERYBODY_READS, Access, Attributes
+from ..system.attributes import Attributes
+from ..system.files import EVERYBODY_READS, Access
 from ..text import ABSENT, bytes_of, decode, encode, from_bytes, is_absent, present, to_bytes
 from .kind import Kind, Outcome, Pass, Planned
 

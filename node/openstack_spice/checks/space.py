@@ -7,6 +7,7 @@ from ..errors import Refused
 from ..state.paths import NOVA_CONF, STATE
 
 SPACE_NEEDED = 16384  # KiB that must be free where we write
+INODES_NEEDED = 64  # some twenty files of ours at most, in as many folders; the program itself is unpacked by then
 _FOLDERS = (STATE, NOVA_CONF.rpartition("/")[0], "/etc/systemd/system")
 _RUN = "/run"  # systemd reads no unit anew where less than 16 MiB are free there (src/core/dbus-manager.c, version 248 and later)
 
@@ -27,6 +28,8 @@ def _check(context: Context, folders: Sequence[str]) -> None:
         folder = path
         while folder and not files.is_folder(folder):
             folder = folder.rpartition("/")[0]
-        free = files.free_kib(folder or "/")
-        if free < SPACE_NEEDED:
-            raise Refused("space", free=free, folder=folder or "/", needed=SPACE_NEEDED)
+        room = files.room(folder or "/")
+        if room.kib < SPACE_NEEDED:
+            raise Refused("space", free=room.kib, folder=folder or "/", needed=SPACE_NEEDED)
+        if room.inodes is not None and room.inodes < INODES_NEEDED:
+            raise Refused("space-inodes", free=room.inodes, folder=folder or "/", needed=INODES_NEEDED)

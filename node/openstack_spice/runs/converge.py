@@ -185,7 +185,9 @@ def write_record(run: Converging, record: Record) -> None:
     file = record_file(run.session.role)
     try:
         run.session.system.files.create(file, record_bytes(record), ROOT_ALONE, run.journal.announce)
-    except Failed:
+    except Failed as stop:
+        if stop.message == "no-inodes":
+            raise
         raise Failed("state-cannot-be-written", file=file, folder=STATE)
     run.session.record = record
     run.journal.is_recorded = True

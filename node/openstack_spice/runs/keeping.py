@@ -32,8 +32,8 @@ class Keeping:
         files = self._system.files
         try:
             files.make_folder(role_folder(role), 0o700)
-        except OSError:
-            raise Failed("state-cannot-be-written", file=role_folder(role), folder=STATE)
+        except OSError as error:
+            raise files.explained(Failed("state-cannot-be-written", file=role_folder(role), folder=STATE), error)
         # The bootstrap wrote the file, and start.py holds it; neither synced it, nor the folders above it.
         for path in (program_file(self._request.program), PROGRAMS, STATE, STATE.rpartition("/")[0]):
             files.sync(path)
