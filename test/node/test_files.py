@@ -1,8 +1,10 @@
 """The one way to read a file and the one way to write one, on a real file system."""
 
 import errno
+import fcntl
 import os
 import stat
+import struct
 import subprocess
 
 import pytest
@@ -10,7 +12,7 @@ from openstack_spice.errors import CannotTell, Failed, Refused
 from openstack_spice.messages import text_of
 from openstack_spice.state.journal import Journal
 from openstack_spice.state.paths import ROLES, journal_file
-from openstack_spice.system import Files, Interruption
+from openstack_spice.system import Files, Interruption, attributes
 from openstack_spice.system.files import Access
 
 NOBODY = 65534
@@ -30,6 +32,30 @@ def files(folder):
 
 def nothing(path):
     """Where the name of a new file need not be noted."""
+
+
+NOATIME, NOCOW, IMMUTABLE, EXTENTS, ENCRYPT, INDEX = 0x80, 0x800000, 0x10, 0x80000, 0x800, 0x1000  # linux/fs.h
+
+
+class Kernel:
+    """Flags of inodes as a kernel has them whose file system gives every new file INDEX.
+
+    :param flags: by inode
+    :param error: of each request to set them; 0: none
+    """
+
+    def __init__(self, flags, error=0):
+        self.flags, self.error, self.set = flags, error, []
+
+    def ioctl(self, descriptor, request, argument, mutate):
+        found = os.fstat(descriptor)
+        if request == attributes.flag_requests(os.uname().machine, struct.calcsize("l"))[0]:
+            argument[:4] = struct.pack("=I", self.flags.get(found.st_ino, INDEX))
+            return 0
+        if self.error:
+            raise OSError(self.error, os.strerror(self.error))
+        self.set.append((struct.unpack_from("=I", argument)[0], found.st_size))
+        return 0
 
 
 def write(path, data, mode=0o640):
@@ -213,6 +239,84 @@ def test_owner_mode_and_extended_attributes_stay(folder, files):
     assert (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) == (NOBODY, 12, 0o460)
     assert os.getxattr(str(conf), "user.note") == b"kept"
     assert conf.read_bytes() == b"new\n"
+
+
+def flags_of(path):
+    return subprocess.run(["lsattr", "-d", str(path)], stdout=subprocess.PIPE, check=True).stdout.split()[0].decode().replace("-", "")
+
+
+def has_inode_flags(path):
+    """Whether its file system has them, and lets us set them."""
+    return subprocess.run(["chattr", "+d", str(path)], stderr=subprocess.DEVNULL).returncode == 0
+
+
+def test_the_flags_that_somebody_set_stay_and_the_file_systems_own_are_its_own(folder, files):
+    conf, plain = folder / "etc" / "nova.conf", folder / "etc" / "plain.conf"
+    write(plain, b"former\n")
+    if not has_inode_flags(plain):
+        pytest.skip("the file system of the tests' folder has no inode flags: name another one in TMPDIR")
+    subprocess.run(["chattr", "-d", str(plain)], check=True)
+    of_any = flags_of(plain)
+    write(conf, b"former\n")
+    subprocess.run(["chattr", "+AdS", str(conf)], check=True)
+    assert set(flags_of(conf)) == set(of_any + "AdS")
+    inode = conf.stat().st_ino
+    files.replace("/etc/nova.conf", b"former\n", b"new\n", nothing)
+    files.replace("/etc/plain.conf", b"former\n", b"new\n", nothing)
+    assert conf.stat().st_ino != inode
+    assert (set(flags_of(conf)), flags_of(plain)) == (set(of_any + "AdS"), of_any)
+    assert conf.read_bytes() == b"new\n"
+
+
+def test_a_file_whose_flags_the_new_one_cannot_get_is_left_as_it_is(folder, files, monkeypatch):
+    """As with an ACL that it cannot get: nothing is lost without a word."""
+    conf = folder / "etc" / "nova.conf"
+    write(conf, b"former\n")
+    kernel = Kernel({conf.stat().st_ino: NOCOW | NOATIME | EXTENTS}, errno.EOPNOTSUPP)
+    monkeypatch.setattr(fcntl, "ioctl", kernel.ioctl)
+    with pytest.raises(Failed) as stop:
+        files.replace("/etc/nova.conf", b"former\n", b"new\n", nothing)
+    assert stop.value.facts == {"file": "/etc/nova.conf", "reason": os.strerror(errno.EOPNOTSUPP)}
+    assert (conf.read_bytes(), os.listdir(str(folder / "etc"))) == (b"former\n", ["nova.conf"])
+
+
+def test_flags_are_set_before_the_first_byte_is_written_since_some_cannot_be_later(folder, files, monkeypatch):
+    conf = folder / "etc" / "nova.conf"
+    write(conf, b"former\n")
+    kernel = Kernel({conf.stat().st_ino: NOCOW | NOATIME | IMMUTABLE | EXTENTS | ENCRYPT})
+    monkeypatch.setattr(fcntl, "ioctl", kernel.ioctl)
+    files.replace("/etc/nova.conf", b"former\n", b"new\n", nothing)
+    # The kernel's own flags of the new file stay, and none of the former one's is copied.
+    assert kernel.set == [(NOCOW | NOATIME | INDEX, 0)]
+
+
+@pytest.mark.parametrize("error", [errno.ENOTTY, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL])
+def test_a_file_system_without_flags_is_asked_once_and_nothing_is_lost(folder, files, monkeypatch, error):
+    conf = folder / "etc" / "nova.conf"
+    write(conf, b"former\n")
+    asked = []
+
+    def refusing(descriptor, request, argument, mutate):
+        asked.append(request)
+        raise OSError(error, os.strerror(error))
+
+    monkeypatch.setattr(fcntl, "ioctl", refusing)
+    files.replace("/etc/nova.conf", b"former\n", b"new\n", nothing)
+    assert (len(asked), conf.read_bytes()) == (1, b"new\n")
+
+
+@pytest.mark.parametrize(
+    "machine,size,numbers",
+    [
+        ("x86_64", 8, (0x80086601, 0x40086602)),
+        ("aarch64", 8, (0x80086601, 0x40086602)),
+        ("s390x", 8, (0x80086601, 0x40086602)),
+        ("i686", 4, (0x80046601, 0x40046602)),
+        ("ppc64le", 8, (0x40086601, 0x80086602)),
+    ],
+)
+def test_the_requests_are_numbered_as_the_machines_kernel_does(machine, size, numbers):
+    assert attributes.flag_requests(machine, size) == numbers
 
 
 def test_a_link_of_ours_stays_one_and_what_it_points_to_is_rewritten(folder, files):

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Callable, Iterator, List, NamedTuple, Optional, Sequence, Tuple, TypeVar
 
 from ..errors import CannotTell, Failed, Stop
-from .attributes import Attributes, attributes_of, remove_inherited_acl
+from .attributes import Attributes, attributes_of, flags_of, remove_inherited_acl, set_flags
 from .interruption import Interruption
 from .reading import LARGEST, Reading, demand_regular, read_all, reason_of
 from .resolve import Place
@@ -59,7 +59,8 @@ class Files(Reading):
         return stop if folder is None else type(stop)("no-inodes", file=stop.facts["file"], folder=folder)
 
     def replace(self, path: str, former: bytes, new: bytes, announce: Announce) -> None:
-        """Gives a file other bytes. Owner, mode, ACL, extended attributes and the SELinux label stay; a link of root's stays one.
+        """Gives a file other bytes. Owner, mode, ACL, extended attributes, the SELinux label and chattr's flags stay; a link of
+        root's stays one.
 
         :param former: the bytes that it is known to have; where it has others by now, somebody edited it meanwhile
         :param announce: called with the path of the new file before that is made
@@ -74,10 +75,11 @@ class Files(Reading):
                         raise Failed("edited-meanwhile", file=path)
                     found = os.fstat(descriptor)
                     attributes = attributes_of(descriptor)
+                    kept = flags_of(descriptor)
                 finally:
                     os.close(descriptor)
                 access = Access(found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode))
-                self._publish(place, new, access, attributes, announce)
+                self._publish(place, new, access, attributes, announce, kept)
         except OSError as error:
             raise self.explained(Failed("cannot-rewrite", file=path, reason=reason_of(error)), error)
 
@@ -296,14 +298,20 @@ class Files(Reading):
         finally:
             os.close(descriptor)
 
-    def _publish(self, place: Place, data: bytes, access: Access, attributes: Sequence[Tuple[str, bytes]], announce: Announce) -> None:
-        """Writes the new file beside its place, proves it, and puts it there."""
+    def _publish(
+        self, place: Place, data: bytes, access: Access, attributes: Sequence[Tuple[str, bytes]], announce: Announce, kept: int = 0
+    ) -> None:
+        """Writes the new file beside its place, proves it, and puts it there.
+
+        :param kept: the former file's flags
+        """
         name = self._name_for(place.name)
         announce(os.path.join(os.path.dirname(place.path), name))
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         descriptor = self._open(Place(place.folder, name, place.path), flags, 0o600)
         try:
             try:
+                set_flags(descriptor, kept)
                 self._write(descriptor, data, place.path)
                 remove_inherited_acl(descriptor)
                 self._set_access(descriptor, access)
