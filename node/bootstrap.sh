@@ -77,7 +77,7 @@ find_python() {
 # install_python: the package, only where no other one changes with it. It stays when the node gets back what it had: what puts that
 # back is written in it.
 install_python() {
-  local plan line
+  local plan line log=/var/log/openstack-spice.log
   umask 022
   plan=$(timeout 600 yum --assumeno install python3 2>&1 </dev/null) || : # it declines, so it fails
   if grep -Eq '^(Updating|Upgrading|Removing|Downgrading|Replacing|Reinstalling)( .*)?:$' <<<"$plan"; then
@@ -89,7 +89,10 @@ install_python() {
   timeout 900 yum -q -y install python3 >/dev/null </dev/null ||
     refuse "python3 could not be installed (see above). Install it ('yum install python3'), and run again"
   line="installed python3, by=${SUDO_USER:-root}"
-  printf '%s %s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$(uname -n)" "$line" >>/var/log/openstack-spice.log || :
+  # As state/audit.py does: a FIFO is not waited for, and a link is not followed.
+  { [[ ! -e $log || -f $log ]] && printf '%s %s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$(uname -n)" "$line" |
+    dd of="$log" oflag=append,nofollow,nonblock conv=notrunc 2>/dev/null; } ||
+    printf 'openstack-spice: %s: %s cannot be written: what changes is logged in syslog alone\n' "$(uname -n)" "$log" >&2 || :
   logger -t openstack-spice -p authpriv.notice -- "$line" || :
 }
 
