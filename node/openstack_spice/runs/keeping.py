@@ -39,6 +39,10 @@ class Keeping:
             files.sync(path)
         files.point_link(program_link(role), program_file(self._request.program), lambda path: None)
 
+    def has_program(self, role: str) -> bool:
+        """Whether it is this program that a role goes back by. Raises CannotTell."""
+        return self._system.files.link(program_link(role)) == program_file(self._request.program)
+
     def is_whole(self, role: str) -> bool:
         """Whether the program that a role goes back by and the node's own command are as they were written. Raises CannotTell."""
         return launcher_is_whole(self._system.files) and program_is_whole(self._system.files, role)
