@@ -53,6 +53,15 @@ const demanded: Readonly<Record<string, readonly [why: string, ...lines: readonl
     /^(check|run) 1 \+ .*allowed_origins is read by nova-novncproxy too/,
     /^audit [-+] .*: console\/allowed_origins: /,
   ],
+  "nftables as on RHEL 9, whose file has not the chain, does not load, and is as it should be": [
+    "D2: a file to be tested needs no room in /run",
+    /^run 5 \(does not load\) - \/run\/openstack-spice\S+: Error: /,
+    /^run 5 \(does not load\) \+ \/dev\/stdin:\S+: Error: /,
+  ],
+  "a compute: work that a restart would cut off": [
+    "field: instances-path-by-reference",
+    /^check \d+ \(field: instances-path-by-reference\) \+ .* busy: the image \S+ is fetched/,
+  ],
   "a proxy's port closed by iptables": closedByIptables,
   "console ports closed by iptables": closedByIptables,
   "a port that another program takes first": [
