@@ -28,14 +28,28 @@ function usage(): Usage {
   return { cpu: ((user ?? 0) + (nice ?? 0) + (system ?? 0) + (irq ?? 0) + (softirq ?? 0)) / 100, processes };
 }
 
-/** Usage of one run, on average over {@link RUNS}. */
-async function measured(run: (index: number) => Promise<void>): Promise<Usage> {
+const nothingUsed: Usage = { cpu: 0, processes: 0 };
+
+/** What one use and another take, and the other one `times`. */
+function sum(one: Usage, other: Usage, times = 1): Usage {
+  return { cpu: one.cpu + times * other.cpu, processes: one.processes + times * other.processes };
+}
+
+/** What was used while something is done. */
+async function spent(work: () => Promise<void>): Promise<Usage> {
   const before = usage();
-  for (let index = 0; index < RUNS; index++) {
-    await run(index);
-  }
-  const after = usage();
-  return { cpu: (after.cpu - before.cpu) / RUNS, processes: (after.processes - before.processes) / RUNS };
+  await work();
+  return sum(usage(), before, -1);
+}
+
+/** Usage of one run, on average over {@link RUNS}. */
+async function measured(run: () => Promise<void>): Promise<Usage> {
+  const all = await spent(async () => {
+    for (let index = 0; index < RUNS; index++) {
+      await run();
+    }
+  });
+  return sum(nothingUsed, all, 1 / RUNS);
 }
 
 /** What one use takes beyond another. */
@@ -52,21 +66,13 @@ async function measuredBeyond(
   other: () => Promise<void>,
   settle: (index: number) => Promise<void>,
 ): Promise<string> {
-  const sums = { one: { cpu: 0, processes: 0 }, other: { cpu: 0, processes: 0 } };
-  const add = (sum: { cpu: number; processes: number }, before: Usage, after: Usage) => {
-    sum.cpu += (after.cpu - before.cpu) / RUNS;
-    sum.processes += (after.processes - before.processes) / RUNS;
-  };
+  let [ones, others] = [nothingUsed, nothingUsed];
   for (let index = 0; index < RUNS; index++) {
-    const before = usage();
-    await other();
-    add(sums.other, before, usage());
+    others = sum(others, await spent(other), 1 / RUNS);
     await settle(index);
-    const between = usage();
-    await one(index);
-    add(sums.one, between, usage());
+    ones = sum(ones, await spent(() => one(index)), 1 / RUNS);
   }
-  return `${beyond(sums.one, sums.other)}, where that takes ${sums.other.cpu.toFixed(2)} s`;
+  return `${beyond(ones, others)}, where that takes ${others.cpu.toFixed(2)} s`;
 }
 
 /** A converge, by the engine's command line, that has to end well. The program is there: the engine uploads it once. */
@@ -172,10 +178,8 @@ XML
 }
 
 async function main(): Promise<void> {
-  const idle = usage();
-  await pause(5000);
-  const after = usage();
-  console.log(`${RUNS} runs each. This machine in 5 s of nothing: ${beyond(after, idle)}.`);
+  const idle = await spent(() => pause(5000));
+  console.log(`${RUNS} runs each. This machine in 5 s of nothing: ${beyond(idle, nothingUsed)}.`);
   const programs = { bash: hostProgram("bash"), python: hostProgram("python") };
   const controller = await LabNode.boot("bench-n", "proxy");
   try {
