@@ -25,11 +25,9 @@ def check_space_for_units(context: Context) -> None:
 def _check(context: Context, folders: Sequence[str]) -> None:
     files = context.system.files
     for path in folders:
-        folder = path
-        while folder and not files.is_folder(folder):
-            folder = folder.rpartition("/")[0]
-        room = files.room(folder or "/")
+        folder = files.nearest_folder(path)
+        room = files.room(folder)
         if room.kib < SPACE_NEEDED:
-            raise Refused("space", free=room.kib, folder=folder or "/", needed=SPACE_NEEDED)
+            raise Refused("space", free=room.kib, folder=folder, needed=SPACE_NEEDED)
         if room.inodes is not None and room.inodes < INODES_NEEDED:
-            raise Refused("space-inodes", free=room.inodes, folder=folder or "/", needed=INODES_NEEDED)
+            raise Refused("space-inodes", free=room.inodes, folder=folder, needed=INODES_NEEDED)

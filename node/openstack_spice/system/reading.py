@@ -196,6 +196,12 @@ class Reading:
         found = self.state(path)
         return found is not None and stat.S_ISDIR(found.st_mode)
 
+    def nearest_folder(self, path: str) -> str:
+        """A folder, or the nearest one above it that is there. Raises CannotTell."""
+        while path.strip("/") and not self.is_folder(path):
+            path = path.rpartition("/")[0]
+        return path or "/"
+
     def is_file(self, path: str) -> bool:
         """Whether a regular file is there, links of root's followed. Raises CannotTell."""
         found = self.state(path)
@@ -216,15 +222,15 @@ class Reading:
 
     def folder_without_inodes(self, path: str) -> Optional[str]:
         """The nearest folder of a file that could not be made, where its file system has bytes and no inode; else None."""
-        folder = os.path.dirname(path)
+        if not path.startswith("/"):
+            return None
         try:
-            while folder not in ("", "/") and not self.is_folder(folder):
-                folder = os.path.dirname(folder)
-            found = self._file_system(folder) if folder else None
+            folder = self.nearest_folder(os.path.dirname(path))
+            found = self._file_system(folder)
         except (OSError, CannotTell, Refused):
             return None
         # Some file systems make inodes of free blocks: where those lack too, bytes do.
-        return folder if found is not None and found.f_files and not found.f_favail and found.f_bfree else None
+        return folder if found.f_files and not found.f_favail and found.f_bfree else None
 
     def _file_system(self, path: str) -> os.statvfs_result:
         """What the kernel says of a folder's file system. Raises FileNotFoundError, CannotTell."""
