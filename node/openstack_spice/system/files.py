@@ -58,6 +58,9 @@ class Files(Reading):
         folder = self.folder_without_inodes(stop.facts["file"]) if error.errno == errno.ENOSPC else None
         return stop if folder is None else type(stop)("no-inodes", file=stop.facts["file"], folder=folder)
 
+    def _cannot_write(self, path: str, error: OSError) -> Failed:
+        return self.explained(Failed("cannot-write", file=path, reason=reason_of(error)), error)
+
     def replace(self, path: str, former: bytes, new: bytes, announce: Announce) -> None:
         """Gives a file other bytes. Owner, mode, ACL, extended attributes, the SELinux label and chattr's flags stay; a link of
         root's stays one.
@@ -120,7 +123,7 @@ class Files(Reading):
                     raise Failed("folder-not-roots", folder=os.path.dirname(place.path))
                 self._publish(place, data, access, attributes, announce)
         except OSError as error:
-            raise self.explained(Failed("cannot-write", file=path, reason=reason_of(error)), error)
+            raise self._cannot_write(path, error)
 
     def append(self, path: str, data: bytes, access: Access) -> None:
         """Adds bytes at a file's end, and syncs it; the file is made where it is missing, and its folder synced then. Raises OSError; then
@@ -244,7 +247,7 @@ class Files(Reading):
                 finally:
                     os.close(descriptor)
         except OSError as error:
-            raise self.explained(Failed("cannot-write", file=path, reason=reason_of(error)), error)
+            raise self._cannot_write(path, error)
 
     def rename_folder(self, path: str, name: str) -> None:
         """Gives a folder of ours another name in the same folder, where nothing has it. Raises Failed."""
@@ -253,7 +256,7 @@ class Files(Reading):
                 self._rename(folder, former, name, path)
                 self._sync(folder, path)
         except OSError as error:
-            raise self.explained(Failed("cannot-write", file=path, reason=reason_of(error)), error)
+            raise self._cannot_write(path, error)
 
     def point_link(self, path: str, target: str, announce: Announce) -> None:
         """Makes a symbolic link, or points one elsewhere, in one step. Raises Failed."""
@@ -265,7 +268,7 @@ class Files(Reading):
                 self._rename(folder, new, name, path)
                 self._sync(folder, path)
         except OSError as error:
-            raise self.explained(Failed("cannot-write", file=path, reason=reason_of(error)), error)
+            raise self._cannot_write(path, error)
 
     @contextmanager
     def unlinked(self, folder: str, data: bytes, owner: int) -> Iterator[int]:
@@ -292,7 +295,7 @@ class Files(Reading):
                     os.close(descriptor)
                     raise
         except OSError as error:
-            raise self.explained(Failed("cannot-write", file=path, reason=reason_of(error)), error)
+            raise self._cannot_write(path, error)
         try:
             yield descriptor
         finally:
