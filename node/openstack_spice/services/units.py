@@ -1,8 +1,7 @@
 """Units are started, restarted and stopped, and each of that ends in time, whatever the unit says."""
 
 import time
-from itertools import chain
-from typing import Dict, FrozenSet, List, NamedTuple, NoReturn, Optional, Set, Tuple
+from typing import Dict, FrozenSet, Iterator, List, NamedTuple, NoReturn, Optional, Set, Tuple
 
 from ..context import Context
 from ..errors import CannotTell, Failed, Stop
@@ -201,21 +200,28 @@ class Units(UnitStates):
         self._context.reporter.say("%s is stopping (TimeoutStopUSec=%s); waiting for that, until %s at most" % (unit, limit, until))
 
     def _secrets(self, unit: str) -> FrozenSet[bytes]:
-        """Those of all files below Nova's folder, of nova.conf, which can be a link to elsewhere, and of the configuration that the unit's
-        command names. Raises CannotTell, Stop."""
-        files = self._context.system.files
-        found = set(secrets_in(files.read_if_there(NOVA_CONF) or b""))
+        """Those of nova.conf, which can be a link to elsewhere, and of other configuration. Raises CannotTell, Stop."""
+        found = set(secrets_in(self._context.system.files.read_if_there(NOVA_CONF) or b""))
         size = 0
-        named = config_paths(self.command(unit))
-        whole = (files.read_if_there(path, LARGEST_FILE) or b"" for path in named if not files.is_folder(path))
-        folders = [NOVA_CONF.rpartition("/")[0]] + [path for path in named if files.is_folder(path)]
-        walked = (file.data for folder in folders for file in files.walk(folder, MOST_FILES, LARGEST_FILE))
-        for data in chain(whole, walked):
+        for data in self._configuration(unit):
             found |= secrets_in(data)
             size += len(data)
             if size > LARGEST_FILE or len(found) > MOST_SECRETS:
                 raise CannotTell(NOVA_CONF.rpartition("/")[0], "there is too much in it")
         return frozenset(found)
+
+    def _configuration(self, unit: str) -> Iterator[bytes]:
+        """What is in the files that the unit's command names as configuration, and in all below Nova's folder. Raises CannotTell, Stop."""
+        files = self._context.system.files
+        folders = [NOVA_CONF.rpartition("/")[0]]
+        for path in config_paths(self.command(unit)):
+            if files.is_folder(path):
+                folders.append(path)
+            else:
+                yield files.read_if_there(path, LARGEST_FILE) or b""
+        for folder in folders:
+            for file in files.walk(folder, MOST_FILES, LARGEST_FILE):
+                yield file.data
 
     def _log_since_asked(self, unit: str) -> bytes:
         """The end of Nova's log of it, where that was written since the unit was asked to start."""
