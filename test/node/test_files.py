@@ -5,9 +5,9 @@ import fcntl
 import os
 import stat
 import struct
-import subprocess
 
 import pytest
+from fakes import mounted
 from openstack_spice.errors import CannotTell, Failed, Refused
 from openstack_spice.messages import text_of
 from openstack_spice.state.journal import Journal
@@ -102,15 +102,10 @@ def test_a_file_that_cannot_be_rewritten_keeps_every_byte_and_leaves_nothing_bes
 @pytest.fixture
 def without_inodes(folder):
     """A folder of a file system of its own, which has bytes and no inode for one more file."""
-    place = folder / "small"
-    place.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m,nr_inodes=3", "tmpfs", str(place)], check=True)
-    try:
+    with mounted(folder / "small", "size=1m,nr_inodes=3") as place:
         write(place / "conf", b"former\n")
         (place / "full").mkdir()
         yield place
-    finally:
-        subprocess.run(["umount", str(place)], check=True)
 
 
 @as_root

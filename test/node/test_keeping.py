@@ -135,21 +135,18 @@ class TestAnotherProgram:
         while not whole:
             last += 1
             del calls[:], dead[:]
-            for name in names:
-                monkeypatch.setattr(converged.files, name, originals[name])
             converged.files.put(record_file("compute"), record_bytes(self.RECORD))
             with_role(converged, OTHER)
             session = self.session(converged)
-            for name in names:
-                monkeypatch.setattr(converged.files, name, counted(name))
-            monkeypatch.setattr(files_module, "_unlink_where_there", lambda *arguments: None if dead else unlinked(*arguments))
-            try:
-                renew_program(session)
-                whole.append(True)
-            except Killed:
-                pass
-            for name in names:
-                monkeypatch.setattr(converged.files, name, originals[name])
+            with monkeypatch.context() as killing:
+                for name in names:
+                    killing.setattr(converged.files, name, counted(name))
+                killing.setattr(files_module, "_unlink_where_there", lambda *arguments: None if dead else unlinked(*arguments))
+                try:
+                    renew_program(session)
+                    whole.append(True)
+                except Killed:
+                    pass
             file = os.readlink(converged.files.at(program_link("compute")))
             assert converged.files.exists(file)
             assert read_record(converged.files, "compute", None)._replace(program="") == self.RECORD._replace(program="")

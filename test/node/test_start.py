@@ -12,6 +12,7 @@ import sys
 import tarfile
 
 import pytest
+from fakes import mounted
 
 NODE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "node")
 MAIN = (
@@ -188,14 +189,9 @@ def test_a_damaged_archive_is_never_run(tmp_path, keep):
 @pytest.fixture
 def full(tmp_path):
     """A folder of a file system of its own that has bytes and no inode more."""
-    place = tmp_path / "full"
-    place.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "nr_inodes=2", "tmpfs", str(place)], check=True)
-    try:
+    with mounted(tmp_path / "full", "nr_inodes=2") as place:
         (place / "file").write_bytes(b"")
         yield place
-    finally:
-        subprocess.run(["umount", str(place)], check=True)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root: it mounts a file system. Run the tests as root")
