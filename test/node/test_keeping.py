@@ -160,6 +160,26 @@ class TestAnotherProgram:
         assert last > 10
 
 
+class TestRoleFolder:
+    @pytest.mark.parametrize("step", [lambda keeping: keeping.forget("compute"), lambda keeping: keeping.close_journal("compute")])
+    def test_has_the_program_as_long_as_it_has_anything(self, node, monkeypatch, step):
+        """Else the node's own command, which nobody can run any more then, says that the program is gone."""
+        keeping = with_role(node, MINE)
+        folder = os.path.dirname(record_file("compute"))
+        for name in ("answers", "journal", "unfinished", "uploaded", "z.openstack-spice.0123456789ab"):
+            node.files.put(folder + "/" + name, "")
+        unlink, seen = node.files._unlink, []
+
+        def unlinked(*arguments):
+            unlink(*arguments)
+            seen.append(node.files.names(folder))
+
+        monkeypatch.setattr(node.files, "_unlink", unlinked)
+        step(keeping)
+        assert [names for names in seen if names and "program" not in names] == []
+        assert len(seen) >= 6 and not node.files.is_folder(folder)
+
+
 class TestTidy:
     def test_the_launcher_goes_last(self, node, monkeypatch):
         removed = []

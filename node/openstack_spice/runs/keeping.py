@@ -70,7 +70,7 @@ class Keeping:
         files.remove(journal_file(role))
         self.disarm(role)
         if not files.exists(record_file(role)):
-            files.remove_tree(role_folder(role))
+            self._remove_folder(role)
 
     def forget(self, role: str) -> None:
         """Nothing of the role is recorded any more, and what was uploaded for it goes too. Raises Failed."""
@@ -80,8 +80,17 @@ class Keeping:
         # that are taken back.
         files.remove(answers_file(role))
         files.remove(record_file(role))
-        files.remove_tree(role_folder(role))
+        self._remove_folder(role)
         self.disarm(role)
+
+    def _remove_folder(self, role: str) -> None:
+        """The program last: as long as there is anything the node's own command needs it. Raises Failed, CannotTell."""
+        files = self._system.files
+        folder, program = role_folder(role), program_link(role)
+        for path in [folder + "/" + name for name in files.names_if_there(folder)]:
+            if path != program:
+                files.remove_tree(path)
+        files.remove_tree(folder)
 
     def run_is_there(self, role: str) -> bool:
         """Whether a run is at work on the role. Raises CannotTell."""
