@@ -19,7 +19,7 @@ readonly STATE_DIR=/var/lib/openstack-spice
 # (remote/sudoers.ts). In braces, since sudo does not see where one argument ends: a part of it, or more than it, is a syntax error.
 # `>|`: root's .bashrc, which may have been read, may set noclobber.
 # shellcheck disable=SC2016 # for root's own shell
-readonly RUN_AS_ROOT='{ PATH=/usr/sbin:/usr/bin:/sbin:/bin; umask 077; test "$1" != - || exit 0; d=${0%/*}; e() { echo "openstack-spice: error: $(uname -n): $1, then run again" >&2; exit 3; }; k() { s=$(sha256sum <"$1") && test "${s%% *}.sh" = "${0##*/}"; }; { test -f "$0" && k "$0"; } || { mkdir -p "$d" && c=$(mktemp "$d/.copy.XXXXXX") || e "$d cannot be written. Make room there and see that it can be written"; q() { rm -f "$c"; rmdir "$d" "${d%/*}" 2>/dev/null; }; trap q EXIT; cat <"$1" >|"$c" || e "$1 cannot be copied to $d. Make room there"; k "$c" || e "$1 changed while it was copied. Find out who writes there"; mv -f "$c" "$0"; } && exec bash "$0" ${2:+--install-python} --uploaded "$1" converge; }'
+readonly RUN_AS_ROOT='{ PATH=/usr/sbin:/usr/bin:/sbin:/bin; umask 077; test "$1" != - || exit 0; d=${0%/*}; e() { echo "openstack-spice: error: $(uname -n): $1, then run again" >&2; exit 3; }; m() { case $(stat -f -c %f/%c/%d "$d" "${d%/*}" "${d%/*/*}" 2>/dev/null | head -n 1) in [1-9]*/[1-9]*/0) echo "No inode is free there (df -i): remove files that nobody needs";; *) echo "Make room there";; esac; }; k() { s=$(sha256sum <"$1") && test "${s%% *}.sh" = "${0##*/}"; }; { test -f "$0" && k "$0"; } || { mkdir -p "$d" && c=$(mktemp "$d/.copy.XXXXXX") || e "$d cannot be written. $(m) and see that it can be written"; q() { rm -f "$c"; rmdir "$d" "${d%/*}" 2>/dev/null; }; trap q EXIT; cat <"$1" >|"$c" || e "$1 cannot be copied to $d. $(m)"; k "$c" || e "$1 changed while it was copied. Find out who writes there"; mv -f "$c" "$0"; } && exec bash "$0" ${2:+--install-python} --uploaded "$1" converge; }'
 
 # What Python runs first: FILE ARGUMENT... checks the whole file against its name, where it lies where root keeps programs, and goes
 # on with start.py, the first member of the archive. Has to be understood by any Python, which says then that it is too old.
@@ -77,7 +77,7 @@ find_python() {
 # install_python: the package, only where no other one changes with it. It stays when the node gets back what it had: what puts that
 # back is written in it.
 install_python() {
-  local plan line
+  local plan line log=/var/log/openstack-spice.log
   umask 022
   plan=$(timeout 600 yum --assumeno install python3 2>&1 </dev/null) || : # it declines, so it fails
   if grep -Eq '^(Updating|Upgrading|Removing|Downgrading|Replacing|Reinstalling)( .*)?:$' <<<"$plan"; then
@@ -89,7 +89,10 @@ install_python() {
   timeout 900 yum -q -y install python3 >/dev/null </dev/null ||
     refuse "python3 could not be installed (see above). Install it ('yum install python3'), and run again"
   line="installed python3, by=${SUDO_USER:-root}"
-  printf '%s %s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$(uname -n)" "$line" >>/var/log/openstack-spice.log || :
+  # As state/audit.py does: a FIFO is not waited for, and a link is not followed.
+  { [[ ! -e $log || -f $log ]] && printf '%s %s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$(uname -n)" "$line" |
+    dd of="$log" oflag=append,nofollow,nonblock conv=notrunc 2>/dev/null; } ||
+    printf 'openstack-spice: %s: %s cannot be written: what changes is logged in syslog alone\n' "$(uname -n)" "$log" >&2 || :
   logger -t openstack-spice -p authpriv.notice -- "$line" || :
 }
 

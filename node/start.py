@@ -4,6 +4,7 @@ It holds the kept archive, unpacks it once to a folder beside it, with compiled 
 with it. The folder is derived from the archive: where it is missing or damaged, it is made again.
 """
 
+import errno
 import fcntl
 import gc
 import hashlib
@@ -30,7 +31,7 @@ def start(data: bytes, tar: int, digest: str) -> None:
     except OSError as error:
         sys.stderr.write(
             "openstack-spice: error: %s: the program cannot be unpacked to %s (%s). " % (os.uname().nodename, PROGRAMS, error.strerror)
-            + "Make room there and see that it can be written, then run again\n"
+            + "%s and see that it can be written, then run again\n" % remedy(error)
         )
         sys.exit(3)
     sys.dont_write_bytecode = True  # the folder stays as it was checked
@@ -38,6 +39,17 @@ def start(data: bytes, tar: int, digest: str) -> None:
     from openstack_spice.__main__ import run
 
     sys.exit(run(sys.argv[2:], digest, held))
+
+
+def remedy(error: OSError) -> str:
+    """What is to be done where the program cannot be unpacked: make room, or inodes where those alone lack."""
+    folder = PROGRAMS
+    while not os.path.isdir(folder):
+        folder = os.path.dirname(folder)
+    found = os.statvfs(folder)
+    if error.errno == errno.ENOSPC and found.f_files and not found.f_favail and found.f_bfree:
+        return "No inode is free there (df -i): remove files that nobody needs"
+    return "Make room there"
 
 
 class Program:
@@ -114,7 +126,8 @@ class Program:
             write(new, self._data, True)
             os.rename(new, self.file)
         except BaseException:
-            os.unlink(new)
+            if os.path.exists(new):
+                os.unlink(new)
             raise
         sync_folder(self._programs)
 

@@ -68,7 +68,8 @@ def main(argv: List[str], system: System, limits: Limits, program: Program) -> i
     except Terminated as terminated:
         status = terminated.status
     except OSError as error:
-        reporter.error(Failed("system-error", reason=error.strerror or "?", file=error.filename or "a file", place=place_of(error)))
+        failure = Failed("system-error", reason=error.strerror or "?", file=str(error.filename or "a file"), place=place_of(error))
+        reporter.error(system.files.explained(failure, error))
         status = ExitStatus.FAILED
     except Exception as error:  # noqa: BLE001  # whatever it is, an open transaction has undone itself on the way here
         reporter.error(Failed("unexpected-error", kind=type(error).__name__, place=place_of(error)))

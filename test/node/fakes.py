@@ -5,7 +5,9 @@ A test takes `make_context(tmp_path, ...)`, or single parts.
 """
 
 import os
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple, Union
+import subprocess
+from contextlib import contextmanager
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
 
 from openstack_spice.context import Context, WorkFolder
 from openstack_spice.document.desired import Desired
@@ -267,6 +269,17 @@ def note_syncs(monkeypatch: Any, root: Any, noted: List[str]) -> None:
         noted.append("sync " + os.readlink("/proc/self/fd/%d" % descriptor)[len(str(root)) :])
 
     monkeypatch.setattr(os, "fsync", fsync)
+
+
+@contextmanager
+def mounted(place: Any, options: str) -> Iterator[Any]:
+    """A folder that is made, with a tmpfs of its own on it for as long as it is used. Needs root."""
+    place.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(place)], check=True)
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
 
 
 def make_node(

@@ -34,6 +34,11 @@ def since_stein():
     return subprocess.check_output([PYTHON] + isolation(PYTHON) + ["-W", "ignore", "-c", asked]) == b"True\n"
 
 
+def is_python_3():
+    """Whether that interpreter is one."""
+    return subprocess.call([PYTHON, "-c", "import sys; sys.exit(sys.version_info[0] != 3)"]) == 0
+
+
 def probe(name, arguments, stdin=b"", environment=(), pass_fds=(), before="", warnings="ignore"):
     """What the probe answers; `before` is run in front of it. Warnings are ignored, as on a node, unless a test wants others."""
     variables = dict({"PATH": os.environ["PATH"], "LC_ALL": "C"}, **dict(environment))

@@ -7,6 +7,7 @@ import pytest
 from fakes import make_node
 from openstack_spice.changes.kind import Planned
 from openstack_spice.checks import port, web
+from openstack_spice.checks.conf_text import check_text
 from openstack_spice.checks.layers import check_in_force, check_layers, planned_conf
 from openstack_spice.checks.pending import check_pending, files_read_by, units_the_plan_restarts
 from openstack_spice.checks.space import check_space, check_space_for_units
@@ -19,6 +20,7 @@ from openstack_spice.services.processes import Listener
 from openstack_spice.state.entry import Entry
 from openstack_spice.state.ledger import Ledger
 from openstack_spice.state.paths import NOVA_CONF
+from openstack_spice.system.reading import Room
 from openstack_spice.text import present
 
 UNIT = "nova-spicehtml5proxy"
@@ -88,10 +90,41 @@ class FakeNova:
         return self._options.get("%s_%s" % (section, option)) or default
 
 
+@pytest.mark.parametrize(
+    "conf,number",
+    [
+        (b"[spice]\n# a comment\renabled = false\n", 2),
+        (b"[spice]\nenabled = true\rdebug = true\n", 2),
+        (b"[DEFAULT]\n\n[spice]\renabled = false\n", 3),
+        (b"[spice]\n\renabled = false", 2),
+        (b"[spice]\r# a comment\nenabled = false\n", 1),
+        (b"[spice]\r\na = 1,\r  2\r\n", 2),
+        (b"[spice]\r\r\na = 1,\r\r\n  2\r\r\n", 2),
+        (b"[spice]\r\na = 1,\r\n  2\r\n# a comment\r\r\n\r\r\n", None),
+        (b"# a comment\r# another\r\r; and one\n[spice]\na = 1\r", None),
+        (b"[spice]\r\r\na = 1\r\r\nb = 2\r\r\n", None),
+    ],
+)
+def test_a_carriage_return_that_parts_what_looks_like_one_line_is_refused(conf, number):
+    reason = (
+        "line %s of /etc/nova/nova.conf has a carriage return in its midst, at which Nova's services, in Python 3, end a line, and an "
+        "editor does not. Put a newline in its place, or take it out, as it is meant ('cat -A /etc/nova/nova.conf' shows it as ^M), "
+        "and run again"
+    )
+    assert message_of(check_text, conf) == (None if number is None else reason % number)
+
+
+def test_bytes_that_are_not_utf_8_are_refused():
+    assert message_of(check_text, "# Gr\u00fc\u00dfe\n".encode("utf-8")) is None
+    assert message_of(check_text, b"[spice]\n# Gr\xfc\xdfe\n") == (
+        "line 2 of /etc/nova/nova.conf is not UTF-8, and Nova's services, in Python 3, would not start again. Mend that line, and run again"
+    )
+
+
 def test_room_is_looked_for_in_the_first_folder_that_is_there(tmp_path):
     node = make_node(tmp_path, files={"/var/lib/x": ""})
     free = {"/var/lib": 16383, "/etc": 16384, "/": 0, "/run": 16384}
-    node.files.free_kib = lambda path: free[path]
+    node.files.room = lambda path: Room(free[path], None)
     assert message_of(check_space, node.context) == "only 16383 KiB are free in /var/lib, 16384 are needed. Make room, and run again"
     free["/var/lib"] = 16384
     os.makedirs(node.files.at("/etc"))
@@ -104,7 +137,22 @@ def test_room_is_looked_for_in_the_first_folder_that_is_there(tmp_path):
     free.update({"/run": 16384, "/var/lib": 0})
     assert message_of(check_space_for_units, node.context) is None
     found = os.statvfs(str(tmp_path))
-    assert abs(make_node(tmp_path).files.free_kib("/etc") - found.f_bavail * found.f_frsize // 1024) < 1 << 20
+    assert abs(make_node(tmp_path).files.room("/etc").kib - found.f_bavail * found.f_frsize // 1024) < 1 << 20
+
+
+def test_a_file_system_that_has_bytes_and_hardly_an_inode_is_refused_by_that(tmp_path):
+    node = make_node(tmp_path, files={"/var/lib/x": "", "/etc/x": "", "/run/x": ""})
+    free = {"/var/lib": Room(16384, 64), "/etc": Room(16384, None), "/run": Room(16384, 63)}
+    node.files.room = lambda path: free[path]
+    for check in (check_space, check_space_for_units):
+        assert message_of(check, node.context) == (
+            "only 63 inodes are free in /run, 64 are needed. Remove files that nobody needs from its file system ('df -i /run'), "
+            "and run again"
+        )
+    free["/run"] = Room(16384, 64)
+    assert message_of(check_space, node.context) is None
+    free["/run"] = Room(16383, 0)  # as file systems tell that make their inodes of free blocks
+    assert message_of(check_space, node.context).startswith("only 16383 KiB are free in /run")
 
 
 READ_ONLY = " cannot be written (a read-only file system?). Make it writable, and run again"

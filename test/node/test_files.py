@@ -1,12 +1,18 @@
 """The one way to read a file and the one way to write one, on a real file system."""
 
 import errno
+import fcntl
 import os
 import stat
+import struct
 
 import pytest
+from fakes import mounted
 from openstack_spice.errors import CannotTell, Failed, Refused
-from openstack_spice.system import Files, Interruption
+from openstack_spice.messages import text_of
+from openstack_spice.state.journal import Journal
+from openstack_spice.state.paths import ROLES, journal_file
+from openstack_spice.system import Files, Interruption, attributes
 from openstack_spice.system.files import Access
 
 NOBODY = 65534
@@ -26,6 +32,30 @@ def files(folder):
 
 def nothing(path):
     """Where the name of a new file need not be noted."""
+
+
+NOATIME, NOCOW, IMMUTABLE, EXTENTS, ENCRYPT, INDEX = 0x80, 0x800000, 0x10, 0x80000, 0x800, 0x1000  # linux/fs.h
+
+
+class Kernel:
+    """Flags of inodes as a kernel has them whose file system gives every new file INDEX.
+
+    :param flags: by inode
+    :param error: of each request to set them; 0: none
+    """
+
+    def __init__(self, flags, error=0):
+        self.flags, self.error, self.set = flags, error, []
+
+    def ioctl(self, descriptor, request, argument, mutate):
+        found = os.fstat(descriptor)
+        if request == attributes.flag_requests(os.uname().machine, struct.calcsize("l"))[0]:
+            argument[:4] = struct.pack("=I", self.flags.get(found.st_ino, INDEX))
+            return 0
+        if self.error:
+            raise OSError(self.error, os.strerror(self.error))
+        self.set.append((struct.unpack_from("=I", argument)[0], found.st_size))
+        return 0
 
 
 def write(path, data, mode=0o640):
@@ -67,6 +97,63 @@ def test_a_file_that_cannot_be_rewritten_keeps_every_byte_and_leaves_nothing_bes
     )
     assert conf.read_bytes() == b"former\n" * 1000
     assert os.listdir(str(folder / "etc")) == ["nova.conf"]
+
+
+@pytest.fixture
+def without_inodes(folder):
+    """A folder of a file system of its own, which has bytes and no inode for one more file."""
+    with mounted(folder / "small", "size=1m,nr_inodes=3") as place:
+        write(place / "conf", b"former\n")
+        (place / "full").mkdir()
+        yield place
+
+
+@as_root
+@pytest.mark.parametrize(
+    "step,file",
+    [
+        (lambda files: files.create("/small/new", b"", Access(0, 0, 0o600), nothing), "/small/new"),
+        (lambda files: files.create("/small/deep/new", b"", Access(0, 0, 0o600), nothing), "/small/deep/new"),
+        (lambda files: files.replace("/small/conf", b"former\n", b"new\n", nothing), "/small/conf"),
+        (lambda files: files.point_link("/small/link", "conf", nothing), "/small/link"),
+        (lambda files: files.unlinked("/small", b"", 0).__enter__(), None),
+    ],
+)
+def test_where_no_inode_is_free_the_message_says_so(folder, files, without_inodes, step, file):
+    with pytest.raises(Failed) as stop:
+        step(files)
+    assert stop.value.message == "no-inodes"
+    named = stop.value.facts["file"]
+    assert file in (None, named)
+    assert text_of(stop.value) == (
+        named + " cannot be written: no inode is free on its file system. "
+        "Remove files that nobody needs from there ('df -i /small'), and run again"
+    )
+
+
+@as_root
+def test_a_journal_for_which_no_inode_is_free_says_so(folder, files, without_inodes):
+    os.rmdir(str(without_inodes / "full"))
+    (without_inodes / "compute").mkdir()
+    (folder / ROLES[1:]).parent.mkdir(parents=True)
+    (folder / ROLES[1:]).symlink_to("/small")
+    with pytest.raises(Failed) as stop:
+        Journal(files, "compute").open({})
+    assert (stop.value.message, stop.value.facts["file"]) == ("no-inodes", journal_file("compute"))
+
+
+@as_root
+def test_where_bytes_lack_too_or_alone_the_message_is_about_room(folder, files, without_inodes):
+    room = b"x" * (1 << 20)
+    with pytest.raises(OSError):
+        (without_inodes / "conf").write_bytes(room + room)
+    with pytest.raises(Failed) as stop:
+        files.create("/small/new", b"", Access(0, 0, 0o600), nothing)
+    assert stop.value.message == "cannot-write"
+    os.rmdir(str(without_inodes / "full"))
+    with pytest.raises(Failed) as stop:
+        files.create("/small/new", b"x" * 4096, Access(0, 0, 0o600), nothing)
+    assert stop.value.message == "cannot-write"
 
 
 def test_what_was_written_is_read_back_before_it_is_published(folder):
@@ -147,6 +234,90 @@ def test_owner_mode_and_extended_attributes_stay(folder, files):
     assert (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) == (NOBODY, 12, 0o460)
     assert os.getxattr(str(conf), "user.note") == b"kept"
     assert conf.read_bytes() == b"new\n"
+
+
+def kept_flags(path):
+    with open(str(path), "rb") as file:
+        return attributes.flags_of(file.fileno())
+
+
+def give_flags(path):
+    """Sets those of d, A and S that its file system takes; these."""
+    taken = 0
+    with open(str(path), "rb") as file:
+        for flag in (0x40, NOATIME, 0x8):
+            try:
+                attributes.set_flags(file.fileno(), taken | flag)
+            except OSError:
+                continue
+            taken |= attributes.flags_of(file.fileno()) & flag
+    return taken
+
+
+def test_the_flags_that_somebody_set_stay_and_the_file_systems_own_are_its_own(folder, files):
+    conf, plain = folder / "etc" / "nova.conf", folder / "etc" / "plain.conf"
+    for path in (plain, conf):
+        write(path, b"former\n")
+    of_any = kept_flags(plain)
+    wanted = of_any | give_flags(conf)
+    assert kept_flags(conf) == wanted
+    inode = conf.stat().st_ino
+    files.replace("/etc/nova.conf", b"former\n", b"new\n", nothing)
+    files.replace("/etc/plain.conf", b"former\n", b"new\n", nothing)
+    assert conf.stat().st_ino != inode
+    assert (kept_flags(conf), kept_flags(plain)) == (wanted, of_any)
+    assert conf.read_bytes() == b"new\n"
+
+
+def test_a_file_whose_flags_the_new_one_cannot_get_is_left_as_it_is(folder, files, monkeypatch):
+    """As with an ACL that it cannot get: nothing is lost without a word."""
+    conf = folder / "etc" / "nova.conf"
+    write(conf, b"former\n")
+    kernel = Kernel({conf.stat().st_ino: NOCOW | NOATIME | EXTENTS}, errno.EOPNOTSUPP)
+    monkeypatch.setattr(fcntl, "ioctl", kernel.ioctl)
+    with pytest.raises(Failed) as stop:
+        files.replace("/etc/nova.conf", b"former\n", b"new\n", nothing)
+    assert stop.value.facts == {"file": "/etc/nova.conf", "reason": os.strerror(errno.EOPNOTSUPP)}
+    assert (conf.read_bytes(), os.listdir(str(folder / "etc"))) == (b"former\n", ["nova.conf"])
+
+
+def test_flags_are_set_before_the_first_byte_is_written_since_some_cannot_be_later(folder, files, monkeypatch):
+    conf = folder / "etc" / "nova.conf"
+    write(conf, b"former\n")
+    kernel = Kernel({conf.stat().st_ino: NOCOW | NOATIME | IMMUTABLE | EXTENTS | ENCRYPT})
+    monkeypatch.setattr(fcntl, "ioctl", kernel.ioctl)
+    files.replace("/etc/nova.conf", b"former\n", b"new\n", nothing)
+    # The kernel's own flags of the new file stay, and none of the former one's is copied.
+    assert kernel.set == [(NOCOW | NOATIME | INDEX, 0)]
+
+
+@pytest.mark.parametrize("error", [errno.ENOTTY, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL])
+def test_a_file_system_without_flags_is_asked_once_and_nothing_is_lost(folder, files, monkeypatch, error):
+    conf = folder / "etc" / "nova.conf"
+    write(conf, b"former\n")
+    asked = []
+
+    def refusing(descriptor, request, argument, mutate):
+        asked.append(request)
+        raise OSError(error, os.strerror(error))
+
+    monkeypatch.setattr(fcntl, "ioctl", refusing)
+    files.replace("/etc/nova.conf", b"former\n", b"new\n", nothing)
+    assert (len(asked), conf.read_bytes()) == (1, b"new\n")
+
+
+@pytest.mark.parametrize(
+    "machine,size,numbers",
+    [
+        ("x86_64", 8, (0x80086601, 0x40086602)),
+        ("aarch64", 8, (0x80086601, 0x40086602)),
+        ("s390x", 8, (0x80086601, 0x40086602)),
+        ("i686", 4, (0x80046601, 0x40046602)),
+        ("ppc64le", 8, (0x40086601, 0x80086602)),
+    ],
+)
+def test_the_requests_are_numbered_as_the_machines_kernel_does(machine, size, numbers):
+    assert attributes.flag_requests(machine, size) == numbers
 
 
 def test_a_link_of_ours_stays_one_and_what_it_points_to_is_rewritten(folder, files):

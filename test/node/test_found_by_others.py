@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import stat
 import struct
 
 import pytest
@@ -12,7 +13,7 @@ from openstack_spice.changes.edits import Edits
 from openstack_spice.changes.kind import Outcome
 from openstack_spice.changes.obsolete_options import ObsoleteOptionKind, ObsoleteOptions
 from openstack_spice.changes.options import OptionKind, SectionKind, plan_options
-from openstack_spice.changes.whole_files import FileKind
+from openstack_spice.changes.whole_files import FileKind, RepositoryKind
 from openstack_spice.checks.pending import future
 from openstack_spice.document.desired import Desired
 from openstack_spice.errors import CannotTell, Failed, Refused
@@ -23,6 +24,7 @@ from openstack_spice.runs.request import Request
 from openstack_spice.runs.revert import _without_purged, _without_sections_of_others
 from openstack_spice.runs.session import Session
 from openstack_spice.services.answers import shown_value
+from openstack_spice.state import audit
 from openstack_spice.state.audit import Audit
 from openstack_spice.state.entry import Entry
 from openstack_spice.state.journal import Journal, read_journal
@@ -102,14 +104,15 @@ class TestAccess:
         found = os.stat(node.files.at(path))
         assert (node.files.read(path), found.st_gid, found.st_mode & 0o777) == (b"theirs", 0, 0o600)
 
+    @pytest.mark.parametrize("kind_of", [FileKind, RepositoryKind])
     @pytest.mark.parametrize("is_there", [True, False])
-    def test_an_empty_folder_of_the_operators_stays_and_ours_goes(self, tmp_path, is_there):
+    def test_an_empty_folder_of_the_operators_stays_and_ours_goes(self, tmp_path, is_there, kind_of):
         path = "/etc/systemd/system/x.service.d/openstack-spice.conf"
         node = make_node(tmp_path, files={"/etc/systemd/system/y": ""})
         folder = node.files.at(os.path.dirname(path))
         if is_there:
             os.mkdir(folder, 0o750)
-        kind = FileKind(node.files, Ledger(node.context.system))
+        kind = kind_of(node.files, Ledger(node.context.system))
         (planned,) = kind.plan(path, present(b"ours"))
         assert (planned.old, planned.new) == ("(none)", "written")
         kind.apply(planned, FakeJournal())
@@ -301,11 +304,62 @@ class TestWhatCannotBeReadIsNotMissing:
 
 class TestReports:
     @as_root
-    def test_a_log_that_somebody_put_elsewhere_stops_nothing(self, tmp_path):
-        node = make_node(tmp_path, files={"/var/log/x": ""})
-        os.symlink("/etc/passwd", node.files.at("/var/log/openstack-spice.log"))
-        os.lchown(node.files.at("/var/log/openstack-spice.log"), 65534, 65534)
-        Audit(node.context.system, "node-1", "who").write("text")
+    @pytest.mark.parametrize(
+        "log,reason",
+        [
+            ("a link of nobody's", "a symbolic link to it is not root's"),
+            ("a link of root's to nothing", "a link on its way leads to nothing"),
+            ("a folder", "it is no regular file"),
+            ("a FIFO", "it is no regular file"),
+            ("a FIFO that somebody reads", "it is no regular file"),
+            ("a socket", "it is no regular file"),
+            ("a device", "it is no regular file"),
+            ("in no folder", "No such file or directory"),
+        ],
+    )
+    @pytest.mark.parametrize("has_syslog", [True, False])
+    def test_a_log_that_is_no_file_stops_nothing_and_is_told_once(self, tmp_path, monkeypatch, log, reason, has_syslog):
+        node = make_node(tmp_path, files={"/var/log/x": "", "/etc/passwd": "root\n"})
+        place, reader = node.files.at("/var/log/openstack-spice.log"), -1
+        if log.startswith("a link"):
+            os.symlink("/etc/passwd" if "nobody" in log else "/etc/none", place)
+            os.lchown(place, 65534 if "nobody" in log else 0, 0)
+        elif log == "a folder":
+            os.mkdir(place)
+        elif log.startswith("a FIFO"):
+            os.mkfifo(place)
+            reader = os.open(place, os.O_RDONLY | os.O_NONBLOCK) if "reads" in log else -1
+        elif log == "a socket":
+            os.mknod(place, stat.S_IFSOCK | 0o600)
+        elif log == "a device":
+            os.mknod(place, stat.S_IFCHR | 0o600, os.makedev(1, 3))
+        else:
+            os.unlink(node.files.at("/var/log/x"))
+            os.rmdir(os.path.dirname(place))
+        before = node.files.all()
+        sent = []
+        monkeypatch.setattr(audit, "_syslog", lambda line: sent.append(line) or has_syslog)
+        log_of_run = Audit(node.context.system, "node-1", "who", node.reporter.say)
+        log_of_run.write("first")
+        log_of_run.write("second")
+        assert sent == ["who: first", "who: second"]
+        assert node.reporter.said == [
+            "/var/log/openstack-spice.log cannot be written (%s): what changes is logged %s"
+            % (reason, "in syslog alone" if has_syslog else "nowhere")
+        ]
+        assert node.files.all() == before
+        if reader >= 0:
+            assert os.read(reader, 100) == b""
+            os.close(reader)
+
+    @as_root
+    def test_a_log_that_roots_link_leads_to_a_file_is_written_there(self, tmp_path, monkeypatch):
+        node = make_node(tmp_path, files={"/var/log/x": "", "/srv/log": ""})
+        os.symlink("/srv/log", node.files.at("/var/log/openstack-spice.log"))
+        monkeypatch.setattr(audit, "_syslog", lambda line: False)
+        Audit(node.context.system, "node-1", "who", node.reporter.say).write("text")
+        assert node.files.text("/srv/log").endswith(" node-1 who: text\n")
+        assert node.reporter.said == []
 
     def test_no_password_of_a_url_is_in_a_change_a_word_or_the_log(self, capfd):
         class Log:

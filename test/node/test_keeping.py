@@ -7,17 +7,22 @@ import subprocess
 
 import pytest
 from fakes import make_node
+from openstack_spice.document.desired import Desired
 from openstack_spice.errors import CannotTell, Refused
 from openstack_spice.runs import launcher
+from openstack_spice.runs.converge import renew_program
 from openstack_spice.runs.keeping import Keeping
 from openstack_spice.runs.request import Request
+from openstack_spice.runs.session import Session
 from openstack_spice.state import programs as programs_module
+from openstack_spice.state.entry import Entry
 from openstack_spice.state.lock import Lock
 from openstack_spice.state.owner import Owner, record_owner
 from openstack_spice.state.paths import LAUNCHER, LAUNCHER_END, PROGRAMS, ROLES, STATE, program_link, record_file
 from openstack_spice.state.programs import program_file, tidy
-from openstack_spice.state.record import Record, record_bytes
+from openstack_spice.state.record import Record, read_record, record_bytes
 from openstack_spice.state.uploaded import note_upload, remove_noted_upload
+from openstack_spice.system import files as files_module
 from openstack_spice.system.hold import Hold
 
 MINE, OTHER = "a" * 64, "b" * 64
@@ -49,6 +54,130 @@ def with_role(node, digest):
     keeping = Keeping(node.system, request, node.context.limits, node.reporter)
     keeping.keep_program("compute")
     return keeping
+
+
+class Killed(BaseException):
+    """The end of the process, at once."""
+
+
+class TestAnotherProgram:
+    """A converge that changes nothing, by another program than the one that is kept."""
+
+    RECORD = Record("org/project/stack", "id", OTHER, "remove", 7, {"name": "Debian 12"}, (Entry("unit", "u", "-", "a", "b"),))
+
+    @pytest.fixture
+    def converged(self, node):
+        with_role(node, OTHER)
+        node.files.put(record_file("compute"), record_bytes(self.RECORD))
+        return node
+
+    def session(self, node):
+        made = Session(Request("converge", program=MINE), node.system, node.context.limits)
+        made.desired = Desired(role="compute", node="node-1")
+        made.recover()
+        made.read_record()
+        return made
+
+    def check_done(self, node):
+        assert os.readlink(node.files.at(program_link("compute"))) == program_file(MINE)
+        assert node.files.read(record_file("compute")) == record_bytes(self.RECORD._replace(program=MINE))
+        assert sorted(os.listdir(node.files.at(ROLES + "/compute"))) == ["program", "record"]
+
+    def test_is_what_goes_back_from_then_on_and_the_former_one_is_tidied_away(self, converged):
+        renew_program(self.session(converged))
+        self.check_done(converged)
+        tidy(converged.system, converged.lock, None)
+        assert kept(converged) == [MINE, MINE + ".sh"]
+
+    def test_nothing_is_written_where_it_is_the_kept_one_already(self, converged, monkeypatch):
+        renew_program(self.session(converged))
+        for name in ("_write", "_rename", "_symlink", "_sync", "_unlink"):
+            monkeypatch.setattr(converged.files, name, lambda *arguments: pytest.fail("it writes"))
+        renew_program(self.session(converged))
+
+    @pytest.mark.parametrize("left", ["the link", "the record"])
+    def test_what_another_run_left_half_done_is_finished(self, converged, left):
+        renew_program(self.session(converged))
+        if left == "the link":
+            os.unlink(converged.files.at(program_link("compute")))
+            os.symlink(program_file(OTHER), converged.files.at(program_link("compute")))
+        else:
+            converged.files.put(record_file("compute"), record_bytes(self.RECORD))
+        renew_program(self.session(converged))
+        self.check_done(converged)
+
+    @pytest.mark.parametrize("when", ["before", "after"])
+    def test_wherever_it_is_killed_there_is_a_way_back_and_the_next_run_ends_it(self, converged, monkeypatch, when):
+        """Each call that changes the disk is the last one, once; cleaning up after it is a matter of the next run."""
+        names = ("_write", "_set_access", "_sync", "_rename", "_unlink", "_symlink")
+        originals = {name: getattr(converged.files, name) for name in names}
+        unlinked = files_module._unlink_where_there
+        last, calls, dead = 0, [], []
+
+        def counted(name):
+            def call(*arguments):
+                if dead:
+                    raise Killed
+                calls.append(name)
+                if len(calls) == last and when == "before":
+                    dead.append(True)
+                    raise Killed
+                try:
+                    originals[name](*arguments)
+                finally:
+                    if len(calls) == last:
+                        dead.append(True)
+                        raise Killed
+
+            return call
+
+        whole = []
+        while not whole:
+            last += 1
+            del calls[:], dead[:]
+            converged.files.put(record_file("compute"), record_bytes(self.RECORD))
+            with_role(converged, OTHER)
+            session = self.session(converged)
+            with monkeypatch.context() as killing:
+                for name in names:
+                    killing.setattr(converged.files, name, counted(name))
+                killing.setattr(files_module, "_unlink_where_there", lambda *arguments: None if dead else unlinked(*arguments))
+                try:
+                    renew_program(session)
+                    whole.append(True)
+                except Killed:
+                    pass
+            file = os.readlink(converged.files.at(program_link("compute")))
+            assert converged.files.exists(file)
+            assert read_record(converged.files, "compute", None)._replace(program="") == self.RECORD._replace(program="")
+            renew_program(self.session(converged))
+            tidied = [name for name in os.listdir(converged.files.at(ROLES + "/compute")) if name not in ("program", "record")]
+            # A link on its way is not journaled, as with changes; it goes with the role.
+            assert [name for name in tidied if not name.startswith("program.openstack-spice.")] == []
+            for name in tidied:
+                os.unlink(converged.files.at(ROLES + "/compute/" + name))
+            self.check_done(converged)
+        assert last > 10
+
+
+class TestRoleFolder:
+    @pytest.mark.parametrize("step", [lambda keeping: keeping.forget("compute"), lambda keeping: keeping.close_journal("compute")])
+    def test_has_the_program_as_long_as_it_has_anything(self, node, monkeypatch, step):
+        """Else the node's own command, which nobody can run any more then, says that the program is gone."""
+        keeping = with_role(node, MINE)
+        folder = os.path.dirname(record_file("compute"))
+        for name in ("answers", "journal", "unfinished", "uploaded", "z.openstack-spice.0123456789ab"):
+            node.files.put(folder + "/" + name, "")
+        unlink, seen = node.files._unlink, []
+
+        def unlinked(*arguments):
+            unlink(*arguments)
+            seen.append(node.files.names(folder))
+
+        monkeypatch.setattr(node.files, "_unlink", unlinked)
+        step(keeping)
+        assert [names for names in seen if names and "program" not in names] == []
+        assert len(seen) >= 6 and not node.files.is_folder(folder)
 
 
 class TestTidy:

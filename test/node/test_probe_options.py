@@ -9,7 +9,7 @@ from openstack_spice.services.answers import WANTED, checked
 from openstack_spice.services.probes import isolation
 from openstack_spice.system.commands import Result
 from openstack_spice.system.own import own_text
-from probing import ANY_PYTHON, PYTHON, needs_oslo, probe, since_stein
+from probing import ANY_PYTHON, PYTHON, is_python_3, needs_oslo, probe, since_stein
 
 SECRET = "s3cret"
 
@@ -191,6 +191,14 @@ class TestOptions:
 
     def test_any_bytes_in_a_comment(self, tmp_path):
         assert self.ask(tmp_path, "[spice]\n# Grüße\nhtml5proxy_port = 6083\n".encode("latin-1")).values["spice/html5proxy_port"] == "6083"
+
+    def test_a_lone_carriage_return_ends_a_line_in_python_3(self, tmp_path):
+        def port(conf):
+            return self.ask(tmp_path, conf).values["spice/html5proxy_port"]
+
+        # As the message nova-conf-carriage-return says.
+        found = [port(b"[spice]\n# a comment\rhtml5proxy_port = 6083\n"), port(b"[spice]\nhtml5proxy_port = 6083\renabled = true\n")]
+        assert found == (["6083", "6083"] if is_python_3() else ["", "6083\renabled = true"])
 
     def test_what_wins_over_nova_conf_is_named_with_its_source(self, tmp_path, reported):
         (tmp_path / "more.conf").write_text("[spice]\nserver_listen = $my_ip\n[DEFAULT]\nmy_ip = 192.0.2.7\n")

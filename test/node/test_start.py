@@ -12,6 +12,7 @@ import sys
 import tarfile
 
 import pytest
+from fakes import mounted
 
 NODE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "node")
 MAIN = (
@@ -183,6 +184,41 @@ def test_a_damaged_archive_is_never_run(tmp_path, keep):
         % re.escape(path),
         ended.stderr.decode(),
     )
+
+
+@pytest.fixture
+def full(tmp_path):
+    """A folder of a file system of its own that has bytes and no inode more."""
+    with mounted(tmp_path / "full", "nr_inodes=2") as place:
+        (place / "file").write_bytes(b"")
+        yield place
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root: it mounts a file system. Run the tests as root")
+@pytest.mark.parametrize("below", ["", "/state/programs"])
+def test_where_no_inode_is_free_both_who_unpack_and_who_copy_say_so(tmp_path, full, below):
+    programs = str(full) + below
+    data, _ = archive(programs)
+    digest = hashlib.sha256(data).hexdigest()
+    uploaded = tmp_path / "uploaded.sh"
+    uploaded.write_bytes(data)
+    run_as_root = re.search("^readonly RUN_AS_ROOT='(.*)'$", source("bootstrap.sh").decode("ascii"), re.MULTILINE).group(1)
+    for command, message in (
+        (
+            [sys.executable, "-I", "-S", "-c", starter(programs), str(uploaded), "status"],
+            "the program cannot be unpacked to %s (No space left on device). No inode is free there (df -i): remove files that nobody "
+            "needs and see that it can be written, then run again",
+        ),
+        (
+            ["/bin/bash", "-c", run_as_root, "%s/%s.sh" % (programs, digest), str(uploaded)],
+            "%s cannot be written. No inode is free there (df -i): remove files that nobody needs and see that it can be written, then run "
+            "again",
+        ),
+    ):
+        ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        last = ended.stderr.decode().splitlines()[-1]
+        assert (ended.returncode, ended.stdout) == (3, b"")
+        assert last == "openstack-spice: error: %s: %s" % (os.uname().nodename, message % programs)
 
 
 def test_an_old_interpreter_is_refused():

@@ -190,12 +190,13 @@ def test_a_service_that_does_not_come_up_fails_with_its_last_words(tmp_path):
 class TestSecretsInLastWords:
     """Row D20 of the trial: of any text that a service says, not of oslo.config's errors alone."""
 
-    def said(self, tmp_path, monkeypatch, unreadable=False):
+    def said(self, tmp_path, monkeypatch, unreadable=False, more=lambda files: None):
         services = Services(tmp_path, {COMPUTE: {}}, limits=Limits(service_wait=5))
         services.systemd.then[("restart", COMPUTE)] = [(0, STARTING), (1, dict(DEAD, ActiveState="failed"))]
         services.node.files.put("/etc/nova/nova.conf", "[DEFAULT]\ntransport_url = rabbit://nova:s3cret@h/\n")
         services.node.files.put("/etc/nova/nova.conf.d/more.conf", "[keystone_authtoken]\npassword = hunter22\n")
-        words = "url is rabbit://nova:s3cret@h/ with s3cret\nlogged in with hunter22\n"
+        more(services.node.files)
+        words = "url is rabbit://nova:s3cret@h/ with s3cret\nlogged in with hunter22\nor swordfish\n"
         services.node.commands.answer("journalctl", words)
         services.node.files.put("/var/log/nova/nova-compute.log", words)
         os.utime(services.node.files.at("/var/log/nova/nova-compute.log"), (services.node.clock.now() + 1,) * 2)
@@ -212,6 +213,20 @@ class TestSecretsInLastWords:
         _, quoted = self.said(tmp_path, monkeypatch)
         assert b"s3cret" not in quoted and b"hunter22" not in quoted
         assert quoted.count(b"logged in with ***") == 2
+
+    def test_are_those_of_the_configuration_alone_whatever_else_its_command_names(self, tmp_path, monkeypatch):
+        command = "nova-compute --web=/usr/share/client --log-file=/var/log/nova/all.log --config-dir /srv/more"
+        monkeypatch.setattr(Units, "command", lambda units, unit: command.split(" "))
+
+        def more(files):
+            files.put("/usr/share/client/src/main.js", "")
+            os.mkfifo(files.at("/usr/share/client/fifo"))
+            files.put("/srv/more/deep/x.conf", "[a]\npassword = swordfish\n")
+            os.makedirs(files.at("/var/log/nova/all.log"))
+
+        said, quoted = self.said(tmp_path, monkeypatch, more=more)
+        assert said == ["last words of nova-compute:"]
+        assert quoted.count(b"or ***") == 2
 
     def test_so_nothing_is_shown_where_they_are_not_known(self, tmp_path, monkeypatch):
         said, quoted = self.said(tmp_path, monkeypatch, unreadable=True)

@@ -7,7 +7,8 @@ from ..state.entry import Entry
 from ..state.journal import Journal
 from ..state.ledger import Ledger
 from ..system import Files
-from ..system.files import EVERYBODY_READS, Access, Attributes
+from ..system.attributes import Attributes
+from ..system.files import EVERYBODY_READS, Access
 from ..text import ABSENT, bytes_of, decode, encode, from_bytes, is_absent, present, to_bytes
 from .kind import Kind, Outcome, Pass, Planned
 
@@ -21,7 +22,6 @@ class FileKind(Kind):
 
     name = "file"
     made_in = Pass.FILES
-    keeps_empty_folder = False
     in_roots_folder = False  # whether it is made only where nobody but root can write
 
     def __init__(self, files: Files, ledger: Ledger) -> None:
@@ -34,7 +34,7 @@ class FileKind(Kind):
 
     def planned(self, where: str, what: str, former: str, written: str) -> Planned:
         if former == ABSENT:
-            if not self.keeps_empty_folder and self._files.is_folder(where.rpartition("/")[0]):
+            if self._files.is_folder(where.rpartition("/")[0]):
                 former = ABSENT + FOLDER
         elif _bytes_alone(former) == former:
             former += self._access_word(where)
@@ -65,7 +65,7 @@ class FileKind(Kind):
         return Outcome.MADE
 
     def _remove_empty_folder(self, entry: Entry) -> None:
-        if not self.keeps_empty_folder and entry.written == ABSENT:
+        if entry.written == ABSENT:
             self._files.remove_folder_if_empty(entry.where.rpartition("/")[0])
 
     def access(self, where: str) -> Access:
@@ -100,10 +100,9 @@ class FileKind(Kind):
 
 
 class RepositoryKind(FileKind):
-    """`repository PATH -`: a file of yum's or dnf's, or its key; the folder is yum's own, and stays."""
+    """`repository PATH -`: a file of yum's or dnf's, or its key."""
 
     name = "repository"
-    keeps_empty_folder = True
 
 
 def _bytes_alone(state: str) -> str:

@@ -15,7 +15,7 @@ def check_writable(context: Context, plan: Sequence[Planned]) -> None:
     """Refuses files that are mounted by themselves, immutable, or on a file system that is read-only. Raises Refused, CannotTell."""
     files = context.system.files
     for path in _new_files(plan):
-        if not files.is_writable(_folder_there(context, path) + "/."):
+        if not files.is_writable(files.nearest_folder(path.rpartition("/")[0]) + "/."):
             raise Refused("file-read-only", file=path)
     targets = _targets(context, plan)
     if not targets:
@@ -35,14 +35,6 @@ def check_writable(context: Context, plan: Sequence[Planned]) -> None:
 def _new_files(plan: Sequence[Planned]) -> List[str]:
     """What is made beside the edited files: the node's own command, with anything, and whole files."""
     return [LAUNCHER] * bool(plan) + [planned.entry.where for planned in plan if planned.entry.kind in ("file", "repository")]
-
-
-def _folder_there(context: Context, path: str) -> str:
-    """The nearest folder of a file that is there."""
-    folder = path.rpartition("/")[0]
-    while folder and not context.system.files.is_folder(folder):
-        folder = folder.rpartition("/")[0]
-    return folder
 
 
 def _targets(context: Context, plan: Sequence[Planned]) -> List[str]:

@@ -8,6 +8,10 @@ _PENDING = "'systemctl restart {unit}' when that suits you, then run again; or s
 
 MESSAGES: Mapping[str, Message] = {
     "space": Message("only {free} KiB are free in {folder}, {needed} are needed", "Make room, and run again"),
+    "space-inodes": Message(
+        "only {free} inodes are free in {folder}, {needed} are needed",
+        "Remove files that nobody needs from its file system ('df -i {folder}'), and run again",
+    ),
     "file-mounted": Message(
         "{file} is mounted by itself, and cannot be replaced in one step",
         "Mount its folder instead, or take the mount away for this run",

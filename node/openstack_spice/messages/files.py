@@ -17,6 +17,10 @@ MESSAGES: Mapping[str, Message] = {
     "changed-meanwhile": Message("{subject} was changed by someone else during this run", "Run again"),
     "cannot-rewrite": Message("{file} cannot be rewritten ({reason})", "Make room or make it writable, and run again"),
     "cannot-write": Message("{file} cannot be written ({reason})", "Make room or make it writable, and run again"),
+    "no-inodes": Message(
+        "{file} cannot be written: no inode is free on its file system",
+        "Remove files that nobody needs from there ('df -i {folder}'), and run again",
+    ),
     "cannot-remove": Message("{file} cannot be removed ({reason})", "Make it removable, and run again"),
     "edit-not-as-planned": Message(
         "the new {file} would differ from the former one by other lines than the planned ones; it is left as it was",

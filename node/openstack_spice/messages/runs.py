@@ -32,6 +32,11 @@ MESSAGES: Mapping[str, Message] = {
     "nova-conf-encoding": Message(
         "line {number} of {file} is not UTF-8, and Nova's services, in Python 3, would not start again", "Mend that line, and run again"
     ),
+    "nova-conf-carriage-return": Message(
+        "line {number} of {file} has a carriage return in its midst, at which Nova's services, in Python 3, end a line, and an editor "
+        "does not",
+        "Put a newline in its place, or take it out, as it is meant ('cat -A {file}' shows it as ^M), and run again",
+    ),
     "release-other": Message("release {asserted} is asserted, but Nova {version} is installed", "Correct 'release', or leave it out"),
     "interrupted-not-put-back": Message("not everything of the interrupted run could be put back (see above)", _MEND),
     "not-put-back": Message("not everything could be put back (see above)", _MEND),

@@ -164,6 +164,26 @@ def _found_in(lines: List[str]) -> _Lines:
     return found
 
 
+def hidden_line(data: bytes) -> Optional[int]:
+    """The number of the first line that means something else where a lone carriage return ends a line too, as Python 3 reads and
+    :class:`Ini` does not. None where there is none, as where nothing but comments and blank lines would come to light."""
+    if b"\r" not in data:
+        return None
+    lines = from_bytes(data).split("\n")
+    for i, line in enumerate(lines):
+        first, *hidden = (line[:-1] if line.endswith("\r") else line).split("\r")
+        if not hidden:
+            continue
+        is_continued = i + 1 < len(lines) and lines[i + 1][:1] in (" ", "\t") and lines[i + 1].strip() != ""
+        if any(map(_means_something, hidden)) or (_means_something(first) and (any(piece.strip() for piece in hidden) or is_continued)):
+            return i + 1
+    return None
+
+
+def _means_something(line: str) -> bool:
+    return line.strip() != "" and line[0] not in "#;"
+
+
 def unquoted(value: bytes) -> bytes:
     """Without one pair of outer quotes."""
     if len(value) >= 1 and value[:1] in (b'"', b"'") and value[-1:] == value[:1]:

@@ -123,7 +123,7 @@ class WebClient:
             for path in [""] + sorted(tree.folders):
                 self._files.make_folder((place + "/" + os.fsdecode(to_bytes(path))).rstrip("/"), 0o755)
         except OSError as error:
-            raise Failed("cannot-write", file=place, reason=error.strerror or str(error))
+            raise self._files.explained(Failed("cannot-write", file=place, reason=error.strerror or str(error)), error)
         for path, leaf in sorted(tree.files.items()):
             name = place + "/" + os.fsdecode(to_bytes(path))
             self._files.create(name, leaf.data, Access(0, 0, leaf.mode), lambda path: None)

@@ -42,6 +42,7 @@ def converge(session: Session) -> None:
         check_in_force(parts.context, parts.effective)
         session.keeping.note_upload(session.role)
         parts.probes.keep()
+        renew_program(session)
         report(session, parts, role)
         return
     check_plan(parts, plan)
@@ -49,6 +50,21 @@ def converge(session: Session) -> None:
     parts.on_unit = lambda: bring_services_into_line(run)
     _transaction(run, plan)
     report(session, parts, role)
+
+
+def renew_program(session: Session) -> None:
+    """Where nothing else is to be written, and another program converged the role last, this one is what goes back from here on, and stays
+    unpacked. The record last: as long as that has another one, the next run does it again. Raises Failed, CannotTell."""
+    record, program = session.record, session.request.program
+    if record is None or (record.program == program and session.keeping.has_program(session.role)):
+        return
+    journal = Journal(session.system.files, session.role)
+    session.keeping.keep_program(session.role)
+    try:
+        journal.open(record.platform)
+        write_record(session, journal, record._replace(program=program))
+    finally:
+        session.close_journal()
 
 
 def check_plan(parts: Parts, plan: List[Planned]) -> None:
@@ -173,20 +189,22 @@ def _commit(run: Converging) -> None:
         to_record(parts.context.platform),
         merged(former.entries, [entry for entry in run.journal.entries if entry.kind not in ("restart", "mask")]),
     )
-    write_record(run, record)
+    write_record(session, run.journal, record)
     parts.probes.keep()
     session.close_journal()
 
 
-def write_record(run: Converging, record: Record) -> None:
+def write_record(session: Session, journal: Journal, record: Record) -> None:
     """The record in its place. Raises Failed."""
-    file = record_file(run.session.role)
+    file = record_file(session.role)
     try:
-        run.session.system.files.create(file, record_bytes(record), ROOT_ALONE, run.journal.announce)
-    except Failed:
+        session.system.files.create(file, record_bytes(record), ROOT_ALONE, journal.announce)
+    except Failed as stop:
+        if stop.message == "no-inodes":
+            raise
         raise Failed("state-cannot-be-written", file=file, folder=STATE)
-    run.session.record = record
-    run.journal.is_recorded = True
+    session.record = record
+    journal.is_recorded = True
 
 
 def _roll_back(run: Converging) -> None:

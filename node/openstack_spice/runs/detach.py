@@ -143,7 +143,7 @@ class Caller:
         try:
             files.make_folder(folder, 0o700)
         except OSError as error:
-            raise Refused("cannot-write", file=folder, reason=error.strerror)
+            raise files.explained(Refused("cannot-write", file=folder, reason=error.strerror), error)
         for name, data in (("request", self._digest), ("document", request.document), ("out", b""), ("err", b"")):
             files.create(folder + "/" + name, data, ROOT_ALONE, lambda path: None)
         files.point_link(RUNS + "/" + request.role, folder, lambda path: None)

@@ -3,6 +3,7 @@
 from typing import Optional, Tuple
 
 from ..changes.options import with_merged_origins
+from ..checks.conf_text import check_text
 from ..checks.managers import check_managers
 from ..checks.space import check_space
 from ..document.desired import fitted_to_release
@@ -65,18 +66,10 @@ def _check_nova(session: Session, parts: Parts) -> None:
     if not conf:
         raise Refused("nova-conf-unreadable", file=NOVA_CONF)
     if "python3" in parts.nova.python():
-        _check_encoding(conf)
+        check_text(conf)
     asserted = session.desired.release
     if asserted is not None and parts.nova.major() != asserted:
         raise Refused("release-other", asserted=asserted, version=version)
-
-
-def _check_encoding(conf: bytes) -> None:
-    """Python 3 reads nova.conf as UTF-8: with any other byte, in a comment too, no service of Nova starts again. Raises Refused."""
-    try:
-        conf.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise Refused("nova-conf-encoding", file=NOVA_CONF, number=conf.count(b"\n", 0, error.start) + 1)
 
 
 def _read_nova_conf(session: Session) -> Optional[bytes]:

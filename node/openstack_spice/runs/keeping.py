@@ -32,12 +32,16 @@ class Keeping:
         files = self._system.files
         try:
             files.make_folder(role_folder(role), 0o700)
-        except OSError:
-            raise Failed("state-cannot-be-written", file=role_folder(role), folder=STATE)
+        except OSError as error:
+            raise files.explained(Failed("state-cannot-be-written", file=role_folder(role), folder=STATE), error)
         # The bootstrap wrote the file, and start.py holds it; neither synced it, nor the folders above it.
         for path in (program_file(self._request.program), PROGRAMS, STATE, STATE.rpartition("/")[0]):
             files.sync(path)
         files.point_link(program_link(role), program_file(self._request.program), lambda path: None)
+
+    def has_program(self, role: str) -> bool:
+        """Whether it is this program that a role goes back by. Raises CannotTell."""
+        return self._system.files.link(program_link(role)) == program_file(self._request.program)
 
     def is_whole(self, role: str) -> bool:
         """Whether the program that a role goes back by and the node's own command are as they were written. Raises CannotTell."""
@@ -66,7 +70,7 @@ class Keeping:
         files.remove(journal_file(role))
         self.disarm(role)
         if not files.exists(record_file(role)):
-            files.remove_tree(role_folder(role))
+            self._remove_folder(role)
 
     def forget(self, role: str) -> None:
         """Nothing of the role is recorded any more, and what was uploaded for it goes too. Raises Failed."""
@@ -76,8 +80,17 @@ class Keeping:
         # that are taken back.
         files.remove(answers_file(role))
         files.remove(record_file(role))
-        files.remove_tree(role_folder(role))
+        self._remove_folder(role)
         self.disarm(role)
+
+    def _remove_folder(self, role: str) -> None:
+        """The program last: as long as there is anything the node's own command needs it. Raises Failed, CannotTell."""
+        files = self._system.files
+        folder, program = role_folder(role), program_link(role)
+        for path in [folder + "/" + name for name in files.names_if_there(folder)]:
+            if path != program:
+                files.remove_tree(path)
+        files.remove_tree(folder)
 
     def run_is_there(self, role: str) -> bool:
         """Whether a run is at work on the role. Raises CannotTell."""

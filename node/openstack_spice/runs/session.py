@@ -73,7 +73,7 @@ class Session:
             stack,
             self.request.program,
         )
-        self.reporter.audit = Audit(self.system, self.reporter.node, who)
+        self.reporter.audit = Audit(self.system, self.reporter.node, who, self.reporter.say)
 
     def context(self, platform: Platform) -> Context:
         """The run's context."""

@@ -42,7 +42,7 @@ def _watch(session: Session, request: Request, limits: Limits) -> ExitStatus:
     session.request = request._replace(verb=run.verb, by=BY)
     session.desired = Desired(role=request.role, node=request.node, owner=run.owner)
     who = "%s %s by=%s stack=%s program=%s" % (request.role, run.verb, BY, run.owner, request.program)
-    reporter.audit = Audit(system, reporter.node, who)
+    reporter.audit = Audit(system, reporter.node, who, reporter.say)
     if run.verb == "revert":
         revert(session)
     else:

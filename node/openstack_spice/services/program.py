@@ -8,6 +8,7 @@ from ..context import Context
 from ..errors import Refused
 from ..state.paths import NOVA_CONF
 from ..text import from_bytes
+from .config_words import config_arguments, config_paths
 from .units import Units
 
 _VARIABLE = re.compile(r"(OS_[A-Z0-9_]*|HOME)=(.*)\Z", re.DOTALL)
@@ -38,19 +39,11 @@ class ServiceProgram:
 
     def arguments(self, unit: str) -> List[str]:
         """Its configuration arguments: `--config-file=X`, or two words. Raises CannotTell."""
-        words = self.command(unit)
-        arguments: List[str] = []
-        for i, word in enumerate(words):
-            if word.startswith(("--config-file=", "--config-dir=")):
-                arguments.append(word)
-            elif word in ("--config-file", "--config-dir"):
-                arguments += words[i : i + 2]
-        return arguments
+        return config_arguments(self.command(unit))
 
     def config_paths(self, unit: str) -> List[str]:
         """The files and folders that its arguments name. Raises CannotTell."""
-        words = [word.partition("=")[2] if word.startswith("--") else word for word in self.arguments(unit)]
-        return [word for word in words if word.startswith("/")]
+        return config_paths(self.command(unit))
 
     def environment(self, unit: str) -> Dict[str, str]:
         """Its variables that oslo.config reads, OS_*, and HOME, below which it looks for files: as it runs, or as its unit says. They can

@@ -1,8 +1,7 @@
 """Units are started, restarted and stopped, and each of that ends in time, whatever the unit says."""
 
 import time
-from itertools import chain
-from typing import Dict, FrozenSet, List, NamedTuple, NoReturn, Optional, Set, Tuple
+from typing import Dict, FrozenSet, Iterator, List, NamedTuple, NoReturn, Optional, Set, Tuple
 
 from ..context import Context
 from ..errors import CannotTell, Failed, Stop
@@ -13,6 +12,7 @@ from ..state.paths import NOVA_CONF
 from ..text import ABSENT
 from . import show
 from .boot_links import sync_boot_links
+from .config_words import config_paths
 from .unit_states import UnitStates
 
 REPORT_AFTER = 10  # seconds that something may stop without a word about it
@@ -197,28 +197,28 @@ class Units(UnitStates):
         self._context.reporter.say("%s is stopping (TimeoutStopUSec=%s); waiting for that, until %s at most" % (unit, limit, until))
 
     def _secrets(self, unit: str) -> FrozenSet[bytes]:
-        """Those of all files below Nova's folder, of nova.conf, which can be a link to elsewhere, and of what the unit's command names.
-        Raises CannotTell, Stop."""
-        files = self._context.system.files
-        found = set(secrets_in(files.read_if_there(NOVA_CONF) or b""))
+        """Those of nova.conf, which can be a link to elsewhere, and of other configuration. Raises CannotTell, Stop."""
+        found = set(secrets_in(self._context.system.files.read_if_there(NOVA_CONF) or b""))
         size = 0
-        named = (files.read_if_there(path, LARGEST_FILE) or b"" for path in self._named_files(unit))
-        walked = (file.data for file in files.walk(NOVA_CONF.rpartition("/")[0], MOST_FILES, LARGEST_FILE))
-        for data in chain(named, walked):
+        for data in self._configuration(unit):
             found |= secrets_in(data)
             size += len(data)
             if size > LARGEST_FILE or len(found) > MOST_SECRETS:
                 raise CannotTell(NOVA_CONF.rpartition("/")[0], "there is too much in it")
         return frozenset(found)
 
-    def _named_files(self, unit: str) -> List[str]:
-        """The files that its command names, folders with what is in them. Raises CannotTell."""
+    def _configuration(self, unit: str) -> Iterator[bytes]:
+        """What is in the files that the unit's command names as configuration, and in all below Nova's folder. Raises CannotTell, Stop."""
         files = self._context.system.files
-        found: List[str] = []
-        for path in [word.rpartition("=")[2] for word in self.command(unit)[1:]]:
-            if path.startswith("/"):
-                found += [path + "/" + name for name in files.names_if_there(path)] if files.is_folder(path) else [path]
-        return found
+        folders = [NOVA_CONF.rpartition("/")[0]]
+        for path in config_paths(self.command(unit)):
+            if files.is_folder(path):
+                folders.append(path)
+            else:
+                yield files.read_if_there(path, LARGEST_FILE) or b""
+        for folder in folders:
+            for file in files.walk(folder, MOST_FILES, LARGEST_FILE):
+                yield file.data
 
     def _log_since_asked(self, unit: str) -> bytes:
         """The end of Nova's log of it, where that was written since the unit was asked to start."""

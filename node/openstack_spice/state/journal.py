@@ -36,8 +36,8 @@ class Journal:
         """Goes on with the journal of a run that was cut off, behind its last whole line. Raises Failed where it cannot be written."""
         try:
             self._files.shorten(self._file, content.length)
-        except OSError:
-            raise Failed("state-cannot-be-written", file=self._file, folder=STATE)
+        except OSError as error:
+            raise self._files.explained(Failed("state-cannot-be-written", file=self._file, folder=STATE), error)
         self._entries = list(content.entries)
         self._new_files = list(content.new_files)
 
@@ -68,8 +68,8 @@ class Journal:
     def _append(self, line: bytes) -> None:
         try:
             self._files.append(self._file, line, ROOT_ALONE)
-        except OSError:
-            raise Failed("state-cannot-be-written", file=self._file, folder=STATE)
+        except OSError as error:
+            raise self._files.explained(Failed("state-cannot-be-written", file=self._file, folder=STATE), error)
 
 
 class JournalContent(NamedTuple):

@@ -10,9 +10,10 @@ import errno
 import os
 import stat
 from contextlib import contextmanager
-from typing import Callable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Callable, Iterator, List, NamedTuple, Optional, Sequence, Tuple, TypeVar
 
-from ..errors import CannotTell, Failed
+from ..errors import CannotTell, Failed, Stop
+from .attributes import Attributes, attributes_of, flags_of, remove_inherited_acl, set_flags
 from .interruption import Interruption
 from .reading import LARGEST, Reading, demand_regular, read_all, reason_of
 from .resolve import Place
@@ -31,8 +32,7 @@ class Access(NamedTuple):
 ROOT_ALONE = Access(0, 0, 0o600)
 EVERYBODY_READS = Access(0, 0, 0o644)
 
-Attributes = List[Tuple[str, bytes]]
-"""Extended attributes by their names: ACL, SELinux label and others."""
+AnyStop = TypeVar("AnyStop", bound=Stop)
 
 Announce = Callable[[str], None]
 """Called with the path of a new file before it is made, so that a run that is cut off there can be tidied up after."""
@@ -53,8 +53,17 @@ class Files(Reading):
         """Whether the program is root."""
         return os.geteuid() == 0
 
+    def explained(self, stop: AnyStop, error: OSError) -> AnyStop:
+        """A message about its fact `file`, which could not be written; where its file system has bytes and no inode, the one of that."""
+        folder = self.folder_without_inodes(stop.facts["file"]) if error.errno == errno.ENOSPC else None
+        return stop if folder is None else type(stop)("no-inodes", file=stop.facts["file"], folder=folder)
+
+    def _cannot_write(self, path: str, error: OSError) -> Failed:
+        return self.explained(Failed("cannot-write", file=path, reason=reason_of(error)), error)
+
     def replace(self, path: str, former: bytes, new: bytes, announce: Announce) -> None:
-        """Gives a file other bytes. Owner, mode, ACL, extended attributes and the SELinux label stay; a link of root's stays one.
+        """Gives a file other bytes. Owner, mode, ACL, extended attributes, the SELinux label and chattr's flags stay; a link of
+        root's stays one.
 
         :param former: the bytes that it is known to have; where it has others by now, somebody edited it meanwhile
         :param announce: called with the path of the new file before that is made
@@ -69,12 +78,13 @@ class Files(Reading):
                         raise Failed("edited-meanwhile", file=path)
                     found = os.fstat(descriptor)
                     attributes = attributes_of(descriptor)
+                    kept = flags_of(descriptor)
                 finally:
                     os.close(descriptor)
                 access = Access(found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode))
-                self._publish(place, new, access, attributes, announce)
+                self._publish(place, new, access, attributes, announce, kept)
         except OSError as error:
-            raise Failed("cannot-rewrite", file=path, reason=reason_of(error))
+            raise self.explained(Failed("cannot-rewrite", file=path, reason=reason_of(error)), error)
 
     def access(self, path: str) -> Tuple[Access, Attributes]:
         """Who may do what with a regular file, its ACL and the extended attributes of its users; those of the kernel's, such as
@@ -113,7 +123,7 @@ class Files(Reading):
                     raise Failed("folder-not-roots", folder=os.path.dirname(place.path))
                 self._publish(place, data, access, attributes, announce)
         except OSError as error:
-            raise Failed("cannot-write", file=path, reason=reason_of(error))
+            raise self._cannot_write(path, error)
 
     def append(self, path: str, data: bytes, access: Access) -> None:
         """Adds bytes at a file's end, and syncs it; the file is made where it is missing, and its folder synced then. Raises OSError; then
@@ -237,7 +247,7 @@ class Files(Reading):
                 finally:
                     os.close(descriptor)
         except OSError as error:
-            raise Failed("cannot-write", file=path, reason=reason_of(error))
+            raise self._cannot_write(path, error)
 
     def rename_folder(self, path: str, name: str) -> None:
         """Gives a folder of ours another name in the same folder, where nothing has it. Raises Failed."""
@@ -246,7 +256,7 @@ class Files(Reading):
                 self._rename(folder, former, name, path)
                 self._sync(folder, path)
         except OSError as error:
-            raise Failed("cannot-write", file=path, reason=reason_of(error))
+            raise self._cannot_write(path, error)
 
     def point_link(self, path: str, target: str, announce: Announce) -> None:
         """Makes a symbolic link, or points one elsewhere, in one step. Raises Failed."""
@@ -258,7 +268,7 @@ class Files(Reading):
                 self._rename(folder, new, name, path)
                 self._sync(folder, path)
         except OSError as error:
-            raise Failed("cannot-write", file=path, reason=reason_of(error))
+            raise self._cannot_write(path, error)
 
     @contextmanager
     def unlinked(self, folder: str, data: bytes, owner: int) -> Iterator[int]:
@@ -285,22 +295,28 @@ class Files(Reading):
                     os.close(descriptor)
                     raise
         except OSError as error:
-            raise Failed("cannot-write", file=path, reason=reason_of(error))
+            raise self._cannot_write(path, error)
         try:
             yield descriptor
         finally:
             os.close(descriptor)
 
-    def _publish(self, place: Place, data: bytes, access: Access, attributes: Sequence[Tuple[str, bytes]], announce: Announce) -> None:
-        """Writes the new file beside its place, proves it, and puts it there."""
+    def _publish(
+        self, place: Place, data: bytes, access: Access, attributes: Sequence[Tuple[str, bytes]], announce: Announce, kept: int = 0
+    ) -> None:
+        """Writes the new file beside its place, proves it, and puts it there.
+
+        :param kept: the former file's flags
+        """
         name = self._name_for(place.name)
         announce(os.path.join(os.path.dirname(place.path), name))
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         descriptor = self._open(Place(place.folder, name, place.path), flags, 0o600)
         try:
             try:
+                set_flags(descriptor, kept)
                 self._write(descriptor, data, place.path)
-                _remove_inherited_acl(descriptor)
+                remove_inherited_acl(descriptor)
                 self._set_access(descriptor, access)
                 for key, value in attributes:
                     os.setxattr(descriptor, key, value)
@@ -363,15 +379,6 @@ def _unlink_where_there(folder: int, name: str) -> None:
         pass
 
 
-def _remove_inherited_acl(descriptor: int) -> None:
-    """Takes away what a new file got from a default ACL of its folder: nobody gets more than the former file gave. Raises OSError."""
-    try:
-        os.removexattr(descriptor, "system.posix_acl_access")
-    except OSError as error:
-        if error.errno not in (errno.ENODATA, errno.ENOTSUP):
-            raise
-
-
 def _is_under(descriptor: int, place: Place) -> bool:
     """Whether an open file has the place's name."""
     mine = os.fstat(descriptor)
@@ -385,13 +392,3 @@ def _is_under(descriptor: int, place: Place) -> bool:
 def is_roots_alone(found: os.stat_result) -> bool:
     """Whether nobody else can write in a folder, by what the kernel says of it."""
     return found.st_uid in (0, os.geteuid()) and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-
-
-def attributes_of(descriptor: int) -> Attributes:
-    """The extended attributes, ACL and SELinux label among them; none on a file system that has none."""
-    try:
-        return [(key, os.getxattr(descriptor, key)) for key in os.listxattr(descriptor)]
-    except OSError as error:
-        if error.errno == errno.ENOTSUP:
-            return []
-        raise

@@ -6,7 +6,7 @@ import stat
 from contextlib import contextmanager
 from typing import Iterator, List, NamedTuple, Optional, Tuple
 
-from ..errors import CannotTell
+from ..errors import CannotTell, Refused
 from .resolve import Place, resolve
 
 LARGEST = 64 * 1024 * 1024  # bytes; a larger file is none that the program has to do with
@@ -21,6 +21,13 @@ class Found(NamedTuple):
     owner: int
     group: int
     sha256: str  # of a file; else empty
+
+
+class Room(NamedTuple):
+    """What is free on a file system."""
+
+    kib: int
+    inodes: Optional[int]  # None where the file system has no bound of them
 
 
 class Beginning(NamedTuple):
@@ -189,6 +196,12 @@ class Reading:
         found = self.state(path)
         return found is not None and stat.S_ISDIR(found.st_mode)
 
+    def nearest_folder(self, path: str) -> str:
+        """A folder, or the nearest one above it that is there. Raises CannotTell."""
+        while path.strip("/") and not self.is_folder(path):
+            path = path.rpartition("/")[0]
+        return path or "/"
+
     def is_file(self, path: str) -> bool:
         """Whether a regular file is there, links of root's followed. Raises CannotTell."""
         found = self.state(path)
@@ -202,18 +215,34 @@ class Reading:
             return None
         return found.st_dev, found.st_ino
 
-    def free_kib(self, path: str) -> int:
-        """KiB that are free for us on the folder's file system. Raises FileNotFoundError, CannotTell."""
+    def room(self, path: str) -> Room:
+        """What is free for us on a folder's file system. Raises FileNotFoundError, CannotTell."""
+        found = self._file_system(path)
+        return Room(found.f_bavail * found.f_frsize // 1024, found.f_favail if found.f_files else None)
+
+    def folder_without_inodes(self, path: str) -> Optional[str]:
+        """The nearest folder of a file that could not be made, where its file system has bytes and no inode; else None."""
+        if not path.startswith("/"):
+            return None
+        try:
+            folder = self.nearest_folder(os.path.dirname(path))
+            found = self._file_system(folder)
+        except (OSError, CannotTell, Refused):
+            return None
+        # Some file systems make inodes of free blocks: where those lack too, bytes do.
+        return folder if found.f_files and not found.f_favail and found.f_bfree else None
+
+    def _file_system(self, path: str) -> os.statvfs_result:
+        """What the kernel says of a folder's file system. Raises FileNotFoundError, CannotTell."""
         with self._place(path) as place:
             try:
                 folder = os.open(place.name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=place.folder)
                 try:
-                    found = os.fstatvfs(folder)
+                    return os.fstatvfs(folder)
                 finally:
                     os.close(folder)
             except OSError as error:
                 raise CannotTell(path, reason_of(error))
-        return found.f_bavail * found.f_frsize // 1024
 
     def is_writable(self, path: str) -> bool:
         """Whether the kernel lets us write an entry: not on a file system that is read-only. Raises FileNotFoundError."""

@@ -16,7 +16,10 @@ export interface RunOptions extends StartOptions {
 async function upload(node: LabNode, role: string, options: RunOptions): Promise<string> {
   const { user = "root", program = hostProgram() } = options;
   const file = `.openstack-spice/${role}-${shortDigest(program.sha256)}.sh`;
-  const { status, stderr } = await node.run(`mkdir -p .openstack-spice && cat >${file}`, { user, input: program.text });
+  const { status, stderr } = await node.run(`mkdir -p .openstack-spice && rm -f ${file} && cat >${file}`, {
+    user,
+    input: program.text,
+  });
   if (status !== 0) {
     throw new Error(`${node.name}: the program could not be sent: ${stderr}`);
   }

@@ -39,7 +39,8 @@ class Numbering:
         self._count += 1
         if self._list is not None:
             descriptor = os.open(self._list, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-            os.write(descriptor, ("%d %s %s\n" % (self._count, kind, subject)).encode("utf-8", "surrogateescape"))
+            line = "%d %s %s\n" % (self._count, kind, subject.replace("\n", " "))  # a command can have a script in it
+            os.write(descriptor, line.encode("utf-8", "surrogateescape"))
             os.close(descriptor)
         return self._fault if self._count == self._number else ""
 

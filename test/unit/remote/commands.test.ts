@@ -60,6 +60,7 @@ function login(shell: string, command: string, stdin = "") {
     env: { HOME: home, USER: "ops", PATH: `${join(home, "bin")}:${process.env["PATH"] ?? ""}` },
     input: stdin,
     encoding: "utf8",
+    timeout: 20_000,
     ...(process.getuid?.() === 0 ? { uid: user, gid: user } : {}),
   });
   return { status, stdout, stderr };
@@ -251,6 +252,21 @@ describe.skipIf(!bash42)("a node without Python", () => {
     expect(stderr).toMatch(/^openstack-spice: \S+: installing python3, in which the program is written\n$/);
     expect(asked()).toEqual(["--assumeno install python3", "-q -y install python3"]);
     expect(readFileSync(join(home, "log"), "utf8")).toMatch(/^\d{4}-\S+Z \S+ installed python3, by=root\n$/);
+  });
+
+  it.each([
+    ["a FIFO, which nobody reads", "mkfifo ~/log"],
+    ["a folder", "mkdir ~/log"],
+    ["a link", "ln -s elsewhere ~/log"],
+  ])("goes on where its log is %s, into which nothing is written", (_title, prepare) => {
+    yum(plan);
+    expect(login("bash", prepare).status).toBe(0);
+    const { status, stdout, stderr } = run("--install-python", "--uploaded", "x", "converge");
+    expect([status, stdout]).toEqual([0, "run.sh|--uploaded|x|converge|"]);
+    expect(stderr).toMatch(
+      /^.* installing python3, .*\nopenstack-spice: \S+: .*\/log cannot be written: what changes is logged in syslog alone\n$/,
+    );
+    expect(existsSync(join(home, "elsewhere"))).toBe(false);
   });
 
   it.each(["Updating:", "Updating for dependencies:", "Removing:", "Downgrading:"])(
