@@ -186,7 +186,7 @@ async function main(): Promise<void> {
       controller,
       "controller",
       [document(6082), document(6083)],
-      restarted("nova-spicehtml5proxy", "':17C2 00000000:0000 0A'"), // it listens on 6082
+      restarted("nova-spicehtml5proxy", "':17C'[23]' 00000000:0000 0A'"), // it listens on 6082 or 6083
     );
     await addRules(controller);
     await benchMany(
