@@ -4,7 +4,7 @@ import { Role } from "../nova";
 import type { ComputeNodeArgs } from "./args/computeNode";
 import { computeState } from "./shared/computeState";
 import { asReported } from "./shared/completion";
-import { engineInputs } from "./shared/engineInputs";
+import { engineInputs, engineOutputs } from "./shared/engineInputs";
 import { outcomeOf } from "./shared/inputs";
 import { isSpokenFor } from "./shared/logins";
 import { convergeNode, withoutDependencies } from "./shared/node";
@@ -40,7 +40,7 @@ export class ComputeNode extends pulumi.ComponentResource {
     const desired = outcomeOf(subject, settings, (known) => computeState(known, recipient));
     rejectValidationErrors(subject, [...checkNode(name, args), ...checkBusyGuard(args), ...desired.errors]);
 
-    super("openstack-spice:index:ComputeNode", name, engineInputs(args), withoutDependencies(opts));
+    super("openstack-spice:index:ComputeNode", name, engineInputs(args, opts), withoutDependencies(opts));
 
     if (!isSpokenFor(opts)) {
       if (args.proxySourceAddresses === undefined) {
@@ -53,6 +53,6 @@ export class ComputeNode extends pulumi.ComponentResource {
     const { report, converged } = convergeNode(node);
     this.report = report;
     this.converged = converged;
-    this.registerOutputs({ report: asReported(report) });
+    this.registerOutputs(engineOutputs({ report: asReported(report) }, opts));
   }
 }

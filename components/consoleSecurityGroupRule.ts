@@ -2,7 +2,7 @@ import { networking } from "@pulumi/openstack";
 import * as pulumi from "@pulumi/pulumi";
 import { defaultPort, parseCidrs } from "../nova";
 import type { ConsoleSecurityGroupRuleArgs } from "./args/consoleSecurityGroupRule";
-import { engineInputs } from "./shared/engineInputs";
+import { engineInputs, engineOutputs } from "./shared/engineInputs";
 import { withoutDependencies } from "./shared/node";
 import { rejectValidationErrors } from "./validation/errors";
 import { checkPorts, checkSecurityGroupId } from "./validation/securityGroup";
@@ -32,7 +32,7 @@ export class ConsoleSecurityGroupRule extends pulumi.ComponentResource {
       ...checkPorts(port, lastPort),
     ]);
 
-    super("openstack-spice:index:ConsoleSecurityGroupRule", name, engineInputs(args), withoutDependencies(opts));
+    super("openstack-spice:index:ConsoleSecurityGroupRule", name, engineInputs(args, opts), withoutDependencies(opts));
 
     const rules = (sources.value ?? []).map(({ text, ethertype, slug }) => {
       const match = { direction: "ingress", ethertype, protocol: "tcp", remoteIpPrefix: text };
@@ -43,6 +43,6 @@ export class ConsoleSecurityGroupRule extends pulumi.ComponentResource {
       );
     });
     this.ruleIds = pulumi.all(rules.map(({ id }) => id));
-    this.registerOutputs({ ruleIds: this.ruleIds });
+    this.registerOutputs(engineOutputs({ ruleIds: this.ruleIds }, opts));
   }
 }

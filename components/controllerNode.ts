@@ -4,7 +4,7 @@ import { Role } from "../nova";
 import type { ControllerNodeArgs } from "./args/controllerNode";
 import { controllerState } from "./shared/controllerState";
 import { asReported } from "./shared/completion";
-import { engineInputs } from "./shared/engineInputs";
+import { engineInputs, engineOutputs } from "./shared/engineInputs";
 import { outcomeOf } from "./shared/inputs";
 import { isSpokenFor } from "./shared/logins";
 import { convergeNode, withoutDependencies } from "./shared/node";
@@ -45,7 +45,7 @@ export class ControllerNode extends pulumi.ComponentResource {
     const desired = outcomeOf(subject, settings, (known) => controllerState(known, recipient));
     rejectValidationErrors(subject, [...checkNode(name, args), ...desired.errors]);
 
-    super("openstack-spice:index:ControllerNode", name, engineInputs(args), withoutDependencies(opts));
+    super("openstack-spice:index:ControllerNode", name, engineInputs(args, opts), withoutDependencies(opts));
 
     if (!isSpokenFor(opts)) {
       warnOfSources(proxy.allowedSources, "proxy.allowedSources", this);
@@ -57,6 +57,6 @@ export class ControllerNode extends pulumi.ComponentResource {
     const { report, converged } = convergeNode({ ...node, ...secrecy });
     this.report = report;
     this.converged = converged;
-    this.registerOutputs({ report: asReported(report) });
+    this.registerOutputs(engineOutputs({ report: asReported(report) }, opts));
   }
 }

@@ -40,16 +40,16 @@ export class SpiceConsole extends pulumi.ComponentResource {
     const subject = `SpiceConsole ${shown(name)}`;
     rejectValidationErrors(subject, checkCloud(args));
 
-    const nodeInputs = { controllers: nodesByName(args.controllers), computes: nodesByName(args.computes) };
+    const nodes = { controllers: nodesByName(args.controllers), computes: nodesByName(args.computes) };
     super(
       "openstack-spice:index:SpiceConsole",
       name,
-      { ...engineInputs(args), ...nodeInputs },
+      engineInputs({ ...args, ...nodes }, opts),
       withoutDependencies(opts),
     );
 
-    const nodes = [...located(args.controllers, "controllers"), ...located(args.computes, "computes")];
-    const logins = inspectLogins(nodes, args.ssh, { component: this, subject, opts });
+    const places = [...located(args.controllers, "controllers"), ...located(args.computes, "computes")];
+    const logins = inspectLogins(places, args.ssh, { component: this, subject, opts });
     const { proxy, release, onDestroy, packagesOnDestroy, extraNovaOptions } = args;
     const shared = {
       ssh: logins.ssh,

@@ -38,7 +38,7 @@ export class VncProxyRetirement extends pulumi.ComponentResource {
       ...checkAgain(args),
     ]);
 
-    const inputs = { ...engineInputs(args), controllers: nodesByName(args.controllers) };
+    const inputs = engineInputs({ ...args, controllers: nodesByName(args.controllers) }, opts);
     super("openstack-spice:index:VncProxyRetirement", name, inputs, withoutDependencies(opts));
 
     const owners = ownersOf(args);

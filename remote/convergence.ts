@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { type DeclaredState, type NodeReport, parseReport, renderDesiredState } from "../contract";
-import { withBriefTrace } from "./briefTrace";
 import { type ConnectionArgs, connectionTo, type SshArgs } from "./connection";
 import { nameOf, originalUrn, renamed } from "./originalUrn";
 import { hostProgram, hostProgramFile, shortDigest } from "./program";

@@ -1,17 +1,27 @@
 import * as pulumi from "@pulumi/pulumi";
 import { isLate } from "./inputs";
+import { isSpokenFor } from "./logins";
 
 /**
  * What the engine gets to know of a component's arguments: all that is given, so that previews show a change of it by its name, also where a node's desired
- * state is a secret as a whole, and policies can look at it. How to log in and private keys are left out: the state keeps inputs in clear.
+ * state is a secret as a whole, and policies can look at it. How to log in and private keys are left out: the state keeps inputs in clear. Nothing below
+ * another component of ours, whose arguments they are: the state would have them twice for each node.
  */
-export function engineInputs(args: object): pulumi.Inputs {
-  return known(args) as pulumi.Inputs;
+export function engineInputs(args: object, opts: pulumi.ComponentResourceOptions | undefined): pulumi.Inputs {
+  return isSpokenFor(opts) ? {} : (known(args) as pulumi.Inputs);
+}
+
+/** What the engine gets to know of a component's outputs, likewise. */
+export function engineOutputs(
+  outputs: pulumi.Inputs,
+  opts: pulumi.ComponentResourceOptions | undefined,
+): pulumi.Inputs {
+  return isSpokenFor(opts) ? {} : outputs;
 }
 
 /** Nodes as the engine gets to know them: by name, since in a list a new one would show as a change of all behind it. */
-export function nodesByName(nodes: readonly { readonly name: string }[]): Record<string, pulumi.Inputs> {
-  return Object.fromEntries(nodes.map(({ name, ...node }) => [name, engineInputs(node)]));
+export function nodesByName(nodes: readonly { readonly name: string }[]): Readonly<Record<string, object>> {
+  return Object.fromEntries(nodes.map(({ name, ...node }) => [name, node]));
 }
 
 /** Arguments that are not shown, wherever they stand. */

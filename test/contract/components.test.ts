@@ -27,6 +27,11 @@ describe("ControllerNode, alone", () => {
     expect(warnings).toEqual([]);
   });
 
+  it("hands its arguments on to the engine, but for how to log in", async () => {
+    const { resources } = await run(() => new ControllerNode("control-9", { ...args, ssh: { user: "ops" } }));
+    expect(resources[0]?.inputs).toEqual({ proxy: cloud.proxy });
+  });
+
   it("warns for itself", async () => {
     const { warnings } = await run(
       () =>

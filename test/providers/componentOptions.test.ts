@@ -62,6 +62,12 @@ describe.skipIf(missingForNodes() !== undefined)("components", () => {
   };
   const all = <T>(value: T): T[] => children.map(() => value);
 
+  const proxy = { baseUrl: "http://console.example.org:6082/spice_auto.html", allowedSources: ["203.0.113.0/24"] };
+  const report = {
+    ...{ novaVersion: "26.2.2", packages: {}, firewall: "none" },
+    ...{ changes: [], guestsWithoutSpice: [], restarted: [] },
+  };
+
   describe("that depend on what fails, where all else is to go on", () => {
     let errors: readonly string[];
     let ran: readonly string[];
@@ -101,6 +107,11 @@ describe.skipIf(missingForNodes() !== undefined)("components", () => {
       expect(rules()).toEqual({ made: 0, deleted: 0 });
     });
 
+    it("have their arguments and outputs in the state, without how to log in", () => {
+      const { inputs, outputs } = stack.resources().get("second") ?? {};
+      expect({ inputs, outputs }).toEqual({ inputs: { proxy }, outputs: { report } });
+    });
+
     it("keep nobody else from going on, in order", () => {
       expect([...ran].sort()).toEqual(["first", "second", "third"].map((name) => `converge controller ${name}`));
       expect(ran.indexOf("converge controller second")).toBeLessThan(ran.indexOf("converge controller third"));
@@ -129,19 +140,7 @@ ${made}${cloud("cloud", "{ dependsOn: made, protect: true, transforms: [transfor
       ]);
     });
 
-    it("have their arguments and outputs in the state, without how to log in", () => {
-      const proxy = { baseUrl: "http://console.example.org:6082/spice_auto.html", allowedSources: ["203.0.113.0/24"] };
-      const report = {
-        ...{
-          novaVersion: "26.2.2",
-          packages: {},
-          firewall: "none",
-          changes: [],
-          guestsWithoutSpice: [],
-          restarted: [],
-        },
-      };
-      const id = expect.stringMatching(/^0{8}-0000-4000-8000-0{11}[12]$/) as string;
+    it("have their arguments and outputs in the state once, without how to log in", () => {
       const components = [...stack.resources()].filter(([, { type }]) => type.startsWith("openstack-spice:"));
       expect(Object.fromEntries(components.map(([name, { inputs, outputs }]) => [name, { inputs, outputs }]))).toEqual({
         cloud: {
@@ -159,28 +158,12 @@ ${made}${cloud("cloud", "{ dependsOn: made, protect: true, transforms: [transfor
             },
           },
         },
-        "cloud-control-1": { inputs: { nodeName: "control-1", proxy }, outputs: { report } },
-        "cloud-compute-1": {
-          inputs: {
-            ...{ nodeName: "compute-1", vnc: "off", html5proxyBaseUrl: proxy.baseUrl },
-            ...{ serverProxyclientAddress: "198.51.100.21", proxySourceAddresses: ["198.51.100.11/32"] },
-          },
-          outputs: { report },
-        },
-        "cloud-vnc-proxies": { inputs: { controllers: { "control-1": {} } }, outputs: undefined },
-        "cloud-proxy": {
-          inputs: {
-            ...{ securityGroupId: groups.controllers, sources: ["203.0.113.0/24"], description: "SPICE console proxy" },
-          },
-          outputs: { ruleIds: [id] },
-        },
-        "cloud-guests": {
-          inputs: {
-            ...{ securityGroupId: groups.computes, sources: ["198.51.100.11/32"], description: "Guests' consoles" },
-            ...{ port: 5900, lastPort: 5999 },
-          },
-          outputs: { ruleIds: [id] },
-        },
+        ...Object.fromEntries(
+          ["control-1", "compute-1", "vnc-proxies", "proxy", "guests"].map((child) => [
+            `cloud-${child}`,
+            { inputs: undefined, outputs: undefined },
+          ]),
+        ),
       });
     });
 

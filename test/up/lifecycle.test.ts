@@ -125,6 +125,12 @@ describe("a cloud that has VNC consoles only", () => {
           ],
           guestsWithoutSpice: [],
           restarted: [],
+          warnings: [
+            {
+              id: "port-open-to-all",
+              text: "no firewall refuses TCP 6082 here: open to all. 'dropOtherSources' closes it",
+            },
+          ],
         },
         "compute-1": {
           roles: ["compute"],
@@ -166,14 +172,14 @@ describe("a cloud that has SPICE", () => {
     expect(await both()).toEqual(converged);
   });
 
-  it("takes at most 9 KiB of state for each node with an ed25519 key, and has no secret in it", () => {
+  it("takes at most 10.25 KiB of state for each node with an ed25519 key, and has no secret in it", () => {
     console.log("state bytes with a key:", cloud.stateBytes("control-1"), cloud.stateBytes("compute-1"));
-    expect(cloud.stateBytes("control-1")).toBeLessThanOrEqual(9 * 1024);
-    expect(cloud.stateBytes("compute-1")).toBeLessThanOrEqual(9 * 1024);
+    expect(cloud.stateBytes("control-1")).toBeLessThanOrEqual(10.25 * 1024);
+    expect(cloud.stateBytes("compute-1")).toBeLessThanOrEqual(10.25 * 1024);
     expect(leaks(cloud.everyStateFile())).toEqual([]);
   });
 
-  it("takes at most 6 KiB with an agent, to which it goes over without a change on any node", async () => {
+  it("takes at most 6.5 KiB with an agent, to which it goes over without a change on any node", async () => {
     const agent = cloud.agent();
     try {
       const { sshPrivateKeyFile: _ours, ...withoutKey } = configuration;
@@ -182,8 +188,8 @@ describe("a cloud that has SPICE", () => {
       expect(output).toMatch(/4 updated/);
       expect(status).toBe(0);
       console.log("state bytes with an agent:", cloud.stateBytes("control-1"), cloud.stateBytes("compute-1"));
-      expect(cloud.stateBytes("control-1")).toBeLessThanOrEqual(6 * 1024);
-      expect(cloud.stateBytes("compute-1")).toBeLessThanOrEqual(6 * 1024);
+      expect(cloud.stateBytes("control-1")).toBeLessThanOrEqual(6.5 * 1024);
+      expect(cloud.stateBytes("compute-1")).toBeLessThanOrEqual(6.5 * 1024);
       cloud.configure(configuration);
       expect(cloud.pulumi("up", "--yes", "--skip-preview").status).toBe(0);
     } finally {
@@ -204,7 +210,7 @@ describe("a cloud that has SPICE", () => {
     const changedOptions = preview.output.match(/(?<=^ *)[-+~] [a-z0-9_]+ *: ".*/gm);
     expect(changedOptions?.map((line) => line.replace(/ +:/, ":"))).toEqual(['~ agent_enabled: "false" => "true"']);
     const { status, output } = cloud.pulumi("up", "--yes", "--skip-preview");
-    expect(output).toMatch(/3 updated/); // the cloud, the compute, and what converges it
+    expect(output).toMatch(/2 updated/); // the cloud, and what converges the compute
     expect(status).toBe(0);
     const now = await both();
     expect(now.controller).toEqual(converged.controller);
@@ -227,7 +233,7 @@ describe("a cloud that has SPICE", () => {
     cloud.configure(configuration);
     const { status, output } = cloud.pulumi("up", "--yes", "--skip-preview");
     expect(output).toContain(`firewall/consoles: open -> 5900-5999 only from ${cloud.controller.address}/32`);
-    expect(output).toMatch(/3 updated/); // the cloud, the compute, and what converges it
+    expect(output).toMatch(/2 updated/); // the cloud, and what converges the compute
     expect(status).toBe(0);
     expect(await connects(cloud.compute.address, port)).toBe("timeout");
     expect(await connects(cloud.compute.address, 22)).toBe("open");
