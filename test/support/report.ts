@@ -85,7 +85,8 @@ export function inShortOutcome({ status, stdout, stderr }: Outcome, node: string
   const said = stderr.split("\n");
   let from = 0;
   const short = stdout
-    .replace(/\0$/, "")
+    // The shell takes the last line end from what it passes on, and grep puts this in its place.
+    .replace(/\0$/, "\n")
     .split("\n")
     .flatMap((text) => {
       const line = parsed(text);

@@ -135,9 +135,11 @@ describe("a controller whose every byte counts", () => {
     for (const when of ["before", "after"] as const) {
       const killed = testProgram({ at: [{ point: "publish-nova-conf", when, then: "kill" }], without: ["watchdog"] });
       await setWayBack(node, "controller", killed);
-      const { status, stderr } = await revert(node, "controller");
-      expect([status, stderr]).toEqual([
+      const { status, stdout, stderr } = await revert(node, "controller");
+      // Its report has no end mark, and is not passed on.
+      expect([status, stdout, stderr.split("\n").slice(-2).join("\n")]).toEqual([
         1,
+        "",
         error(
           "the run was killed on the node. What it changed is put back by the node itself within 40 s, or by the next run. Run again",
         ),
@@ -149,32 +151,6 @@ describe("a controller whose every byte counts", () => {
     expect((await converge(node, document)).status).toBe(0);
     expect(await node.read(`cat ${CONF}`)).toBe(converged);
   });
-
-  it.each([
-    ["edits nova.conf", "D3", "$INI_VERB", "put | cut | open | close"],
-    ["reads the record", "D4", '"$*"', '*"NF == 5"*/record'],
-  ])(
-    "a revert in which every awk that %s is killed gives nova.conf back all the same (%s)",
-    async (_, __, word, edits) => {
-      const converged = await node.read(`cat ${CONF}`);
-      // The program in Python has no such child, which is how it is safe.
-      const tool = `#!/bin/sh\ncase ${word} in ${edits}) kill -KILL $$ ;; esac\nexec /usr/bin/awk "$@"\n`;
-      await node.read("cat >/usr/local/sbin/awk && chmod +x /usr/local/sbin/awk", tool);
-      const { status } = await revert(node, "controller");
-      await node.read("rm /usr/local/sbin/awk");
-      const original = await node.read("cat /etc/nova/another-name");
-      const conf = await node.read(`cat ${CONF}`);
-      const record = (await node.run(`[ -e ${RECORD} ]`)).status === 0;
-      expect({ status, record, size: conf.length, isOriginal: conf === original }).toEqual({
-        status: 0,
-        record: false,
-        size: original.length,
-        isOriginal: true,
-      });
-      expect((await converge(node, document)).status).toBe(0);
-      expect(await node.read(`cat ${CONF}`)).toBe(converged);
-    },
-  );
 
   it.each([
     ["the record, by a disk error", `ln -s /proc/self/mem ${RECORD}`, `/proc/N/mem: Input/output error`],
