@@ -91,7 +91,7 @@ describe("a node at another address", () => {
     await one.read(`ip address delete ${SECOND_ADDRESS}/24 dev eth0`);
     const dead = on(one, "renamed", { connection: connectionTo(one, SECOND_ADDRESS), ...keep });
     const kept = stack.up({ controllers: [dead, ...others()] });
-    expect(counts(kept.output)).toEqual(["1 updated", "6 unchanged"]); // the component, which is told
+    expect(counts(kept.output)).toEqual(["1 updated", "6 unchanged"]); // the component, which has the argument
     expect(kept.status).toBe(0);
     const moved = stack.up({ controllers: [on(one, "renamed", keep), ...others()] });
     expect(counts(moved.output)).toContain("2 replaced");

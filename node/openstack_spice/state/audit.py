@@ -33,7 +33,7 @@ class Audit:
 
     def write(self, text: str) -> None:
         """One line. A full disk, or what is no file under the log's name, is no reason to stop a run, on its way back least of all: syslog
-        has it then, and the operator is told, once. Nothing of that kind is waited for, or written to."""
+        has it then, and the operator hears of it, once. Nothing of that kind is waited for, or written to."""
         line = cut(printable("%s: %s" % (self._who, text)))
         stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self._system.clock.now()))
         try:

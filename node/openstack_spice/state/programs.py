@@ -74,8 +74,8 @@ def _remove_what_nobody_needs(system: System) -> None:
         if _LEFTOVER.match(name) and _age(system, PROGRAMS + "/" + name) > LEFTOVER_AGE:
             files.remove_tree(PROGRAMS + "/" + name)
     if not roles:
-        # The launcher last: where the power is cut in between, what destroys asks it as long as there is anything (host/convergence.ts).
-        # Alone it tells of records that are lost, unless its last line says that they are not.
+        # The launcher last: where the power is cut in between, what destroys asks it as long as there is anything (remote/convergence.ts).
+        # Alone it speaks of records that are lost, unless its last line says that they are not.
         is_ours = not launcher_is_foreign(files)
         if is_ours and files.exists(LAUNCHER):
             files.append(LAUNCHER, LAUNCHER_END, Access(0, 0, 0o755))
