@@ -5,12 +5,13 @@ import type { ComputeNodeArgs } from "./args/computeNode";
 import { computeState } from "./shared/computeState";
 import { asReported } from "./shared/completion";
 import { engineInputs, engineOutputs } from "./shared/engineInputs";
-import { outcomeOf } from "./shared/inputs";
+import { outcomeOf, withoutNulls } from "./shared/inputs";
 import { isSpokenFor } from "./shared/logins";
 import { convergeNode, withoutDependencies } from "./shared/node";
 import { guardsOf, ownersOf } from "./shared/nodeArgs";
 import { warnOfGuests, warnOfOpenConsoles, warnOfSoftware } from "./shared/warnings";
 import { rejectValidationErrors } from "./validation/errors";
+import { checkShape, requiredConnection } from "./validation/shape";
 import { checkBusyGuard, checkNode } from "./validation/node";
 
 /**
@@ -35,6 +36,11 @@ export class ComputeNode extends pulumi.ComponentResource {
    */
   constructor(name: string, args: ComputeNodeArgs, opts?: pulumi.ComponentResourceOptions) {
     const subject = `ComputeNode "${name}"`;
+    args = withoutNulls(args);
+    rejectValidationErrors(
+      subject,
+      checkShape(args, { connection: requiredConnection, html5proxyBaseUrl: {}, serverProxyclientAddress: {} }),
+    );
     const { nodeName: _name, connection: _connection, ssh: _ssh, onDestroy: _onDestroy, ...settings } = args;
     const recipient = { node: args.nodeName ?? name, ...ownersOf(args), ...guardsOf(args) };
     const desired = outcomeOf(subject, settings, (known) => computeState(known, recipient));

@@ -3,8 +3,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { defaultPort, parseCidrs } from "../nova";
 import type { ConsoleSecurityGroupRuleArgs } from "./args/consoleSecurityGroupRule";
 import { engineInputs, engineOutputs } from "./shared/engineInputs";
+import { withoutNulls } from "./shared/inputs";
 import { withoutDependencies } from "./shared/node";
 import { rejectValidationErrors } from "./validation/errors";
+import { checkShape } from "./validation/shape";
 import { checkPorts, checkSecurityGroupId } from "./validation/securityGroup";
 
 /**
@@ -24,9 +26,12 @@ export class ConsoleSecurityGroupRule extends pulumi.ComponentResource {
    * @throws RunError that lists everything wrong with the arguments, before anything is registered
    */
   constructor(name: string, args: ConsoleSecurityGroupRuleArgs, opts?: pulumi.ComponentResourceOptions) {
+    const subject = `ConsoleSecurityGroupRule "${name}"`;
+    args = withoutNulls(args);
+    rejectValidationErrors(subject, checkShape(args, { securityGroupId: {}, sources: [{}] }));
     const { securityGroupId, port = defaultPort, lastPort = port, description = "SPICE consoles" } = args;
     const sources = parseCidrs(args.sources, "sources");
-    rejectValidationErrors(`ConsoleSecurityGroupRule "${name}"`, [
+    rejectValidationErrors(subject, [
       ...checkSecurityGroupId(securityGroupId, "securityGroupId"),
       ...sources.errors,
       ...checkPorts(port, lastPort),

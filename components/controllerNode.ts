@@ -5,13 +5,14 @@ import type { ControllerNodeArgs } from "./args/controllerNode";
 import { controllerState } from "./shared/controllerState";
 import { asReported } from "./shared/completion";
 import { engineInputs, engineOutputs } from "./shared/engineInputs";
-import { outcomeOf } from "./shared/inputs";
+import { outcomeOf, withoutNulls } from "./shared/inputs";
 import { isSpokenFor } from "./shared/logins";
 import { convergeNode, withoutDependencies } from "./shared/node";
 import { guardsOf, ownersOf } from "./shared/nodeArgs";
 import { certificateNote, hasKeyText, warnOfTls } from "./shared/tls";
 import { warnOfSoftware, warnOfSources } from "./shared/warnings";
 import { rejectValidationErrors } from "./validation/errors";
+import { checkShape, requiredConnection } from "./validation/shape";
 import { checkNode } from "./validation/node";
 
 /**
@@ -35,6 +36,8 @@ export class ControllerNode extends pulumi.ComponentResource {
    */
   constructor(name: string, args: ControllerNodeArgs, opts?: pulumi.ComponentResourceOptions) {
     const subject = `ControllerNode "${name}"`;
+    args = withoutNulls(args);
+    rejectValidationErrors(subject, checkShape(args, { connection: requiredConnection, proxy: { baseUrl: {} } }));
     const { proxy, tokenTtl, release, extraNovaOptions, webClient, asOnComputes } = args;
     const { removeObsoleteOptions, packagesOnDestroy, packageRepository, recipe } = args;
     const settings = {

@@ -7,6 +7,7 @@ import { ConsoleSecurityGroupRule } from "./consoleSecurityGroupRule";
 import { ControllerNode } from "./controllerNode";
 import { asReported } from "./shared/completion";
 import { engineInputs, nodesByName } from "./shared/engineInputs";
+import { withoutNulls } from "./shared/inputs";
 import { inspectLogins, type NodeLogin } from "./shared/logins";
 import { withoutDependencies } from "./shared/node";
 import { guardsOf, softwareOf } from "./shared/nodeArgs";
@@ -16,6 +17,7 @@ import { warnOfTls } from "./shared/tls";
 import { warnOfGuests, warnOfOpenConsoles, warnOfSoftware, warnOfSources } from "./shared/warnings";
 import { checkCloud, proxySources } from "./validation/cloud";
 import { rejectValidationErrors } from "./validation/errors";
+import { checkShape, requiredConnection } from "./validation/shape";
 import { VncProxyRetirement } from "./vncProxyRetirement";
 
 /**
@@ -38,6 +40,16 @@ export class SpiceConsole extends pulumi.ComponentResource {
    */
   constructor(name: string, args: SpiceConsoleArgs, opts?: pulumi.ComponentResourceOptions) {
     const subject = `SpiceConsole ${shown(name)}`;
+    args = withoutNulls(args);
+    const node = { name: {}, connection: requiredConnection };
+    rejectValidationErrors(
+      subject,
+      checkShape(args, {
+        proxy: { baseUrl: {} },
+        controllers: [node],
+        computes: [{ ...node, serverProxyclientAddress: {} }],
+      }),
+    );
     rejectValidationErrors(subject, checkCloud(args));
 
     const nodes = { controllers: nodesByName(args.controllers), computes: nodesByName(args.computes) };
@@ -135,7 +147,7 @@ export class SpiceConsole extends pulumi.ComponentResource {
         onDestroy: controller.onDestroy,
         ignoreConfigurationManagement: controller.ignoreConfigurationManagement ?? args.ignoreConfigurationManagement,
       }));
-      new VncProxyRetirement(
+      const { reports } = new VncProxyRetirement(
         `${name}-vnc-proxies`,
         {
           controllers: retiring,
@@ -146,6 +158,7 @@ export class SpiceConsole extends pulumi.ComponentResource {
         },
         { parent: this, dependsOn: [...last] },
       );
+      outcomes.push(...Object.entries(reports).map(([node, report]) => ({ name: node, role: undefined, report })));
     }
 
     this.proxyPageUrl = pulumi.output(proxy.baseUrl);

@@ -1,17 +1,21 @@
 import * as pulumi from "@pulumi/pulumi";
 import { vncProxyRetirement } from "../contract";
-import { checkNodeName } from "../nova";
+import type { NodeReport } from "../contract/report";
+import { checkNodes } from "../nova";
 import { converge } from "../remote/convergence";
 import { OnDestroy } from "./args/onDestroy";
 import type { VncProxyRetirementArgs } from "./args/vncProxyRetirement";
-import { engineInputs, nodesByName } from "./shared/engineInputs";
+import { asReported } from "./shared/completion";
+import { engineInputs, engineOutputs, nodesByName } from "./shared/engineInputs";
+import { withoutNulls } from "./shared/inputs";
 import { inspectLogins, prerequisitesOf } from "./shared/logins";
 import { finished, withoutDependencies } from "./shared/node";
 import { guardsOf, ownersOf } from "./shared/nodeArgs";
 import { identity } from "./shared/recipient";
 import { rejectValidationErrors } from "./validation/errors";
+import { checkShape, requiredConnection } from "./validation/shape";
 import { checkConnection, checkSsh } from "./validation/logins";
-import { checkAgain, checkGuards, checkOwnership } from "./validation/node";
+import { checkAgain, checkGuards, checkOnDestroy, checkOwnership, nodeEntry } from "./validation/node";
 
 /**
  * The end of noVNC in a cloud: its proxy is stopped and disabled on every controller, and its port is closed.
@@ -20,6 +24,9 @@ import { checkAgain, checkGuards, checkOwnership } from "./validation/node";
  * destroyed noVNC is back before the first compute is.
  */
 export class VncProxyRetirement extends pulumi.ComponentResource {
+  /** What each controller reported when its noVNC proxy was last stopped, by name. */
+  public readonly reports: Readonly<Record<string, pulumi.Output<NodeReport>>>;
+
   /**
    * @param name The _unique_ name of this component.
    * @param args The controllers, and how to reach them.
@@ -28,11 +35,14 @@ export class VncProxyRetirement extends pulumi.ComponentResource {
    */
   constructor(name: string, args: VncProxyRetirementArgs, opts?: pulumi.ComponentResourceOptions) {
     const subject = `VncProxyRetirement "${name}"`;
+    args = withoutNulls(args);
+    rejectValidationErrors(subject, checkShape(args, { controllers: [{ name: {}, connection: requiredConnection }] }));
     const nodes = args.controllers.map((controller, index) => ({ ...controller, path: `controllers[${index}]` }));
     rejectValidationErrors(subject, [
-      ...nodes.flatMap((node) => checkNodeName(node.name, `${node.path}.name`)),
+      ...checkNodes({ controllers: args.controllers.map(nodeEntry) }),
       ...nodes.flatMap((node) => checkConnection(node.connection, `${node.path}.connection`, args.ssh)),
-      ...nodes.flatMap((node) => checkGuards(node, `${node.path}.`)),
+      ...nodes.flatMap((node) => [...checkGuards(node, `${node.path}.`), ...checkOnDestroy(node, `${node.path}.`)]),
+      ...checkOnDestroy(args),
       ...checkSsh(args.ssh, "ssh"),
       ...checkOwnership(args),
       ...checkAgain(args),
@@ -44,6 +54,7 @@ export class VncProxyRetirement extends pulumi.ComponentResource {
     const owners = ownersOf(args);
     const places = nodes.map((node) => ({ ...node, path: `${node.path}.connection` }));
     const logins = inspectLogins(places, args.ssh, { component: this, subject, opts });
+    const reports = new Map<string, pulumi.Output<NodeReport>>();
     for (const { name: node, connection, onDestroy = args.onDestroy, ...guards } of nodes) {
       const { command, report } = converge(
         `${name}-${node}`,
@@ -57,8 +68,11 @@ export class VncProxyRetirement extends pulumi.ComponentResource {
         },
         { parent: this, dependsOn: opts?.dependsOn, prerequisites: prerequisitesOf(opts) },
       );
-      finished(command, report, { node, role: vncProxyRetirement, connection, ssh: args.ssh }, this);
+      const login = { node, role: vncProxyRetirement, connection, ssh: args.ssh };
+      reports.set(node, finished(command, report, login, this).report);
     }
-    this.registerOutputs();
+    this.reports = Object.fromEntries(reports);
+    const reported = [...reports].map(([node, report]) => [node, asReported(report)] as const);
+    this.registerOutputs(engineOutputs({ reports: Object.fromEntries(reported) }, opts));
   }
 }

@@ -129,7 +129,9 @@ function someOf<K extends string, V>(key: K, values: readonly V[]): { readonly [
 /** The lines of a report that are in a text, in their order. */
 function linesOf(text: string): readonly ReportLine[] {
   return text.split("\n").flatMap((line) => {
-    const found = lineOf(line.trim());
+    // What a start file prints without a line end, as the title of a terminal's window, stands before the first line.
+    const start = line.indexOf('{"type":');
+    const found = lineOf(line.slice(Math.max(start, 0)).trim());
     return found === undefined ? [] : [found];
   });
 }

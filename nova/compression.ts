@@ -81,7 +81,7 @@ export function compressionOptions(
 ): readonly { readonly name: string; readonly argument: string; readonly value: OptionValue | undefined }[] {
   const { preset } = compression;
   // A word that is no preset, from a program that is not type-checked, is checkGuestConsole's to refuse.
-  const settings = preset !== undefined && preset in presets ? presets[preset] : [];
+  const settings = preset !== undefined && Object.hasOwn(presets, preset) ? presets[preset] : [];
   return (Object.keys(optionOf) as (keyof typeof optionOf)[]).map((setting) => {
     const own = compression[setting];
     const value = own ?? settings.find((one) => one.setting === setting)?.value;

@@ -14,7 +14,8 @@ export interface NodeEntry {
 /** The nodes of a cloud. A node in both lists, with one name and one host, is one node with both roles. */
 interface NodeLists {
   readonly controllers: readonly NodeEntry[];
-  readonly computes: readonly NodeEntry[];
+  /** Undefined where just controllers are asked for. */
+  readonly computes?: readonly NodeEntry[];
 }
 
 /**
@@ -24,10 +25,11 @@ interface NodeLists {
  * @param path put before the path of each validation error
  */
 export function checkNodes(lists: NodeLists, path = ""): readonly ValidationError[] {
-  const nodes = [...placed(lists.controllers, `${path}controllers`), ...placed(lists.computes, `${path}computes`)];
+  const { controllers, computes = [] } = lists;
+  const nodes = [...placed(controllers, `${path}controllers`), ...placed(computes, `${path}computes`)];
   return [
-    ...checkNotEmpty(lists.controllers, `${path}controllers`, "controller"),
-    ...checkNotEmpty(lists.computes, `${path}computes`, "compute"),
+    ...checkNotEmpty(controllers, `${path}controllers`, "controller"),
+    ...(lists.computes === undefined ? [] : checkNotEmpty(computes, `${path}computes`, "compute")),
     ...nodes.flatMap(({ node, at }) => checkNodeName(node.name, `${at}.name`)),
     ...nodes.flatMap((node, index) => checkAgainst(node, nodes.slice(0, index))),
     ...nodes.flatMap((node, index) => checkProxyclientAddress(node, nodes.slice(0, index))),
@@ -36,7 +38,7 @@ export function checkNodes(lists: NodeLists, path = ""): readonly ValidationErro
 
 /** Validation errors of one node's name: it becomes part of resource names and of messages, and stands in a line of the document a node reads. */
 export function checkNodeName(name: string, path: string): readonly ValidationError[] {
-  return /^[a-z\d]([a-z\d._-]{0,61}[a-z\d])?$/i.test(name)
+  return typeof name === "string" && /^[a-z\d]([a-z\d._-]{0,61}[a-z\d])?$/i.test(name)
     ? []
     : [
         {

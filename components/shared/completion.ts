@@ -39,7 +39,7 @@ export function whole(
       return known;
     }
     const message =
-      `${node} (${role}): the login succeeded, but the program did not run to its end there: its report has no end mark. ` +
+      `${node} (${role}): the login succeeded, but the program did not run to its end there: its report has no end mark, or not all that the mark counts. ` +
       `See that \`ssh ${target} echo ok\` prints ok, and nothing that the login shell's start files (.bashrc, .profile) do ends it. ` +
       "Then have the nodes converge again: give convergeAgain another value (pulumi config set convergeAgain $(date +%F.%T)), and run pulumi up.";
     if (pulumi.runtime.isDryRun()) {

@@ -24,8 +24,11 @@ export function nodesByName(nodes: readonly { readonly name: string }[]): Readon
   return Object.fromEntries(nodes.map(({ name, ...node }) => [name, node]));
 }
 
-/** Arguments that are not shown, wherever they stand. */
-const hidden: ReadonlySet<string> = new Set(["connection", "ssh", "privateKeyPem"]);
+/** Arguments that are not shown, wherever they stand: also where a program that is not type-checked has put them. */
+const hidden: ReadonlySet<string> = new Set([
+  ...["connection", "ssh", "privateKeyPem"],
+  ...["bastion", "password", "privateKey", "privateKeyPassword", "agentSocketPath"],
+]);
 
 function known(value: unknown): unknown {
   if (isLate(value)) {

@@ -15,6 +15,18 @@ export function isLate(value: unknown): boolean {
   return pulumi.Output.isInstance(value) || value instanceof Promise;
 }
 
+/** Arguments without the members that are null, as those of a stack's configuration can be: they count as left out. */
+export function withoutNulls<T>(value: T): T {
+  if (Array.isArray(value)) {
+    return value.map((item: unknown) => withoutNulls(item)) as T;
+  }
+  if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype) {
+    return value;
+  }
+  const members = Object.entries(value).filter(([, member]) => member !== null);
+  return Object.fromEntries(members.map(([name, member]) => [name, withoutNulls(member as unknown)])) as T;
+}
+
 /** Computes from a value at once where it is known, so that an error in it stops the program before anything is registered; else once it is known. */
 export function derive<T, R>(value: T, compute: (known: pulumi.Unwrap<T>) => R): pulumi.Input<R> {
   return isPlain(value) ? compute(value) : pulumi.output(value).apply(compute);

@@ -2,7 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ConnectionArgs, LoginArgs, SshArgs } from "../../remote/connection";
 import { inspectPrivateKey } from "../../remote/privateKey";
 import { notReached, rejectValidationErrors } from "../validation/errors";
-import { type Key, keyOf } from "../validation/logins";
+import { checkConnection, checkSsh, type Key, keyOf } from "../validation/logins";
+import { isPlain } from "./inputs";
 
 /** Components that have inspected the logins that they hand to the components below them, with what they themselves depend on. */
 const inspectors = new WeakMap<pulumi.Resource, pulumi.ComponentResourceOptions["dependsOn"]>();
@@ -63,13 +64,38 @@ export function inspectLogins(nodes: readonly NodeLogin[], ssh: SshArgs | undefi
   for (const { connection, path } of nodes) {
     if (!inspected.has(connection)) {
       const own = withInspectedKey(connection, path, owner, keyOf(connection, ssh ?? {}));
-      inspected.set(connection, withInspectedBastion(own, path, owner));
+      const host = checkedHost(connection, path, owner, ssh);
+      inspected.set(connection, withInspectedBastion({ ...own, host }, path, owner));
     }
   }
   return {
     ssh: ssh === undefined ? undefined : withInspectedBastion(withInspectedKey(ssh, "ssh", owner), "ssh", owner),
     of: (connection) => inspected.get(connection) ?? connection,
   };
+}
+
+/** A node's host, once all of its login that was not known at once was checked. Keys and passwords are no part of that: the host would be a secret. */
+function checkedHost(
+  connection: ConnectionArgs,
+  path: string,
+  { subject }: LoginOwner,
+  ssh: SshArgs = {},
+): ConnectionArgs["host"] {
+  const [own, shared] = [withoutSecrets(connection), withoutSecrets(ssh)];
+  if (isPlain(own) && isPlain(shared)) {
+    return connection.host;
+  }
+  return pulumi.output([own, shared] as const).apply(([known, common]) => {
+    const errors = [...checkConnection(known, path, common), ...checkSsh(common, "ssh")];
+    rejectValidationErrors(subject, errors, notReached);
+    return known.host;
+  });
+}
+
+function withoutSecrets<T extends LoginArgs & Pick<SshArgs, "bastion">>(login: T): T {
+  const { bastion } = login;
+  const none = { privateKey: undefined, privateKeyPassword: undefined, password: undefined };
+  return { ...login, ...none, ...(bastion === undefined ? {} : { bastion: { ...bastion, ...none } }) };
 }
 
 function withInspectedBastion<T extends Pick<SshArgs, "bastion">>(login: T, path: string, owner: LoginOwner): T {

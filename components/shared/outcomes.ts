@@ -11,31 +11,34 @@ export interface NodeOutcome extends NodeReport {
 /** One role of one node, with what it reported. */
 export interface RoleOutcome {
   readonly name: string;
-  readonly role: Role;
+  /** Undefined where it is no role but something done to a node that has one, as its noVNC's retirement. */
+  readonly role: Role | undefined;
   readonly report: pulumi.Output<NodeReport>;
 }
 
 /** Puts together what a node reported for each of its roles. */
 export function byNode(outcomes: readonly pulumi.Unwrap<RoleOutcome>[]): Record<string, NodeOutcome> {
-  const nodes: Record<string, NodeOutcome> = {};
+  const nodes = new Map<string, NodeOutcome>();
   for (const { name, role, report } of outcomes) {
-    const other = nodes[name];
-    nodes[name] =
-      other === undefined
-        ? { roles: [role], ...report }
-        : {
-            ...report,
-            ...other,
-            roles: [...other.roles, role],
-            packages: { ...other.packages, ...report.packages },
-            changes: [...other.changes, ...report.changes],
-            guestsWithoutSpice: [...other.guestsWithoutSpice, ...report.guestsWithoutSpice],
-            restarted: [...other.restarted, ...report.restarted],
-            ...firewalls(other.firewall, report.firewall),
-            ...lists(other, report),
-          };
+    const roles = role === undefined ? [] : [role];
+    const other = nodes.get(name);
+    nodes.set(name, other === undefined ? { roles, ...report } : together(other, { roles, ...report }));
   }
-  return nodes;
+  return Object.fromEntries(nodes);
+}
+
+function together(one: NodeOutcome, other: NodeOutcome): NodeOutcome {
+  return {
+    ...other,
+    ...one,
+    roles: [...one.roles, ...other.roles],
+    packages: { ...one.packages, ...other.packages },
+    changes: [...one.changes, ...other.changes],
+    guestsWithoutSpice: [...one.guestsWithoutSpice, ...other.guestsWithoutSpice],
+    restarted: [...one.restarted, ...other.restarted],
+    ...firewalls(one.firewall, other.firewall),
+    ...lists(one, other),
+  };
 }
 
 /** Every firewall that one of the roles names; what is said where a role has none only where no role has any. */

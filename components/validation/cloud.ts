@@ -6,7 +6,6 @@ import {
   defaultConsolePorts,
   familyOf,
   type ValidationError,
-  type NodeEntry,
   noSourceOf,
   parseCidrs,
   plainPart,
@@ -19,7 +18,15 @@ import { computeState } from "../shared/computeState";
 import { controllerState } from "../shared/controllerState";
 import { isPlain, knownPart } from "../shared/inputs";
 import { checkConnection, checkSsh } from "./logins";
-import { checkAgain, checkBusyGuard, checkGuards, checkOwnership, checkSoftware } from "./node";
+import {
+  checkAgain,
+  checkBusyGuard,
+  checkGuards,
+  checkOnDestroy,
+  checkOwnership,
+  checkSoftware,
+  nodeEntry,
+} from "./node";
 import { checkRollout } from "./rollout";
 import { checkSecurityGroupId } from "./securityGroup";
 
@@ -30,7 +37,7 @@ export function checkCloud(args: SpiceConsoleArgs): readonly ValidationError[] {
     ...checkProxyAndControllers(args),
     ...checkListenAddresses(args),
     ...checkSsh(args.ssh, "ssh"),
-    ...checkNodes({ controllers: controllers.map(entry), computes: computes.map(entry) }),
+    ...checkNodes({ controllers: controllers.map(nodeEntry), computes: computes.map(nodeEntry) }),
     ...controllers.flatMap(({ connection }, index) =>
       checkConnection(connection, `controllers[${index}].connection`, args.ssh),
     ),
@@ -38,12 +45,13 @@ export function checkCloud(args: SpiceConsoleArgs): readonly ValidationError[] {
       checkConnection(connection, `computes[${index}].connection`, args.ssh),
     ),
     ...checkGuards(args),
+    ...checkOnDestroy(args),
     ...checkBusyGuard(args),
     ...checkSoftware(args),
     ...checkOwnership(args),
     ...checkAgain(args),
-    ...controllers.flatMap((node, index) => checkGuards(node, `controllers[${index}].`)),
-    ...computes.flatMap((node, index) => checkGuards(node, `computes[${index}].`)),
+    ...controllers.flatMap((node, index) => checkOwn(node, `controllers[${index}].`)),
+    ...computes.flatMap((node, index) => checkOwn(node, `computes[${index}].`)),
     ...checkComputes(args),
     ...checkRollout(
       args.rollout ?? {},
@@ -70,14 +78,8 @@ export function proxySources(controllers: readonly ControllerArgs[]): readonly s
   return [...new Set(sources.map(({ text }) => text))];
 }
 
-function entry(node: ControllerArgs | ComputeArgs): NodeEntry {
-  const { host } = node.connection;
-  const address = "serverProxyclientAddress" in node ? node.serverProxyclientAddress : undefined;
-  return {
-    name: node.name,
-    ...(isPlain(host) ? { host } : {}),
-    ...(address !== undefined && isPlain(address) ? { serverProxyclientAddress: address } : {}),
-  };
+function checkOwn(node: ControllerArgs | ComputeArgs, path: string): readonly ValidationError[] {
+  return [...checkGuards(node, path), ...checkOnDestroy(node, path)];
 }
 
 /** Any node will do to see what is wrong with what all of them share. */

@@ -3,6 +3,7 @@ import {
   checkNodeName,
   checkRecipe,
   checkRepository,
+  type NodeEntry,
   type ValidationError,
   parseFormerStack,
   shown,
@@ -15,6 +16,10 @@ import type {
   OwnershipArgs,
   SoftwareArgs,
 } from "../args/node";
+import { OnDestroy, PackagesOnDestroy } from "../args/onDestroy";
+import type { ComputeArgs } from "../args/spiceConsole";
+import type { RetiringControllerArgs } from "../args/vncProxyRetirement";
+import { isPlain } from "../shared/inputs";
 import { thisStack } from "../shared/nodeArgs";
 import { checkConnection, checkSsh } from "./logins";
 
@@ -29,6 +34,23 @@ export function checkAgain({ convergeAgain }: AgainArgs): readonly ValidationErr
             "It is not one word. Give 1 to 32 letters, digits, hyphens, dots, colons and underscores, such as 2026-03-01.",
         },
       ];
+}
+
+/** Validation errors of what becomes of a node: a word that is not known must never be taken for one that puts it back. @param path put before the path of each */
+export function checkOnDestroy(
+  { onDestroy, packagesOnDestroy }: Pick<NodeArgs, "onDestroy" | "packagesOnDestroy">,
+  path = "",
+): readonly ValidationError[] {
+  return [
+    ...checkWord(onDestroy, Object.values(OnDestroy), `${path}onDestroy`),
+    ...checkWord(packagesOnDestroy, Object.values(PackagesOnDestroy), `${path}packagesOnDestroy`),
+  ];
+}
+
+function checkWord(value: string | undefined, words: readonly string[], path: string): readonly ValidationError[] {
+  return value === undefined || words.includes(value)
+    ? []
+    : [{ path, reason: `${shown(value)} is not known here. Give one of ${words.join(", ")}.` }];
 }
 
 /** Validation errors of a node's guards. @param path put before the path of each validation error */
@@ -47,6 +69,20 @@ export function checkBusyGuard({ novaApiCredentials }: BusyGuardArgs): readonly 
     : [{ path: "novaApiCredentials", reason }];
 }
 
+/** A node of a list as far as it is known. */
+export function nodeEntry({
+  name,
+  connection: { host },
+  serverProxyclientAddress: address,
+}: Pick<RetiringControllerArgs, "name" | "connection"> &
+  Partial<Pick<ComputeArgs, "serverProxyclientAddress">>): NodeEntry {
+  return {
+    name,
+    ...(isPlain(host) ? { host } : {}),
+    ...(address !== undefined && isPlain(address) ? { serverProxyclientAddress: address } : {}),
+  };
+}
+
 /** Validation errors of what all nodes have in common, as far as they are known. */
 export function checkNode(name: string, args: NodeArgs): readonly ValidationError[] {
   return [
@@ -54,6 +90,7 @@ export function checkNode(name: string, args: NodeArgs): readonly ValidationErro
     ...checkConnection(args.connection, "connection", args.ssh),
     ...checkSsh(args.ssh, "ssh"),
     ...checkGuards(args),
+    ...checkOnDestroy(args),
     ...checkSoftware(args),
     ...checkOwnership(args),
     ...checkAgain(args),

@@ -346,6 +346,18 @@ describe("SpiceConsole", () => {
     });
   });
 
+  it("puts what noVNC's retirement reported to the rest, and counts it as no role", async () => {
+    const report = reportOf("change service/nova-novncproxy: enabled, active -> disabled, inactive", "changed 1");
+    const { result: outcome } = await run(
+      async () => (await valueOf(new SpiceConsole("cloud", { ...cloud, vnc: Vnc.Off }).nodes))["control-1"],
+      { stdout: { "cloud-vnc-proxies-control-1-converge": report } },
+    );
+    expect([outcome?.roles, outcome?.changes]).toEqual([
+      ["controller"],
+      [{ subject: "service/nova-novncproxy", old: "enabled, active", new: "disabled, inactive" }],
+    ]);
+  });
+
   it("registers in a preview what it registers in an update", async () => {
     const preview = await run(() => new SpiceConsole("cloud", cloud), { preview: true });
     const update = await declare(cloud);
@@ -458,7 +470,7 @@ describe("a node whose login runs nothing", () => {
   const compute2 = { name: "compute-2", connection: node(22), serverProxyclientAddress: "198.51.100.22" };
   const args = { ...cloud, computes: [...cloud.computes, compute2] };
   const message =
-    "compute-1 (compute): the login succeeded, but the program did not run to its end there: its report has no end mark. " +
+    "compute-1 (compute): the login succeeded, but the program did not run to its end there: its report has no end mark, or not all that the mark counts. " +
     "See that `ssh ops@192.0.2.21 echo ok` prints ok, and nothing that the login shell's start files (.bashrc, .profile) do ends it. " +
     "Then have the nodes converge again: give convergeAgain another value (pulumi config set convergeAgain $(date +%F.%T)), and run pulumi up.";
 

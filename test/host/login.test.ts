@@ -123,7 +123,7 @@ describe("a login shell", () => {
   });
 
   it("that prints much does not get into the report's way", async () => {
-    const noise = "echo 'Welcome! changed your mind?'; echo 'A warning.' >&2";
+    const noise = "echo 'Welcome! changed your mind?'; echo 'A warning.' >&2; printf '\\033]0;ops\\007'";
     const files = ["/etc/profile.d/noise.sh", "/home/ops/.profile", "/home/ops/.ssh/rc"];
     await node.read(
       `tee ${files.join(" ")} >/dev/null; cp ~ops/.bashrc ~ops/.bashrc.former; cat ~ops/.profile ~ops/.bashrc.former >~ops/.bashrc; echo 'Authorized use only.' >/etc/motd`,

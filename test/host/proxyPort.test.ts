@@ -203,7 +203,7 @@ describe("what stands in the way", () => {
     });
     expect(await whoGetsIn(node, 6082)).toEqual(sourcesAlone);
     const { status, stdout } = await revert(node, "controller");
-    expect([status, stdout]).toEqual([0, lines(reopened, "changed 0")]);
+    expect([status, stdout]).toEqual([0, lines(reopened, "changed 1")]);
     expect(await snapshot()).toEqual({ ...before, processes: (await snapshot()).processes });
   });
 

@@ -126,11 +126,9 @@ describe("a certificate that comes with the document", () => {
 
   it("that OpenSSL does not take leaves the one that was there, by the proof of the page", async () => {
     const { certPem, privateKeyPem } = makeCertificate({ hosts: [HOST], rsa: 1024 });
-    const base64 = (pem: string) => pem.replace(/-----.*-----|\n/g, "");
-    const weak = withText(second)
-      .replace(/^tls-certificate = .*$/m, `tls-certificate = ${base64(certPem)}`)
-      .replace(/^tls-key = .*$/m, `tls-key = PRIVATE KEY ${base64(privateKeyPem)}`);
-    const { status, stderr } = await converge(node, weak);
+    const state = JSON.parse(withText(second)) as { tls: object };
+    const weak = { ...state, tls: { ...state.tls, certificate: certPem, key: privateKeyPem } };
+    const { status, stderr } = await converge(node, JSON.stringify(weak));
     expect(status).toBe(1);
     expect(stderr).toContain(`${NAME}: nova-spicehtml5proxy does not serve the console page.`);
     expect(stderr).toMatch(

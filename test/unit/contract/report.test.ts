@@ -51,6 +51,13 @@ describe("parseReport", () => {
     });
   });
 
+  it.each(["\u001b]0;ops@compute-1\u0007", "Welcome! ", "{", '{"motd":1}', "x".repeat(2000)])(
+    "reads a first line that stands behind what a start file printed without a line end, %j",
+    (noise) => {
+      expect(parseReport(noise + text(...full))).toEqual(parseReport(text(...full)));
+    },
+  );
+
   it("knows every type of line that the schema has, and each of its members", () => {
     const types = Object.values(readSchema("report").$defs ?? {}).flatMap(({ properties }) =>
       properties === undefined ? [] : [[properties["type"]?.const, Object.keys(properties).sort()] as const],
