@@ -56,7 +56,7 @@ export class ComputeNode extends pulumi.ComponentResource {
       warnOfGuests(args, this);
     }
     const node = { component: this, name, subject, role: Role.Compute, args, opts, state: desired.value() };
-    const { report, converged } = convergeNode(node);
+    const { report, converged } = convergeNode({ ...node, reported: settings });
     this.report = report;
     this.converged = converged;
     this.registerOutputs(engineOutputs({ report: asReported(report) }, opts));

@@ -57,7 +57,8 @@ export class ControllerNode extends pulumi.ComponentResource {
     }
     const secrecy = { hasSecret: hasKeyText(proxy), note: certificateNote(proxy) };
     const node = { component: this, name, subject, role: Role.Controller, args, opts, state: desired.value() };
-    const { report, converged } = convergeNode({ ...node, ...secrecy });
+    const reported = { ...settings, proxy: { ...proxy, tls: undefined } };
+    const { report, converged } = convergeNode({ ...node, ...secrecy, reported });
     this.report = report;
     this.converged = converged;
     this.registerOutputs(engineOutputs({ report: asReported(report) }, opts));

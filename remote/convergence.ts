@@ -16,6 +16,11 @@ interface ConvergenceArgs {
   readonly role: string;
   /** What the node is to be. Its change is an update: the node converges to the new one. A secret where there is one in it. */
   readonly state: pulumi.Input<DeclaredState>;
+  /**
+   * Whether a value that a report would have is a secret: then the report is one, and nothing of what the program says is shown. A private key, which no
+   * report has, is none of these. @default it is not
+   */
+  readonly reportIsSecret?: Promise<boolean>;
   /** What a preview is to show where the state is a secret: one word, part of the command line. @default nothing */
   readonly note?: pulumi.Input<string>;
   /**
@@ -40,7 +45,7 @@ interface Place {
 export interface Convergence {
   /** What is done when the node has converged. */
   readonly command: pulumi.Resource;
-  /** What the node reported when it last converged: no secret, though it is read out of a secret output. */
+  /** What the node reported when it last converged: no secret, though it is read out of a secret output, where no value in it is one. */
   readonly report: pulumi.Output<NodeReport>;
 }
 
@@ -62,6 +67,7 @@ export interface Convergence {
 export function converge(name: string, args: ConvergenceArgs, below: Place): Convergence {
   const { sha256 } = hostProgram();
   const connection = connectionTo(args.connection, args.ssh);
+  const isSecret = pulumi.output(args.reportIsSecret ?? false);
   const upload = new remote.CopyToRemote(
     `${name}-program`,
     {
@@ -83,7 +89,7 @@ export function converge(name: string, args: ConvergenceArgs, below: Place): Con
         .all([args.state, resourceId(below.parent, name)])
         .apply(([state, id]) => renderDesiredState({ ...state, id })),
       // What is for people is on standard error. The report is for this program.
-      logging: remote.Logging.Stderr,
+      logging: isSecret.apply((is) => (is ? remote.Logging.None : remote.Logging.Stderr)),
       addPreviousOutputInEnv: false,
       triggers: [args.connection.host],
     },
@@ -95,7 +101,8 @@ export function converge(name: string, args: ConvergenceArgs, below: Place): Con
       additionalSecretOutputs: ["stdout", "stderr"],
     },
   );
-  return { command, report: pulumi.unsecret(command.stdout).apply(parseReport) };
+  const { stdout } = command;
+  return { command, report: isSecret.apply((is) => (is ? pulumi.secret(stdout) : pulumi.unsecret(stdout))).apply(parseReport) };
 }
 
 /** A command line with one more word, which nothing reads. */

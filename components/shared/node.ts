@@ -5,6 +5,7 @@ import { converge, type Convergence } from "../../remote/convergence";
 import type { NodeArgs } from "../args/node";
 import { OnDestroy } from "../args/onDestroy";
 import { noteOf, onceWhole, whole } from "./completion";
+import { isPlain } from "./inputs";
 import { inspectLogins, type LoginOwner, prerequisitesOf } from "./logins";
 
 /** A component that is one role of one node. */
@@ -17,6 +18,8 @@ interface NodeComponent extends LoginOwner {
   readonly state: pulumi.Input<DeclaredState>;
   /** Whether there is a secret in it. @default false */
   readonly hasSecret?: boolean;
+  /** What the values come from that the node's report has. */
+  readonly reported: unknown;
   /** What a preview is to show of such a state. @default nothing */
   readonly note?: pulumi.Input<string> | undefined;
 }
@@ -42,6 +45,7 @@ export function convergeNode(node: NodeComponent): Converged {
       role,
       state: node.hasSecret === true ? pulumi.secret(state) : state,
       ...(note === undefined ? {} : { note }),
+      ...(isPlain(node.reported) ? {} : { reportIsSecret: pulumi.isSecret(pulumi.output(node.reported)) }),
       restore: onDestroy !== OnDestroy.Keep,
       ...(node.args.installPython === true ? { installPython: true } : {}),
     },

@@ -11,7 +11,8 @@ import {
 } from "../../components";
 import { DAY, makeCertificate } from "../support/certificate";
 import { cloud, node } from "./support/cloud";
-import { run } from "./support/recorder";
+import { reportOf } from "../support/report";
+import { run, valueOf } from "./support/recorder";
 
 /** An output among the arguments stops the checks that need it, and no other: what is known is checked before anything is registered. */
 
@@ -186,6 +187,41 @@ describe("a controller with an output", () => {
     const tls = { certPem, privateKeyPem: pulumi.secret(privateKeyPem) };
     const found = await declare({ baseUrl: "https://console.example.org:6082/spice_auto.html", tls });
     expect(found).toEqual({ atOnce: [], late: [] });
+  });
+});
+
+describe("a cloud with a value that is a secret", () => {
+  const compute = {
+    ...{ name: "compute-1", connection: node(21) },
+    serverProxyclientAddress: pulumi.secret("198.51.100.21"),
+  };
+  const report = reportOf("change spice/server_listen: (unset) -> 198.51.100.21", "changed 1");
+
+  it("shows nothing of what the nodes that get it say, and has their reports as secrets", async () => {
+    const { result, resources } = await run(
+      async () => {
+        const { nodes } = new SpiceConsole("cloud", { ...cloud, computes: [compute] });
+        return [await pulumi.isSecret(nodes), (await valueOf(nodes))["compute-1"]?.changes];
+      },
+      { stdout: { "cloud-compute-1-converge": report } },
+    );
+    expect(result).toEqual([true, [{ subject: "spice/server_listen", old: "(unset)", new: "198.51.100.21" }]]);
+    const converging = resources.filter(({ name }) => name.endsWith("-converge"));
+    expect(converging.map(({ name, inputs }) => [name, inputs["logging"]]).sort()).toEqual([
+      ["cloud-compute-1-converge", "none"],
+      ["cloud-control-1-converge", "stderr"],
+    ]);
+    expect(resources.filter(({ clearText }) => clearText.includes("198.51.100.21"))).toEqual([]);
+  });
+
+  it("is none where the secret is a certificate's key, which no report has", async () => {
+    const proxy = { ...cloud.proxy, baseUrl: "https://console.example.org:6082/spice_auto.html" };
+    const { result, resources } = await run(async () => {
+      const tls = { certPem, privateKeyPem: pulumi.secret(privateKeyPem) };
+      return await pulumi.isSecret(new SpiceConsole("cloud", { ...cloud, proxy: { ...proxy, tls } }).nodes);
+    });
+    expect(result).toBe(false);
+    expect(resources.map(({ inputs }) => inputs["logging"]).filter((logging) => logging === "none")).toEqual([]);
   });
 });
 
