@@ -102,7 +102,10 @@ export function converge(name: string, args: ConvergenceArgs, below: Place): Con
     },
   );
   const { stdout } = command;
-  return { command, report: isSecret.apply((is) => (is ? pulumi.secret(stdout) : pulumi.unsecret(stdout))).apply(parseReport) };
+  return {
+    command,
+    report: isSecret.apply((is) => (is ? pulumi.secret(stdout) : pulumi.unsecret(stdout))).apply(parseReport),
+  };
 }
 
 /** A command line with one more word, which nothing reads. */

@@ -62,7 +62,7 @@ export function knownPart<T>(settings: T): Known<T> {
 }
 
 /** What comes of settings. */
-export interface Outcome<R> {
+interface Outcome<R> {
   /** What is wrong with them, as far as they are known. */
   readonly errors: readonly ValidationError[];
   /** What is made of them, at once or once they are known. To be asked for where there are no errors. @throws RunError, in an output, where one shows late */

@@ -3,7 +3,7 @@
 import base64
 from typing import Iterable, List
 
-LONGEST_LINE = 1000  # characters; the command provider hangs on a line of 64 KiB (trial/field-cases)
+LONGEST_LINE = 1000  # characters; the command provider hangs on a line of 64 KiB
 
 
 def encode(data: bytes) -> str:

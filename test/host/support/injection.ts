@@ -1,10 +1,15 @@
-import type { HostProgram } from "../../../remote/program";
-import { pythonTestProgram } from "./injectionInPython";
+import { readFileSync, readdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { type HostProgram, archive, nodeFiles } from "../../../remote/program";
 
 /**
  * The node program with something that happens in it: at a chosen point, which cannot be timed from outside, or with other limits. No test knows what the
  * program calls its functions: the names here are mapped by test/node/testing/points.py.
  */
+
+const program = resolve(__dirname, "../../../node");
+/** What the test build has beside the program. */
+const testing = resolve(__dirname, "../../node/testing");
 
 /** The points, by what the program does there. A function's end is `after`. */
 export type Point =
@@ -110,19 +115,44 @@ export interface Faults {
   readonly limits?: Readonly<Partial<Record<Limit, number>>>;
   readonly without?: readonly Part[];
   readonly numbered?: Numbered;
-  /** What the program's fsync makes durable: nothing, or only the names in folders and not what is in files. The program in Python only. @default all */
+  /** What the program's fsync makes durable: nothing, or only the names in folders and not what is in files. @default all */
   readonly synced?: "nothing" | "folders";
   /**
    * A folder on the node with two named pipes. Each process of the program writes a line to `asked`, and waits for one from `answered`: once when it
-   * starts, and after each name that it has given (`rename PATH`) or taken away (`unlink PATH`, `rmdir PATH`). Nothing where the folder is not there. The
-   * program in Python only.
+   * starts, and after each name that it has given (`rename PATH`) or taken away (`unlink PATH`, `rmdir PATH`). Nothing where the folder is not there.
    */
   readonly announceNames?: string;
 }
 
-/** The project's program, in which that happens. */
+/**
+ * The program in which that happens: its archive with the package `testing`, the plan of what happens, and another way in; the program's own is
+ * in it too, unchanged, under another name.
+ */
 export function testProgram(faults: Faults): HostProgram {
-  return pythonTestProgram(faults);
+  const files = new Map(nodeFiles(program));
+  const main = "openstack_spice/__main__.py";
+  files.set("openstack_spice/shipped_main.py", files.get(main) ?? "");
+  files.set(main, readFileSync(join(testing, "entry.py"), "utf8"));
+  for (const name of readdirSync(testing).filter((one) => one.endsWith(".py") && one !== "entry.py")) {
+    files.set(`openstack_spice/testing/${name}`, readFileSync(join(testing, name), "utf8"));
+  }
+  files.set("openstack_spice/testing/plan.json", `${JSON.stringify(plan(faults))}\n`);
+  return archive(files);
+}
+
+/** As test/node/testing/plan.py reads it. */
+function plan({ at = [], limits = {}, without = [], ...inPythonOnly }: Faults) {
+  return {
+    at: at.map(({ count = 1, ...rest }) => ({ ...rest, count: count === "each" ? 0 : count })),
+    limits: Object.fromEntries(
+      Object.entries(limits).map(([name, seconds]) => [
+        name.replace(/[A-Z]/g, (big) => `_${big.toLowerCase()}`),
+        seconds,
+      ]),
+    ),
+    without,
+    ...inPythonOnly,
+  };
 }
 
 /** Shell text that waits until a test has made this file on the node; a minute at most, so that a test that fails leaves no run behind. */

@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { hostProgram } from "../../../remote/program";
-import { pythonTestProgram } from "../../host/support/injectionInPython";
+import { testProgram } from "../../host/support/injection";
 
 /** What lets tests make things go wrong in the node program is in the tests' builds of it, and in nothing else. */
 
@@ -23,7 +23,7 @@ describe("the program that is shipped", () => {
   });
 
   it("is in the tests' build, file by file, as it is", () => {
-    const build = pythonTestProgram({ at: [{ point: "journal", when: "after", then: "kill" }] }).text;
+    const build = testProgram({ at: [{ point: "journal", when: "after", then: "kill" }] }).text;
     const files = [...text.matchAll(/(openstack_spice\/[\w/]+\.py)\0/g)].map(([, name = ""]) => name);
     expect(files.length).toBeGreaterThan(50);
     const bytesOf = (whole: string, name: string) => {
