@@ -101,5 +101,11 @@ export function parseRelease(text: string | number, path = "release"): Checked<R
 
 /** Validation errors of an asserted release. TypeScript's enums let any number through. @param path put before the path of the error */
 export function checkRelease(release: Release | undefined, path: string): readonly ValidationError[] {
+  if (typeof release === "string") {
+    // The document that a node reads has a number, and releases are compared.
+    return [
+      { path: `${path}release`, reason: `${shown(release)} is text. Give a number, such as 26, or Release.Zed.` },
+    ];
+  }
   return release === undefined ? [] : parseRelease(release, `${path}release`).errors;
 }

@@ -11,9 +11,9 @@ export interface LoginArgs {
    * each node and role. @default the SSH agent's keys
    */
   readonly privateKey?: pulumi.Input<string>;
-  /** Password of the private key, where it is encrypted; kept as a secret. */
+  /** Password of the private key, where it is encrypted; kept as a secret. @default the key is not encrypted */
   readonly privateKeyPassword?: pulumi.Input<string>;
-  /** Password of the user, for servers that take no key; kept as a secret. */
+  /** Password of the user, for servers that take no key; kept as a secret. @default none */
   readonly password?: pulumi.Input<string>;
   /** Path of the SSH agent's socket on this machine. @default the environment variable SSH_AUTH_SOCK */
   readonly agentSocketPath?: pulumi.Input<string>;
@@ -32,7 +32,7 @@ export interface HostArgs extends LoginArgs {
   readonly host: pulumi.Input<string>;
   /**
    * The host's public key as in its `/etc/ssh/ssh_host_ed25519_key.pub`: `ssh-ed25519 AAAA...`. Another key is then refused. Left out, any host that
-   * answers is trusted, with a warning.
+   * answers is trusted, with a warning. @default none
    */
   readonly hostKey?: pulumi.Input<string>;
 }

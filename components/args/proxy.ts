@@ -7,15 +7,15 @@ import type { TlsVersion } from "../../nova";
  * known, of files on each controller. nova-novncproxy on the same node reads the same keys of nova.conf.
  */
 export interface ProxyTlsArgs {
-  /** The certificate as PEM text: the server's own first, then its issuers'. */
+  /** The certificate as PEM text: the server's own first, then its issuers'. @default that of `certificate` */
   readonly certPem?: pulumi.Input<string>;
   /**
    * Its private key as PEM text, not encrypted. A secret, whether it is given as one or not: it is sent by standard input alone, is encrypted in the
    * state, and on the controller root's and readable for the group nova, in one file with the certificate. The whole desired state document is a secret
-   * then: a preview shows a change of it as `[secret]`.
+   * then: a preview shows a change of it as `[secret]`. @default that of `key`
    */
   readonly privateKeyPem?: pulumi.Input<string>;
-  /** Path of the certificate, with its chain, on each controller, PEM. The user `nova` has to be able to read it. */
+  /** Path of the certificate, with its chain, on each controller, PEM. The user `nova` has to be able to read it. @default that of `certPem` */
   readonly certificate?: pulumi.Input<string>;
   /** Path of the private key, PEM. @default the key is in the certificate's file */
   readonly key?: pulumi.Input<string>;

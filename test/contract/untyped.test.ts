@@ -102,6 +102,13 @@ describe("words that are not known", () => {
   });
 });
 
+describe("a release that is a text", () => {
+  it.each(["26", "zed"])("is refused, as %s", async (release) => {
+    const reason = `${JSON.stringify(release)} is text. Give a number, such as 26, or Release.Zed.`;
+    expect(await errors(SpiceConsole, { ...cloud, release })).toEqual([`release: ${reason}`]);
+  });
+});
+
 describe("names of what every object has", () => {
   it("are names of nodes like any others", async () => {
     const controllers = [{ ...controller, name: "constructor" }];
