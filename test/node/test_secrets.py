@@ -78,4 +78,4 @@ def test_no_secret_is_in_what_is_shown(secret, other, line):
     conf = (line % secret + "\nother_password = " + other + "\n").encode()
     text = without_secrets(("<%s> <%s> http://a:%s@b/ <%s>" % (secret, other, secret, line % secret)).encode(), secrets_in(conf)).decode()
     assert secret not in text.replace("***", " ") or secret in "<> http://a:@b/ " + line
-    assert "<%s>" % other not in text
+    assert "<%s>" % other not in text or other == "***"  # what stands for a secret can be one
