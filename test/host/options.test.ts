@@ -66,7 +66,11 @@ describe("a compute", () => {
   let node: LabNode;
   let before: Snapshot;
   const restarted = "restarted nova-compute";
-  const declared = { agentEnabled: true, tokenTtl: 1800, extraNovaOptions: { "DEFAULT/pointer_model": "ps2mouse" } };
+  const novnc = "http://192.0.2.11:6080/vnc_auto.html";
+  const declared = {
+    ...{ agentEnabled: true, tokenTtl: 1800 },
+    extraNovaOptions: { "vnc/novncproxy_base_url": novnc },
+  };
   beforeAll(async () => {
     node = await bootCompute(NAME);
     await node.read(`printf '[vnc]\\nkeymap = de\\n[spice]\\nkeymap = fr\\n  be\\n[DEFAULT]\\nvnc_enabled = True\\n[spice]\\nkeymap: de\\n' >>${CONF}
@@ -85,10 +89,10 @@ describe("a compute", () => {
       report(
         obsolete.map((key) => `obsolete-option ${key}`),
         [
-          "change DEFAULT/pointer_model: (unset) -> ps2mouse",
           "change consoleauth/token_ttl: (unset) -> 1800",
           ...toSpice,
           "change vnc/enabled: (unset) -> true",
+          `change vnc/novncproxy_base_url: (unset) -> ${novnc}`,
           restarted,
         ],
       ),

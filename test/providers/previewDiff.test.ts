@@ -18,14 +18,15 @@ const controller = (name: string, last: number, more: any) =>
   new spice.ControllerNode(name, {
     connection: at(last), ssh, proxy: { ...proxy, baseUrl: "https://console.example.org:6082/spice_auto.html", ...more },
   });
+const novnc = (last: number) => "http://192.0.2." + last + ":6080/vnc_auto.html";
 const compression = { image: spice.ImageCompression.Lz };
 compute("changed", 1, { agentEnabled: after });
 compute("added", 2, after ? { compression } : {});
 compute("removed", 3, after ? {} : { compression });
 controller("with-key", 4, { tls: tls(false), allowedOrigins: [after ? "new.example.org" : "old.example.org"] });
 controller("renewed", 5, { tls: tls(after) });
-compute("secret-beside", 6, { extraNovaOptions: { "DEFAULT/pointer_model": pulumi.secret("usbtablet") }, agentEnabled: after });
-compute("secret", 7, { extraNovaOptions: { "DEFAULT/pointer_model": pulumi.secret(after ? "ps2mouse" : "usbtablet") } });
+compute("secret-beside", 6, { extraNovaOptions: { "vnc/novncproxy_base_url": pulumi.secret(novnc(11)) }, agentEnabled: after });
+compute("secret", 7, { extraNovaOptions: { "vnc/novncproxy_base_url": pulumi.secret(novnc(after ? 12 : 11)) } });
 if (after) new spice.ControllerNode("created", { connection: at(8), ssh, proxy });
 `;
 
@@ -171,7 +172,7 @@ ${[...between, ""].join("\n")}              server_listen             : "198.51.
     [
       ...agent,
       "  extraNovaOptions        : {",
-      "      DEFAULT/pointer_model: [secret]",
+      "      vnc/novncproxy_base_url: [secret]",
       "  }",
       '  html5proxyBaseUrl       : "http://console.example.org:6082/spice_auto.html"',
       "  proxySourceAddresses    : [",
@@ -198,6 +199,8 @@ ${[...between, ""].join("\n")}              server_listen             : "198.51.
     const secrets = [...lines, ...stack.privateKey.split("\n")].filter(
       (line) => line !== "" && !line.startsWith("---"),
     );
-    expect([...secrets, "usbtablet", "ps2mouse"].filter((secret) => `${preview}${state}`.includes(secret))).toEqual([]);
+    expect([...secrets, "192.0.2.11", "192.0.2.12"].filter((secret) => `${preview}${state}`.includes(secret))).toEqual(
+      [],
+    );
   });
 });
