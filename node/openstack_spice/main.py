@@ -77,7 +77,11 @@ def main(argv: List[str], system: System, limits: Limits, program: Program) -> i
     system.interruption.ignore()
     tidy(system, Lock(system.clock), program.held)
     if detached is not None:
-        detached.end(status)
+        try:
+            detached.end(status)
+        except Stop as stop:  # who follows says that the run was killed: this says why
+            reporter.error(stop)
+            status = ExitStatus.FAILED
     return int(status)
 
 

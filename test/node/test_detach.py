@@ -8,7 +8,8 @@ from openstack_spice import main as main_module
 from openstack_spice.errors import BadDocument, CannotTell, ExitStatus, Failed, Refused, Terminated
 from openstack_spice.limits import Limits
 from openstack_spice.main import Program, main
-from openstack_spice.runs import detach, follow, watchdog
+from openstack_spice.runs import detach, follow, watchdog, work
+from openstack_spice.runs import detached as detached_module
 from openstack_spice.runs.request import Request
 from openstack_spice.state import programs as programs_module
 from openstack_spice.state.paths import RUNS, record_file, unfinished_file
@@ -383,6 +384,26 @@ class TestMain:
     )
     def test_ends_as_the_run_does(self, run, answer, status):
         assert run(["converge"], answer)[0] == status
+
+    @pytest.mark.parametrize("failures, status, codes", [(1, 0, ["0"]), (2, 1, [])])
+    def test_its_end_is_written_where_that_fails_once(self, run, node, monkeypatch, failures, status, codes):
+        folder = "/run/openstack-spice/controller.0"
+        node.files.put(folder + "/request")
+        monkeypatch.setattr(detached_module, "redirect", lambda *files: None)
+        monkeypatch.setattr(work, "work", lambda *arguments: ExitStatus.DONE)
+        create, left, written = node.files.create, [failures], []
+
+        def fails(path, data, *arguments):
+            if path == folder + "/code" and left[0] > 0:
+                left[0] -= 1
+                raise Failed("cannot-write", file=path, reason="No space left on device")
+            written.append((path, data))
+            return create(path, data, *arguments)
+
+        monkeypatch.setattr(node.files, "create", fails)
+        ended, _, err = run(["--run", folder, "converge"])
+        assert (ended, [data.decode().strip() for path, data in written if path == folder + "/code"]) == (status, codes)
+        assert ("%s/code cannot be written" % folder in err) == (failures == 2)
 
     def test_an_unexpected_error_shows_its_place_and_no_value(self, run):
         status, _, err = run(["converge"], KeyError("a password"))

@@ -5,6 +5,7 @@ from ..system import System
 from ..system.files import ROOT_ALONE
 from ..system.hold import Hold
 from ..system.streams import redirect
+from .again import twice
 
 
 class DetachedRun:
@@ -25,4 +26,4 @@ class DetachedRun:
     def end(self, status: ExitStatus) -> None:
         """To be called last: who follows ends with this status, and takes all traces along. Raises Failed."""
         self._system.interruption.ignore()
-        self._system.files.create(self._folder + "/code", b"%d\n" % status, ROOT_ALONE, lambda path: None)
+        twice(lambda: self._system.files.create(self._folder + "/code", b"%d\n" % status, ROOT_ALONE, lambda path: None))

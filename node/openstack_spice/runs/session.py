@@ -17,6 +17,7 @@ from ..state.paths import answers_file, record_file, role_folder
 from ..state.record import Record, read_record
 from ..system import System
 from ..text import in_a_row
+from .again import twice
 from .keeping import Keeping
 from .request import Request
 
@@ -129,12 +130,12 @@ class Session:
 
     def close_journal(self) -> None:
         """What the journal has was undone, or is in the record: it goes, and with it a role's folder that has no record."""
-        _tidied_up(lambda: self.keeping.close_journal(self.role))
+        twice(lambda: self.keeping.close_journal(self.role))
         tidy_web_clients(self.system.files)
 
     def forget(self) -> None:
         """Nothing of the role is recorded any more. Raises Failed, CannotTell."""
-        _tidied_up(lambda: self.keeping.forget(self.role))
+        twice(lambda: self.keeping.forget(self.role))
         tidy_web_clients(self.system.files)
 
     def report(self, stop: Stop) -> None:
@@ -162,12 +163,3 @@ def to_its_end(session: Session, run: Callable[[], ExitStatus]) -> ExitStatus:
         return ExitStatus.REFUSED
     finally:
         session.close()
-
-
-def _tidied_up(step: Callable[[], None]) -> None:
-    """Takes a step that can be taken again, twice where it fails: by then the node is as it should be, and what is left to tidy up is
-    no reason to call that a failure before it was tried again. Raises Failed, CannotTell."""
-    try:
-        step()
-    except (Failed, CannotTell):
-        step()
