@@ -145,7 +145,7 @@ export class SpiceConsole extends pulumi.ComponentResource {
         name: controller.name,
         connection: logins.of(controller.connection),
         onDestroy: controller.onDestroy,
-        ignoreConfigurationManagement: controller.ignoreConfigurationManagement ?? args.ignoreConfigurationManagement,
+        ignoreConfigurationManagement: guardsOf(controller, args).ignoreConfigurationManagement,
       }));
       const { reports } = new VncProxyRetirement(
         `${name}-vnc-proxies`,

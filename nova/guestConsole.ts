@@ -1,5 +1,5 @@
 import { CompressionPreset } from "./compression";
-import { type ValidationError, shown } from "./validationError";
+import { type ValidationError, checkWord } from "./validationError";
 import { findOption, releasesReading } from "./options";
 import { type Knows, browser, knowsAll, longestBaseUrl } from "./baseUrl";
 import type { Release } from "./releases";
@@ -43,12 +43,8 @@ export function checkGuestConsole(
   if (spiceDirectProxyBaseUrl !== undefined) {
     errors.push(...checkDirectUrl(spiceDirectProxyBaseUrl, `${path}spiceDirectProxyBaseUrl`));
   }
-  const presets: readonly string[] = Object.values(CompressionPreset);
-  if (compression?.preset !== undefined && !presets.includes(compression.preset)) {
-    const reason = `${shown(compression.preset)} is no preset. Give one of ${presets.join(", ")}.`;
-    errors.push({ path: `${path}compression.preset`, reason });
-  }
-  return errors;
+  const presets = Object.values(CompressionPreset);
+  return [...errors, ...checkWord(compression?.preset, presets, `${path}compression.preset`, "no preset")];
 }
 
 /** Nova hands it out with `?token=`, as it does with the HTML5 proxy's. */

@@ -1,5 +1,5 @@
 import { CompressionPreset } from "./compression";
-import { type Checked, type ValidationError, invalid, shown, valid } from "./validationError";
+import { type Checked, type ValidationError, checkWord, invalid, shown, valid } from "./validationError";
 import { Release, releaseName } from "./releases";
 
 /** By what users look at a guest's console. */
@@ -150,12 +150,7 @@ const words: readonly (readonly [wish: keyof GuestConsoleWishes, words: readonly
 ];
 
 function wordErrors(wishes: GuestConsoleWishes): readonly ValidationError[] {
-  return words.flatMap(([wish, known]) => {
-    const word = wishes[wish];
-    return word === undefined || known.includes(String(word))
-      ? []
-      : [{ path: wish, reason: `${shown(word)} is none. Give one of ${known.join(", ")}.` }];
-  });
+  return words.flatMap(([wish, known]) => checkWord(wishes[wish] as string | undefined, known, wish, "none"));
 }
 
 /** A wish that came with a release. */

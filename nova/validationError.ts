@@ -73,6 +73,22 @@ export function shownKey(key: string): string {
 }
 
 /**
+ * The validation error of a word that is not a known one; none where there is no word.
+ *
+ * @param rule what is said of another one, as in "is no preset"
+ */
+export function checkWord(
+  word: string | undefined,
+  known: readonly string[],
+  path: string,
+  rule: string,
+): readonly ValidationError[] {
+  return word === undefined || known.includes(word)
+    ? []
+    : [{ path, reason: `${shown(word)} is ${rule}. Give one of ${known.join(", ")}.` }];
+}
+
+/**
  * Validation errors of a list of words, each of which is to be a known one and there once.
  *
  * @param path where the list stands in the arguments
@@ -85,11 +101,10 @@ export function checkWords(
   what: string,
 ): readonly ValidationError[] {
   return words.flatMap((word, index) => {
-    if (!known.includes(word)) {
-      return [{ path: `${path}[${index}]`, reason: `${shown(word)} is no ${what}. Give one of ${known.join(", ")}.` }];
-    }
-    return words.indexOf(word) === index
-      ? []
-      : [{ path: `${path}[${index}]`, reason: `${shown(word)} is there twice. Take one out.` }];
+    const at = `${path}[${index}]`;
+    const errors = checkWord(word, known, at, `no ${what}`);
+    return errors.length > 0 || words.indexOf(word) === index
+      ? errors
+      : [{ path: at, reason: `${shown(word)} is there twice. Take one out.` }];
   });
 }

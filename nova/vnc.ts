@@ -1,4 +1,4 @@
-import { type ValidationError, shown } from "./validationError";
+import { type ValidationError, checkWord } from "./validationError";
 
 /** What becomes of the noVNC consoles that are there. */
 export enum Vnc {
@@ -16,8 +16,5 @@ export enum Vnc {
  * @param path where the value stands in the arguments
  */
 export function checkVnc(vnc: string, path: string): readonly ValidationError[] {
-  const words: readonly string[] = Object.values(Vnc);
-  return words.includes(vnc)
-    ? []
-    : [{ path, reason: `${shown(vnc)} is no way to treat VNC. Give one of ${words.join(", ")}.` }];
+  return checkWord(vnc, Object.values(Vnc), path, "no way to treat VNC");
 }

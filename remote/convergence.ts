@@ -3,7 +3,7 @@ import { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { type DeclaredState, type NodeReport, parseReport, renderDesiredState } from "../contract";
 import { type ConnectionArgs, connectionTo, type SshArgs } from "./connection";
-import { nameOf, originalUrn, renamed } from "./originalUrn";
+import { known, nameOf, originalUrn, renamed } from "./originalUrn";
 import { hostProgram, hostProgramFile, shortDigest } from "./program";
 import { shellQuote } from "./shell";
 
@@ -119,8 +119,7 @@ function withNote(command: string, note: pulumi.Input<string> | undefined): pulu
  */
 async function resourceId(parent: pulumi.Resource, name: string): Promise<string> {
   const urn = await originalUrn(parent);
-  const present = await new Promise<string>((resolve) => parent.urn.apply(resolve));
-  const original = renamed(name, nameOf(present), nameOf(urn));
+  const original = renamed(name, nameOf(await known(parent.urn)), nameOf(urn));
   return createHash("sha256").update(`${urn} ${original}`).digest("hex").slice(0, 6);
 }
 

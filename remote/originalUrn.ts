@@ -47,6 +47,7 @@ function below(parent: string, urn: string, present: string): string {
   return `${parent.slice(0, parent.lastIndexOf("::"))}$${type}::${renamed(nameOf(urn), present, nameOf(parent))}`;
 }
 
-function known(text: pulumi.Input<string>): Promise<string> {
+/** A text once it is known. */
+export function known(text: pulumi.Input<string>): Promise<string> {
   return new Promise((resolve) => pulumi.output(text).apply(resolve));
 }

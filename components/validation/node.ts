@@ -3,6 +3,7 @@ import {
   checkNodeName,
   checkRecipe,
   checkRepository,
+  checkWord,
   type NodeEntry,
   type ValidationError,
   parseFormerStack,
@@ -42,15 +43,9 @@ export function checkOnDestroy(
   path = "",
 ): readonly ValidationError[] {
   return [
-    ...checkWord(onDestroy, Object.values(OnDestroy), `${path}onDestroy`),
-    ...checkWord(packagesOnDestroy, Object.values(PackagesOnDestroy), `${path}packagesOnDestroy`),
+    ...checkWord(onDestroy, Object.values(OnDestroy), `${path}onDestroy`, "not known here"),
+    ...checkWord(packagesOnDestroy, Object.values(PackagesOnDestroy), `${path}packagesOnDestroy`, "not known here"),
   ];
-}
-
-function checkWord(value: string | undefined, words: readonly string[], path: string): readonly ValidationError[] {
-  return value === undefined || words.includes(value)
-    ? []
-    : [{ path, reason: `${shown(value)} is not known here. Give one of ${words.join(", ")}.` }];
 }
 
 /** Validation errors of a node's guards. @param path put before the path of each validation error */
