@@ -80,6 +80,7 @@ export const proxyOptions = [
     default: "usbtablet",
     since: Release.Newton,
     readBy: compute,
+    argument: "pointerModel",
     note: "applies where the SPICE agent is off; `[libvirt] use_usb_tablet` before 14.0.0",
   },
   {

@@ -35,6 +35,11 @@ export interface GuestConsoleArgs {
    * (Nova bug 1634495; before 14.0.5 even with it). @default false, though Nova's own default is true
    */
   readonly agentEnabled?: pulumi.Input<boolean>;
+  /**
+   * `[DEFAULT] pointer_model`: the pointer that guests get where neither their image nor the SPICE agent says otherwise; Nova 14 and later. With `ps2mouse`
+   * a console's pointer drifts from the browser's. @default Nova's: usbtablet
+   */
+  readonly pointerModel?: pulumi.Input<"usbtablet" | "ps2mouse">;
   /** How the guests' SPICE servers compress what they send. A guest gets it with its next hard reboot. @default QEMU's own defaults */
   readonly compression?: CompressionArgs;
   /**

@@ -27,7 +27,7 @@ export const controllerRows: readonly Row[] = [
 
 export const computeRows: readonly Row[] = [
   ["DEFAULT/concurrency_backend", "DEFAULT", "concurrency_backend = threading", 34, 34],
-  ["DEFAULT/pointer_model", "DEFAULT", "pointer_model = ps2mouse", 14, 34],
+  ["pointerModel", "DEFAULT", "pointer_model = ps2mouse", 14, 34],
   ["tokenTtl", "consoleauth", "token_ttl = 1800", 18, 34],
   ["libvirt/use_usb_tablet", "libvirt", "use_usb_tablet = false", 13, 22],
   ["vnc", "vnc", "enabled = false", 13, 34],
@@ -77,7 +77,6 @@ export const extraValues: Readonly<Record<Role, Readonly<Record<string, string |
   },
   [Role.Compute]: {
     "DEFAULT/concurrency_backend": "threading",
-    "DEFAULT/pointer_model": "ps2mouse",
     "libvirt/use_usb_tablet": "false",
     "vnc/server_listen": "198.51.100.21",
     "vnc/server_proxyclient_address": "198.51.100.21",
@@ -124,6 +123,7 @@ export function settingsFor<R extends Role>(role: R, asked: readonly string[]): 
             playback: given("compression.playback", true),
             streamingMode: given("compression.streamingMode", StreamingMode.Filter),
           },
+          pointerModel: given("pointerModel", "ps2mouse" as const),
           requireSecure: given("requireSecure", true),
           spiceDirectProxyBaseUrl: given("spiceDirectProxyBaseUrl", "https://kerbside.example.org:13002/nova"),
         };
