@@ -53,29 +53,37 @@ const longestLine = 1000;
 /** How much of a report is read, in characters: what a node of hundreds of guests and options says is a tenth of it. */
 const longestReport = 256 * 1024;
 
-/** How many lines of one type are kept. */
+/** How many lines of one kind are kept. */
 const mostLines = 1000;
 
-/** The members of each type of line that are texts, and of the end mark none. */
-const textsOf: { readonly [T in ReportLine["type"]]: readonly string[] } = {
-  change: ["subject", "old", "new"],
-  restarted: ["unit"],
-  nova: ["version"],
-  package: ["name", "version"],
-  firewall: ["name"],
-  "guest-without-spice": ["guest"],
-  "obsolete-option": ["option"],
-  kept: ["subject"],
-  warning: ["id", "text"],
-  refused: ["id", "text"],
-  failed: ["id", "text"],
+/** The kinds of lines, each by the name of its first member, with the names of its other members, which are texts. */
+const kinds = {
+  change: ["old", "new"],
+  restarted: [],
+  nova: [],
+  packages: [],
+  firewall: [],
+  "guest-without-spice": [],
+  "obsolete-option": [],
+  kept: [],
+  warning: ["text"],
+  refused: ["text"],
+  failed: ["text"],
   end: [],
-};
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+
+type Kind = keyof typeof kinds;
+
+/** The line of a kind. */
+type LineOf<K extends Kind> = Extract<ReportLine, { readonly [name in K]: unknown }>;
+
+/** Where a line of a report begins. */
+const beginning = new RegExp(`\\{"(${Object.keys(kinds).join("|")})":`);
 
 /**
  * Reads the report that the program on the node prints: lines of JSON (report.schema.json), the last of which is an end mark.
  *
- * The login shell's start files may print as well, and a newer program may say more: lines that are none of a report, or of another type, are passed over.
+ * The login shell's start files may print as well, and a newer program may say more: lines that are none of a report, or of another kind, are passed over.
  * What comes from a node is not trusted: at most {@link longestReport} characters of it are looked at, in time that grows with their number, and what is
  * kept is printable.
  */
@@ -84,38 +92,42 @@ export function parseReport(stdout: string): NodeReport {
   // Of one that is longer the end is looked at too, for its end mark.
   const lines = [
     ...linesOf(stdout.slice(0, longestReport)),
-    ...(isWhole ? [] : linesOf(stdout.slice(-longestLine)).filter(({ type }) => type === "end")),
+    ...(isWhole ? [] : linesOf(stdout.slice(-longestLine)).filter((line) => isOf("end", line))),
   ];
-  const all = <T extends ReportLine["type"]>(type: T): readonly Extract<ReportLine, { readonly type: T }>[] =>
-    lines.filter((line): line is Extract<ReportLine, { readonly type: T }> => line.type === type).slice(0, mostLines);
-  const changes = all("change").map(({ subject, old, new: now }) => ({ subject, old, new: now }));
+  const all = <K extends Kind>(kind: K): readonly LineOf<K>[] =>
+    lines.filter((line) => isOf(kind, line)).slice(0, mostLines);
+  const changes = all("change").map(({ change, old, new: now }) => ({ subject: change, old, new: now }));
   const last = lines.at(-1);
   const isComplete =
-    last?.type === "end" && (!isWhole || changes.length === mostLines || last.changes === changes.length);
-  const stop = all("refused").at(-1) ?? all("failed").at(-1);
+    last !== undefined &&
+    isOf("end", last) &&
+    (!isWhole || changes.length === mostLines || last.end === changes.length);
+  const stops = [
+    ...all("failed").map(({ failed: id, text }) => ({ id, text })),
+    ...all("refused").map(({ refused: id, text }) => ({ id, text })),
+  ];
   return {
-    ...some("novaVersion", all("nova").at(-1)?.version),
-    packages: Object.fromEntries(all("package").map(({ name, version }) => [name, version])),
+    ...some("novaVersion", all("nova").at(-1)?.nova),
+    packages: Object.assign({}, ...all("packages").map(({ packages }) => packages)) as Readonly<Record<string, string>>,
     changes,
-    ...some("firewall", all("firewall").at(-1)?.name),
-    guestsWithoutSpice: all("guest-without-spice").map(({ guest }) => guest),
-    restarted: all("restarted").map(({ unit }) => unit),
+    ...some("firewall", all("firewall").at(-1)?.firewall),
+    guestsWithoutSpice: all("guest-without-spice").map((line) => line["guest-without-spice"]),
+    restarted: all("restarted").map(({ restarted }) => restarted),
     ...someOf(
       "obsoleteOptions",
-      all("obsolete-option").map(({ option }) => option),
+      all("obsolete-option").map((line) => line["obsolete-option"]),
     ),
     ...someOf(
       "kept",
-      all("kept").map(({ subject }) => subject),
+      all("kept").map(({ kept }) => kept),
     ),
-    ...someOf("warnings", all("warning").map(messageOf)),
-    ...some("stopped", stop === undefined ? undefined : messageOf(stop)),
+    ...someOf(
+      "warnings",
+      all("warning").map(({ warning: id, text }) => ({ id, text })),
+    ),
+    ...some("stopped", stops.at(-1)),
     ...(isComplete ? {} : { incomplete: true }),
   };
-}
-
-function messageOf({ id, text }: NodeMessage): NodeMessage {
-  return { id, text };
 }
 
 function some<K extends string, V>(key: K, value: V | undefined): { readonly [name in K]?: V } {
@@ -126,12 +138,16 @@ function someOf<K extends string, V>(key: K, values: readonly V[]): { readonly [
   return some(key, values.length === 0 ? undefined : values);
 }
 
+/** Whether a line is of a kind: its other members have other names than the kinds. */
+function isOf<K extends Kind>(kind: K, line: ReportLine): line is LineOf<K> {
+  return kind in line;
+}
+
 /** The lines of a report that are in a text, in their order. */
 function linesOf(text: string): readonly ReportLine[] {
   return text.split("\n").flatMap((line) => {
     // What a start file prints without a line end, as the title of a terminal's window, stands before the first line.
-    const start = line.indexOf('{"type":');
-    const found = lineOf(line.slice(Math.max(start, 0)).trim());
+    const found = lineOf(line.slice(Math.max(line.search(beginning), 0)).trim());
     return found === undefined ? [] : [found];
   });
 }
@@ -142,22 +158,40 @@ function lineOf(text: string): ReportLine | undefined {
     return undefined;
   }
   const value = parsed(text);
-  const type = value["type"];
-  const names =
-    typeof type === "string" && Object.hasOwn(textsOf, type) ? textsOf[type as ReportLine["type"]] : undefined;
-  if (names === undefined || (type === "end" && !Number.isSafeInteger(value["changes"]))) {
+  const [kind = ""] = Object.keys(value);
+  if (!isKind(kind)) {
     return undefined;
   }
-  const texts = names.map((name) => [name, value[name]] as const);
-  if (texts.some(([, member]) => typeof member !== "string")) {
+  const first =
+    kind === "packages" ? printedTexts(value[kind]) : kind === "end" ? count(value[kind]) : printed(value[kind]);
+  const others = kinds[kind].map((name) => [name, printed(value[name])] as const);
+  const members = [[kind, first] as const, ...others];
+  return members.every(([, member]) => member !== undefined)
+    ? (Object.fromEntries(members) as unknown as ReportLine)
+    : undefined;
+}
+
+function isKind(text: string): text is Kind {
+  return Object.hasOwn(kinds, text);
+}
+
+function count(value: unknown): number | undefined {
+  return Number.isSafeInteger(value) ? (value as number) : undefined;
+}
+
+function printed(value: unknown): string | undefined {
+  return typeof value === "string" ? printable(value) : undefined;
+}
+
+/** An object of texts; undefined where it is none. */
+function printedTexts(value: unknown): Readonly<Record<string, string>> | undefined {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
     return undefined;
   }
-  const printed = texts.map(([name, member]) => [name, printable(member as string)]);
-  return {
-    ...(type === "end" ? { changes: value["changes"] } : {}),
-    ...Object.fromEntries(printed),
-    type,
-  } as ReportLine;
+  const texts = Object.entries(value).map(([name, text]) => [printable(name), printed(text)] as const);
+  return texts.every(([, text]) => text !== undefined)
+    ? (Object.fromEntries(texts) as Record<string, string>)
+    : undefined;
 }
 
 function parsed(text: string): Readonly<Record<string, unknown>> {

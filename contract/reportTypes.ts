@@ -1,11 +1,11 @@
 /** Made from report.schema.json by `npm run contract`. */
 
-/** A line of what the program on a node answers on its standard output: JSON, at most 1,000 bytes. The last one is an end mark. */
+/** A line of what the program on a node answers on its standard output: a JSON object of at most 1,000 bytes, whose first member says which kind of line it is. The last one is an end mark. */
 export type ReportLine =
   | ChangeLine
   | RestartedLine
   | NovaLine
-  | PackageLine
+  | PackagesLine
   | FirewallLine
   | GuestWithoutSpiceLine
   | ObsoleteOptionLine
@@ -17,9 +17,8 @@ export type ReportLine =
 
 /** Something that was changed, or would be. */
 export interface ChangeLine {
-  readonly type: "change";
   /** What: `spice/enabled`, `service/nova-compute`. */
-  readonly subject: string;
+  readonly change: string;
   /** As it was. */
   readonly old: string;
   /** As it is. */
@@ -28,74 +27,66 @@ export interface ChangeLine {
 
 /** A unit that was restarted. */
 export interface RestartedLine {
-  readonly type: "restarted";
-  readonly unit: string;
+  readonly restarted: string;
 }
 
 /** Nova's version on the node. */
 export interface NovaLine {
-  readonly type: "nova";
-  readonly version: string;
+  readonly nova: string;
 }
 
-/** A package that serves consoles there. */
-export interface PackageLine {
-  readonly type: "package";
-  readonly name: string;
-  readonly version: string;
+/** The packages that serve consoles there, each with its version. */
+export interface PackagesLine {
+  /** Versions of packages, by name. */
+  readonly packages: Versions;
 }
 
 /** The firewall that the rule went into, or that our own table is of: several with commas, `none`, or `unmanaged`. */
 export interface FirewallLine {
-  readonly type: "firewall";
-  readonly name: string;
+  readonly firewall: string;
 }
 
 /** A running guest that gets its SPICE console with its next hard reboot. */
 export interface GuestWithoutSpiceLine {
-  readonly type: "guest-without-spice";
-  readonly guest: string;
+  readonly "guest-without-spice": string;
 }
 
 /** An option of nova.conf, as `section/option`, that Nova does not read any more. */
 export interface ObsoleteOptionLine {
-  readonly type: "obsolete-option";
-  readonly option: string;
+  readonly "obsolete-option": string;
 }
 
 /** Something that a revert left alone, since somebody else changed it. */
 export interface KeptLine {
-  readonly type: "kept";
-  readonly subject: string;
+  readonly kept: string;
 }
 
 /** Something that the operator should know, and that stops nothing. */
 export interface WarningLine {
-  readonly type: "warning";
   /** The message's name in the catalogue. */
-  readonly id: string;
+  readonly warning: string;
   readonly text: string;
 }
 
 /** Why a run stopped before it changed anything. */
 export interface RefusedLine {
-  readonly type: "refused";
   /** The message's name in the catalogue. */
-  readonly id: string;
+  readonly refused: string;
   readonly text: string;
 }
 
 /** Why a run stopped on its way. */
 export interface FailedLine {
-  readonly type: "failed";
   /** The message's name in the catalogue. */
-  readonly id: string;
+  readonly failed: string;
   readonly text: string;
 }
 
 /** The end mark: the run came to its end, and all of its report is before. */
 export interface EndLine {
-  readonly type: "end";
   /** How many changes were reported. */
-  readonly changes: number;
+  readonly end: number;
 }
+
+/** Versions of packages, by name. */
+export type Versions = Readonly<Record<string, string>>;

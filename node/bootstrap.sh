@@ -2,7 +2,7 @@
 # openstack-spice: the first lines of the program that runs on a node; the rest, in Python, follows behind them in the same file as a
 # tar archive (remote/archive.ts puts both together). Needs bash 4.2, coreutils, util-linux and Python 3.6 or newer.
 #
-#   FILE SHA256 [--install-python] <DOCUMENT    run by the login user, from the uploaded file: root runs a checked copy of it
+#   FILE SHA256 [--install-python] [NOTE] <DOCUMENT    run by the login user, from the uploaded file: root runs a checked copy of it
 #   FILE [--install-python] OPTION... VERB ...           run by root: starts the program (node/openstack_spice/main.py)
 #
 # Exit codes: 1 failed, 3 refused; else the program's.
@@ -52,18 +52,20 @@ refuse() {
   exit 3
 }
 
-# bootstrap SHA256 [--install-python]
+# bootstrap SHA256 [--install-python] [NOTE]: a note is for who reads the command line.
 bootstrap() {
-  local answer file run
+  local answer file python="" run
   file=${BASH_SOURCE[0]}
   [[ $file == /* ]] || file=$PWD/$file
+  [[ ${2:-} != --install-python ]] || python=-
+  sha256sum -c --quiet <<<"$1  $file"
   run=(/bin/bash -c "$RUN_AS_ROOT" "$STATE_DIR/programs/$1.sh")
   if ((EUID != 0)); then
     run=(sudo -n "${run[@]}")
     answer=$("${run[@]}" - 2>&1 </dev/null) ||
       refuse "sudo does not let $(id -un) become root without asking: ${answer##*$'\n'}. Allow that in sudoers (NOPASSWD, and no requiretty): everything, or the line that 'npm run sudoers' prints for this version. Or log in as root"
   fi
-  exec "${run[@]}" "$file" ${2:+-}
+  exec "${run[@]}" "$file" ${python:+-}
 }
 
 # find_python: the interpreter, in PYTHON: the distribution's own before another one. RHEL 8 has one that is not called python3.

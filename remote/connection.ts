@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { shortPrivateKey } from "./openSshKey";
 
 /** How to log in over SSH, wherever that is. What is left out is left to the SSH agent and to the defaults named here. */
 export interface LoginArgs {
@@ -7,8 +8,8 @@ export interface LoginArgs {
   /** User to log in as. Other than root, it has to become root by `sudo` without a password. @default "root" */
   readonly user?: pulumi.Input<string>;
   /**
-   * Text of the private key, PEM or OpenSSH; kept as a secret. An ed25519 key keeps the state small: the engine stores the connection four times for
-   * each node and role. @default the SSH agent's keys
+   * Text of the private key, PEM or OpenSSH; kept as a secret. An ed25519 key that is not encrypted keeps the state small: the engine stores the connection
+   * four times for each node and role, and such a key takes 119 characters there. @default the SSH agent's keys
    */
   readonly privateKey?: pulumi.Input<string>;
   /** Password of the private key, where it is encrypted; kept as a secret. @default the key is not encrypted */
@@ -83,7 +84,7 @@ function endpoint(args: HostArgs): Endpoint {
     hostKey: args.hostKey,
     port: args.port,
     user: args.user,
-    privateKey: secret(args.privateKey),
+    privateKey: shortened(secret(args.privateKey)),
     privateKeyPassword: secret(args.privateKeyPassword),
     password: secret(args.password),
     agentSocketPath: args.agentSocketPath,
@@ -95,6 +96,10 @@ function endpoint(args: HostArgs): Endpoint {
 
 function secret(value: pulumi.Input<string> | undefined): pulumi.Input<string> | undefined {
   return value === undefined ? undefined : pulumi.secret(value);
+}
+
+function shortened(key: pulumi.Input<string> | undefined): pulumi.Input<string> | undefined {
+  return key === undefined ? undefined : pulumi.output(key).apply(shortPrivateKey);
 }
 
 /** The fields that have a value. */

@@ -132,35 +132,31 @@ function toList(dependsOn: pulumi.ResourceOptions["dependsOn"]): pulumi.Input<pu
 }
 
 /**
- * The command line that checks the uploaded program and runs it with `converge`. The program then copies itself to where only root can write, checks
- * the copy, and goes on from there as root. Fails, with what `sha256sum` says, where the file is not there as it was sent.
+ * The command line that runs the uploaded program with `converge`. The program first compares itself with the digest, and fails where it is not as it was
+ * sent; then it copies itself to where only root can write, compares the copy, and goes on from there as root.
  *
- * For any login shell: one line, and everything but plain words in single quotes. Short, since the state keeps it twice for each node.
+ * For any login shell: one line of plain words. Short, since the state keeps it twice for each node.
  *
  * @param installPython whether Python is installed where a node has none. It is here since what starts the program cannot read the document
  */
 export function convergeCommand(sha256: string, role: string, installPython = false): string {
-  const script = [
-    `cd ~/${uploadFolder};f=$1-\${0::8}.sh`,
-    `sha256sum -c --quiet<<<"$0  $f"&&exec bash $f $0${installPython ? " --install-python" : ""}`,
-  ].join(";");
-  return `bash -c ${shellQuote(script)} ${sha256} ${role}`;
+  return `bash ~/${uploadPath(sha256, role)} ${sha256}${installPython ? " --install-python" : ""}`;
 }
 
 /**
  * The command line that reverts a role, by the program that converged it: root's copy, which the node's own command `openstack-spice` finds. `-` has it
  * read the document that the resource last converged to, and leave a role alone that another resource has converged since.
  *
- * Succeeds, with `none`, where the node has neither records nor that command: it was never converged, or was reverted on the node or reinstalled; what was
- * uploaded for it stays then. Fails where it cannot look; as the node's own command does; and where the answer has no end mark, as where there are records,
- * and not the command, or not all of it. `-z` has grep print all of an answer that has one. Short, since the state keeps it twice for each node.
+ * Succeeds where the node has neither records nor that command: it was never converged, or was reverted on the node or reinstalled; what was uploaded for it
+ * stays then. Fails where it cannot look, and where the answer has no end mark: where the node's own command fails, or there are records, and not the
+ * command, or not all of it. `-z` has grep print all of an answer that has one. Short, since the state keeps it twice for each node.
  */
 export function revertCommand(role: string): string {
   const script = [
     "cd /var/lib||exit",
     "b=/usr/local/sbin/$0",
-    "[ -e $b ]||ls -d $0||exec echo none", // `ls` sees a link whose disk is not mounted, too
-    'r=$($b revert $1 -)&&printf %s "$r"|grep -z :.end.,',
+    "[ -e $b ]||ls -d $0||exit 0", // `ls` sees a link whose disk is not mounted, too
+    "$b revert $1 -|grep -z .end.:",
   ].join(";");
   return `sh -c ${shellQuote(script)} openstack-spice ${role}`;
 }
@@ -170,5 +166,5 @@ const uploadFolder = ".openstack-spice";
 
 /** The path of a role's upload. Each role has its own: one's upload must not meet another's check. */
 function uploadPath(sha256: string, role: string): string {
-  return `${uploadFolder}/${role}-${shortDigest(sha256)}.sh`;
+  return `${uploadFolder}/${role}-${shortDigest(sha256)}`;
 }

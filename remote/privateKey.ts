@@ -1,4 +1,5 @@
 import { createECDH, createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
+import { ed25519Key, openSshKeyParts, readOpenSshKey } from "./openSshKey";
 import { decodePem, type PemBlock } from "./pem";
 
 /** What is known of a private key by looking at it. */
@@ -200,49 +201,13 @@ function inspectEncrypted(block: PemBlock, password: string | null): KeyFacts {
   }
 }
 
-const magic = "openssh-key-v1\0";
-
-/** A text of SSH's wire format from its beginning on; undefined where it is cut off. Source: RFC 4251, 5. */
-class Wire {
-  constructor(private bytes: Buffer) {}
-
-  uint32(): number | undefined {
-    const [head, tail] = [this.bytes.subarray(0, 4), this.bytes.subarray(4)];
-    this.bytes = tail;
-    return head.length === 4 ? head.readUInt32BE() : undefined;
-  }
-
-  string(): Buffer | undefined {
-    const length = this.uint32();
-    if (length === undefined || length > this.bytes.length) {
-      return undefined;
-    }
-    const [head, tail] = [this.bytes.subarray(0, length), this.bytes.subarray(length)];
-    this.bytes = tail;
-    return head;
-  }
-
-  strings(count: number): readonly Buffer[] | undefined {
-    const all = Array.from({ length: count }, () => this.string());
-    return all.every((one) => one !== undefined) ? all : undefined;
-  }
-
-  rest(): Buffer {
-    return this.bytes;
-  }
-}
-
 /** A key in OpenSSH's own format. Source: PROTOCOL.key of OpenSSH, and what x/crypto asks of it. */
 function inspectOpenSsh({ bytes }: PemBlock, password: string | null | undefined): KeyFacts {
-  const wire = new Wire(bytes.subarray(magic.length));
-  const [cipher, kdf, kdfOptions] = wire.strings(3) ?? [];
-  const count = wire.uint32();
-  const [publicKey, privatePart] = wire.strings(2) ?? [];
-  const isWhole = bytes.subarray(0, magic.length).toString("latin1") === magic && count !== undefined;
-  if (!isWhole || publicKey === undefined || privatePart === undefined) {
+  const file = readOpenSshKey(bytes);
+  if (file === undefined) {
     return { error: damaged, rsa: false };
   }
-  const type = new Wire(publicKey).string()?.toString("latin1") ?? "";
+  const { type, count, cipher, kdf, kdfOptions, privatePart } = file;
   const rsa = type === "ssh-rsa";
   if (count !== 1) {
     return { error: "It has more than one private key in it. Give a file with one.", rsa };
@@ -253,14 +218,13 @@ function inspectOpenSsh({ bytes }: PemBlock, password: string | null | undefined
       : damaged;
     return { error, rsa };
   }
-  const isPlain = cipher?.toString("latin1") === "none" && kdf?.toString("latin1") === "none";
-  if (!isPlain) {
-    return { ...encryptedError(String(cipher), String(kdf), privatePart, password), rsa };
+  if (cipher !== "none" || kdf !== "none") {
+    return { ...encryptedError(cipher, kdf, privatePart, password), rsa };
   }
   if (password !== undefined) {
     return { error: notEncrypted, rsa };
   }
-  const isSound = kdfOptions?.length === 0 && isOpenSshKey(type, privatePart);
+  const isSound = kdfOptions.length === 0 && isOpenSshKey(type, privatePart);
   return isSound ? { rsa } : { error: damaged, rsa };
 }
 
@@ -282,13 +246,8 @@ function encryptedError(
 
 /** Whether the private part of an unencrypted key is whole, and what is in it belongs together. */
 function isOpenSshKey(type: string, privatePart: Buffer): boolean {
-  const wire = new Wire(privatePart);
-  const [check, again] = [wire.uint32(), wire.uint32()];
-  const own = wire.string()?.toString("latin1");
-  // The numbers of each kind of key, then the comment.
-  const parts = wire.strings(type === "ssh-rsa" ? 7 : type === "ssh-ed25519" ? 3 : 4);
-  const isPadded = wire.rest().every((byte, index) => byte === index + 1);
-  if (check === undefined || check !== again || own !== type || parts === undefined || !isPadded) {
+  const parts = openSshKeyParts(type, privatePart);
+  if (parts === undefined) {
     return false;
   }
   const [first, second, third] = parts as readonly [Buffer, Buffer, Buffer];
@@ -303,9 +262,7 @@ function isOpenSshKey(type: string, privatePart: Buffer): boolean {
 }
 
 function isEd25519(seed: Buffer, publicKey: Buffer): boolean {
-  const header = Buffer.from("302e020100300506032b657004220420", "hex");
-  const key = createPrivateKey({ key: Buffer.concat([header, seed]), format: "der", type: "pkcs8" });
-  return createPublicKey(key).export({ format: "jwk" }).x === publicKey.toString("base64url");
+  return createPublicKey(ed25519Key(seed)).export({ format: "jwk" }).x === publicKey.toString("base64url");
 }
 
 function isEcdsa(curve: string, point: Buffer, scalar: Buffer): boolean {

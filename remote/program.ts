@@ -72,7 +72,7 @@ export function hostProgramFile(program: HostProgram = hostProgram()): string {
       `${folder} is not a folder that only user ${user} can write. Remove it, or set TMPDIR to another folder.`,
     );
   }
-  const file = join(folder, `${shortDigest(program.sha256)}.sh`);
+  const file = join(folder, shortDigest(program.sha256));
   if (!existsSync(file) || readFileSync(file, "utf8") !== program.text) {
     const partial = `${file}.${process.pid}`;
     writeFileSync(partial, program.text, { mode: 0o600 });

@@ -7,7 +7,7 @@ no reason to stop.
 
 import json
 import os
-from typing import Any, Dict, List, Optional, Union
+from typing import Any, Dict, List, Mapping, Optional, Union
 
 from .errors import ExitStatus, Stop
 from .messages import text_of, text_of_message
@@ -17,6 +17,8 @@ from .system.streams import is_terminal
 from .text import LONGEST_LINE, cut, printable, to_bytes
 
 CUT = " ..."  # the end of a text that was cut
+
+Value = Union[str, int, Mapping[str, str]]  # of a member of a line
 
 
 class Reporter:
@@ -41,13 +43,13 @@ class Reporter:
         """Something of the catalogue that the operator should know, and that stops nothing."""
         text = text_of_message(message, facts)
         self.say(text)
-        self.line("warning", id=message, text=text)
+        self.line("warning", message, text=text)
 
     def error(self, stop: Stop) -> None:
         """The message that ends the run."""
         text = text_of(stop)
         self.people("openstack-spice: error: %s: %s" % (self.node, text))
-        self.line("failed" if stop.status is ExitStatus.FAILED else "refused", id=stop.message, text=text)
+        self.line("failed" if stop.status is ExitStatus.FAILED else "refused", stop.message, text=text)
 
     def quote(self, data: bytes) -> None:
         """Lines that something on the node said, such as a service's last words."""
@@ -60,20 +62,20 @@ class Reporter:
         self.changes.append(subject)
         self.log(text)
         self.people(text)
-        self.line("change", subject=subject, old=old, new=new)
+        self.line("change", subject, old=old, new=new)
 
     def restarted(self, unit: str) -> None:
         """A unit that was restarted."""
         self.log("restarted " + unit)
         self.people("restarted " + unit)
-        self.line("restarted", unit=unit)
+        self.line("restarted", unit)
 
     def end(self) -> None:
         """The end mark: the run came to its end, and this is all of its report."""
         for subject in self.kept:
-            self.line("kept", subject=subject)
+            self.line("kept", subject)
         self.people("changed %d" % len(self.changes))
-        self.line("end", changes=len(self.changes))
+        self.line("end", len(self.changes))
 
     def answer(self, text: str) -> None:
         """A line on standard output for people, who asked for just that."""
@@ -88,18 +90,22 @@ class Reporter:
         """A line on standard error."""
         _write(2, _shown(text))
 
-    def line(self, kind: str, **members: Union[str, int]) -> None:
+    def line(self, kind: str, value: Value, **others: str) -> None:
         """A line of the report. Nobody who sits at a terminal has a need of it.
 
-        :param kind: its `type`
+        :param kind: the name of its first member
+        :param value: that member
+        :param others: the members behind it
         """
         if not self._is_read_by_people:
-            _write(1, line_of(kind, members))
+            members: Dict[str, Value] = {kind: value}
+            members.update(others)
+            _write(1, line_of(members))
 
 
-def line_of(kind: str, members: Dict[str, Union[str, int]]) -> str:
+def line_of(members: Mapping[str, Value]) -> str:
     """A line of a report; its longest texts are cut where it is too long."""
-    line: Dict[str, Union[str, int]] = {"type": kind}
+    line: Dict[str, Value] = {}
     texts: Dict[str, str] = {}
     for name, value in members.items():
         line[name] = value

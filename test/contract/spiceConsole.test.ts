@@ -64,7 +64,7 @@ describe("SpiceConsole", () => {
   it("uploads the program as a file, to a path of the role and the program's digest", async () => {
     const { resources } = await declare(cloud);
     const { inputs, dependsOn } = find(resources, "cloud-compute-1-program");
-    expect(inputs["remotePath"]).toBe(`.openstack-spice/compute-${shortDigest(program)}.sh`);
+    expect(inputs["remotePath"]).toBe(`.openstack-spice/compute-${shortDigest(program)}`);
     expect(inputs["source"]).toMatchObject({ path: hostProgramFile() });
     expect(dependsOn).toEqual([]);
   });

@@ -84,7 +84,7 @@ describe("a node whose `pulumi up`", () => {
     const state = join(stack.project.folder, "state");
     rmSync(state, { recursive: true });
     mkdirSync(state);
-    expect(await node.read("openstack-spice revert controller")).toMatch(/\n\{"type":"end","changes":4\}\n$/);
+    expect(await node.read("openstack-spice revert controller")).toMatch(/\n\{"end":4\}\n$/);
     const { etc, units, own, rules, packages } = await snapshot(node);
     const { processes: _, ...was } = before;
     expect({ etc, units, own, rules, packages }).toEqual(was);

@@ -133,7 +133,7 @@ describe(`${RUNS} texts of garbage`, () => {
       fc.property(
         garbage([
           ...["change a/b: 1 -> 2", "nova 26.2.2", "package a 1", "changed 1"].map(reportLine),
-          '{"type":"change"',
+          '{"change":"a"',
         ]),
         (text) => {
           const { changes, guestsWithoutSpice, restarted } = parseReport(text);

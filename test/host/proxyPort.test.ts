@@ -23,7 +23,7 @@ const undeclared = controllerDocument(NAME, proxy);
 
 const closed = `change firewall/proxy: open -> 6082 only from ${allowedSources.join(", ")}`;
 const reopened = `change firewall/proxy: 6082 only from ${allowedSources.join(", ")} -> open`;
-const openToAll = say("no firewall refuses TCP 6082 here: open to all. 'dropOtherSources' closes it");
+const openToAll = say("TCP 6082 is open to all. 'dropOtherSources' closes it");
 const everybody = { proxy: ["open", "open"], stranger: ["open", "open"] };
 const sourcesAlone = { proxy: ["open", "open"], stranger: ["timeout", "timeout"] };
 

@@ -156,7 +156,7 @@ const refusals: readonly Refusal[] = [
     spoil: "mkdir -p /var/lib/openstack-spice; mount -t tmpfs -o size=16k tmpfs /var/lib/openstack-spice",
     mend: "umount /var/lib/openstack-spice",
     said: "cat: write error: No space left on device\n",
-    message: `/root/.openstack-spice/controller-${shortDigest(hostProgram().sha256)}.sh cannot be copied to /var/lib/openstack-spice/programs. Make room there, then run again`,
+    message: `/root/.openstack-spice/controller-${shortDigest(hostProgram().sha256)} cannot be copied to /var/lib/openstack-spice/programs. Make room there, then run again`,
   },
   {
     title: "a masked unit",

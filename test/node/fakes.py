@@ -15,7 +15,7 @@ from openstack_spice.document.platforms import PLATFORMS, Platform
 from openstack_spice.errors import Stop
 from openstack_spice.limits import Limits
 from openstack_spice.messages import text_of
-from openstack_spice.reporter import Reporter
+from openstack_spice.reporter import Reporter, Value
 from openstack_spice.state.entry import Entry
 from openstack_spice.state.record import Record
 from openstack_spice.system import Clock, Commands, Files, System
@@ -198,14 +198,16 @@ class FakeReporter(Reporter):
         """A line of the audit log."""
         self.logged.append(text)
 
-    def line(self, kind: str, **members: Union[str, int]) -> None:
+    def line(self, kind: str, value: Value, **others: str) -> None:
         """A line of the report."""
         if kind == "warning":
-            self.warned.append(str(members["id"]))
+            self.warned.append(str(value))
         elif kind == "change":
-            self.facts.append("change %(subject)s: %(old)s -> %(new)s" % members)
+            self.facts.append("change %s: %s -> %s" % (value, others["old"], others["new"]))
+        elif isinstance(value, Mapping):
+            self.facts += ["package %s %s" % member for member in value.items()]
         else:
-            self.facts.append(" ".join([kind] + [str(value) for value in members.values()]))
+            self.facts.append("%s %s" % (kind, value))
 
 
 def as_reported(kind: Any, planned: Any) -> str:

@@ -457,7 +457,7 @@ class TestTheProxysPort:
         assert node.proxy.plan(6082, in_transaction=False) == []
         assert node.proxy.plan(6082, in_transaction=True) == []
         assert node.firewall.text() == "none"
-        assert node.fake.reporter.said == ["no firewall refuses TCP 6082 here: open to all. 'dropOtherSources' closes it"]
+        assert node.fake.reporter.said == ["TCP 6082 is open to all. 'dropOtherSources' closes it"]
 
     def test_is_closed_where_that_is_asked_for(self, tmp_path):
         processes = Processes(

@@ -406,14 +406,14 @@ class TestLauncher:
         said = "openstack-spice: nothing is recorded for controller: nothing to put back\n"
         assert run("revert", "controller") == (0, "", said)
         # For the command that destroys.
-        assert run("revert", "controller", "-") == (0, '{"type":"end","changes":0}\n', said)
+        assert run("revert", "controller", "-") == (0, '{"end":0}\n', said)
 
     def test_says_so_too_where_the_power_was_cut_when_the_last_of_it_was_tidied_away(self, run, tmp_path):
         shutil.rmtree(str(self.roles))
         with open(str(tmp_path / "launcher"), "ab") as file:
             file.write(LAUNCHER_END)
         said = "openstack-spice: nothing is recorded: nothing to put back\n"
-        assert run("revert", "compute", "-") == (0, '{"type":"end","changes":0}\n', said)
+        assert run("revert", "compute", "-") == (0, '{"end":0}\n', said)
         assert run("revert", "compute") == (0, "", said)
 
     @pytest.mark.parametrize("left", ["no folder", "a file", "a state folder that is not mounted"])

@@ -1,11 +1,13 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import type { Socket } from "node:net";
+import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import ssh2 from "ssh2";
 import { describe, expect, it } from "vitest";
 import { secret, type PropertyMap } from "../../lab/providers/wire/values";
+import { shortPrivateKey } from "../../remote/openSshKey";
 import { CommandBench, COMMAND } from "./support/command";
 import { freePort, makeKey, missingSshd, Sshd } from "./support/sshd";
 
@@ -116,6 +118,23 @@ describe.skipIf(missing !== undefined)("a connection", () => {
     const sshd = await Sshd.start([], { authorized: [publicKey] });
     try {
       expect(await connect(bench.connection({ privateKey }, sshd))).toBe("in");
+    } finally {
+      await sshd.stop();
+    }
+  });
+
+  it.each(["ed25519", "rsa", "ecdsa"])("logs in with an %s key in PKCS #8, as Go's library does", async (type) => {
+    const { publicKey, privateKey } = makeKey(bench.folder, `pkcs8_${type}`, { type });
+    const sshd = await Sshd.start([], { authorized: [publicKey] });
+    // ssh-keygen writes no ed25519 key in PKCS #8: what makes ours short does.
+    const file = join(bench.folder, `pkcs8_${type}`);
+    if (type !== "ed25519") {
+      execFileSync("ssh-keygen", ["-q", "-p", "-m", "PKCS8", "-N", "", "-P", "", "-f", file]);
+    }
+    const pkcs8 = type === "ed25519" ? shortPrivateKey(privateKey) : readFileSync(file, "utf8");
+    expect(pkcs8).toMatch(/^-----BEGIN PRIVATE KEY-----\n/);
+    try {
+      expect(await connect(bench.connection({ privateKey: pkcs8 }, sshd))).toBe("in");
     } finally {
       await sshd.stop();
     }

@@ -14,15 +14,15 @@ export function reportLine(short: string): string {
   const [subject, states] = cutAt(value, ": ");
   const [old, now] = cutAt(states, " -> ");
   const lines: Readonly<Record<string, ReportLine>> = {
-    change: { type: "change", subject, old, new: now },
-    restarted: { type: "restarted", unit: value },
-    nova: { type: "nova", version: value },
-    package: { type: "package", name: first, version: rest },
-    firewall: { type: "firewall", name: value },
-    "guest-without-spice": { type: "guest-without-spice", guest: value },
-    "obsolete-option": { type: "obsolete-option", option: value },
-    kept: { type: "kept", subject: value },
-    changed: { type: "end", changes: Number(value) },
+    change: { change: subject, old, new: now },
+    restarted: { restarted: value },
+    nova: { nova: value },
+    package: { packages: { [first]: rest } },
+    firewall: { firewall: value },
+    "guest-without-spice": { "guest-without-spice": value },
+    "obsolete-option": { "obsolete-option": value },
+    kept: { kept: value },
+    changed: { end: Number(value) },
   };
   const line = lines[type];
   if (line === undefined) {
@@ -38,39 +38,33 @@ export function reportOf(...short: readonly string[]): string {
 
 /** What people read of a line on standard error; undefined: nothing. */
 function forPeople(line: ReportLine, node: string): string | undefined {
-  switch (line.type) {
-    case "change":
-      return `${line.subject}: ${line.old} -> ${line.new}`;
-    case "restarted":
-      return `restarted ${line.unit}`;
-    case "end":
-      return `changed ${line.changes}`;
-    case "warning":
-      return `openstack-spice: ${node}: ${line.text}`;
-    case "refused":
-    case "failed":
-      return `openstack-spice: error: ${node}: ${line.text}`;
-    default:
-      return undefined;
+  if ("change" in line) {
+    return `${line.change}: ${line.old} -> ${line.new}`;
   }
+  if ("restarted" in line) {
+    return `restarted ${line.restarted}`;
+  }
+  if ("end" in line) {
+    return `changed ${line.end}`;
+  }
+  if ("warning" in line) {
+    return `openstack-spice: ${node}: ${line.text}`;
+  }
+  return "refused" in line || "failed" in line ? `openstack-spice: error: ${node}: ${line.text}` : undefined;
 }
 
-/** A line in short; undefined for those that tests look at as people read them. */
-function inShort(line: ReportLine): string | undefined {
-  switch (line.type) {
-    case "change":
-      return `change ${line.subject}: ${line.old} -> ${line.new}`;
-    case "package":
-      return `package ${line.name} ${line.version}`;
-    case "end":
-      return `changed ${line.changes}`;
-    case "warning":
-    case "refused":
-    case "failed":
-      return undefined;
-    default:
-      return `${line.type} ${Object.values(line)[1]}`;
+/** A line in short; none for those that tests look at as people read them. */
+function inShort(line: ReportLine): readonly string[] {
+  if ("warning" in line || "refused" in line || "failed" in line) {
+    return [];
   }
+  if ("change" in line) {
+    return [`change ${line.change}: ${line.old} -> ${line.new}`];
+  }
+  if ("packages" in line) {
+    return Object.entries(line.packages).map(([name, version]) => `package ${name} ${version}`);
+  }
+  return "end" in line ? [`changed ${line.end}`] : Object.entries(line).map((member) => member.join(" "));
 }
 
 /**
@@ -85,8 +79,8 @@ export function inShortOutcome({ status, stdout, stderr }: Outcome, node: string
   const said = stderr.split("\n");
   let from = 0;
   const short = stdout
-    // The shell takes the last line end from what it passes on, and grep puts this in its place.
-    .replace(/\0$/, "\n")
+    // The end of a line for grep, of which the whole report is one.
+    .replace(/\0$/, "")
     .split("\n")
     .flatMap((text) => {
       const line = parsed(text);
@@ -99,12 +93,11 @@ export function inShortOutcome({ status, stdout, stderr }: Outcome, node: string
       if (people !== undefined && at < 0) {
         return [text];
       }
-      if (line.type === "change" || line.type === "restarted" || line.type === "end") {
+      if ("change" in line || "restarted" in line || "end" in line) {
         said.splice(at, 1);
         from = at;
       }
-      const reported = inShort(line);
-      return reported === undefined ? [] : [reported];
+      return inShort(line);
     });
   return { status, stdout: short.join("\n"), stderr: said.join("\n") };
 }

@@ -128,7 +128,7 @@ describe("a cloud that has VNC consoles only", () => {
           warnings: [
             {
               id: "port-open-to-all",
-              text: "no firewall refuses TCP 6082 here: open to all. 'dropOtherSources' closes it",
+              text: "TCP 6082 is open to all. 'dropOtherSources' closes it",
             },
           ],
         },
@@ -172,14 +172,14 @@ describe("a cloud that has SPICE", () => {
     expect(await both()).toEqual(converged);
   });
 
-  it("takes at most 10.25 KiB of state for each node with an ed25519 key, and has no secret in it", () => {
+  it("takes at most 9 KiB of state for each node with an ed25519 key, and has no secret in it", () => {
     console.log("state bytes with a key:", cloud.stateBytes("control-1"), cloud.stateBytes("compute-1"));
-    expect(cloud.stateBytes("control-1")).toBeLessThanOrEqual(10.25 * 1024);
-    expect(cloud.stateBytes("compute-1")).toBeLessThanOrEqual(10.25 * 1024);
+    expect(cloud.stateBytes("control-1")).toBeLessThanOrEqual(9 * 1024);
+    expect(cloud.stateBytes("compute-1")).toBeLessThanOrEqual(9 * 1024);
     expect(leaks(cloud.everyStateFile())).toEqual([]);
   });
 
-  it("takes at most 6.5 KiB with an agent, to which it goes over without a change on any node", async () => {
+  it("takes at most 6 KiB with an agent, to which it goes over without a change on any node", async () => {
     const agent = cloud.agent();
     try {
       const { sshPrivateKeyFile: _ours, ...withoutKey } = configuration;
@@ -188,8 +188,8 @@ describe("a cloud that has SPICE", () => {
       expect(output).toMatch(/4 updated/);
       expect(status).toBe(0);
       console.log("state bytes with an agent:", cloud.stateBytes("control-1"), cloud.stateBytes("compute-1"));
-      expect(cloud.stateBytes("control-1")).toBeLessThanOrEqual(6.5 * 1024);
-      expect(cloud.stateBytes("compute-1")).toBeLessThanOrEqual(6.5 * 1024);
+      expect(cloud.stateBytes("control-1")).toBeLessThanOrEqual(6 * 1024);
+      expect(cloud.stateBytes("compute-1")).toBeLessThanOrEqual(6 * 1024);
       cloud.configure(configuration);
       expect(cloud.pulumi("up", "--yes", "--skip-preview").status).toBe(0);
     } finally {

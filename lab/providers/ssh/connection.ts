@@ -4,6 +4,7 @@
  * Source: pulumi-command v1.2.1 provider/pkg/provider/remote/connection.go; the texts are those of golang.org/x/crypto
  * and of Go's net package.
  */
+import { createPrivateKey, type KeyObject } from "node:crypto";
 import { createConnection } from "node:net";
 import { utils, type ParsedKey } from "ssh2";
 import { isMap, plain, type PropertyValue } from "../wire/values";
@@ -84,7 +85,7 @@ function parseHostKey(line: string): ParsedKey {
 }
 
 function parsePrivateKey(text: string, passphrase: string | undefined): ParsedKey {
-  const key = utils.parseKey(text, passphrase);
+  const key = utils.parseKey(text.includes("-----BEGIN PRIVATE KEY-----") ? fromPkcs8(text) : text, passphrase);
   if (!(key instanceof Error)) {
     return key;
   }
@@ -92,6 +93,39 @@ function parsePrivateKey(text: string, passphrase: string | undefined): ParsedKe
     throw new Error("ssh: this private key is passphrase protected");
   }
   throw new Error(/[Bb]ad passphrase/.test(key.message) ? "x509: decryption password incorrect" : "ssh: no key found");
+}
+
+/** A key in PKCS #8, which Go's library reads and ssh2 does not, in a format that ssh2 reads; the text itself where it is no such key. */
+function fromPkcs8(text: string): string {
+  try {
+    const key = createPrivateKey(text);
+    if (key.asymmetricKeyType === "ed25519") {
+      return openSshEd25519(key);
+    }
+    return key.export({ format: "pem", type: key.asymmetricKeyType === "rsa" ? "pkcs1" : "sec1" }) as string;
+  } catch {
+    return text;
+  }
+}
+
+/** An ed25519 key in OpenSSH's format. Source: PROTOCOL.key of OpenSSH. */
+function openSshEd25519(key: KeyObject): string {
+  const { d = "", x = "" } = key.export({ format: "jwk" });
+  const [seed, publicKey] = [Buffer.from(d, "base64url"), Buffer.from(x, "base64url")];
+  const number = (value: number) => Buffer.from([0, 0, 0, value]);
+  const string = (value: string | Buffer) => Buffer.concat([number(value.length), Buffer.from(value)]);
+  const type = string("ssh-ed25519");
+  const pair = Buffer.concat([string(publicKey), string(Buffer.concat([seed, publicKey])), string("")]);
+  const plain = Buffer.concat([Buffer.alloc(8), type, pair]);
+  const padding = Buffer.from([1, 2, 3, 4, 5, 6, 7].slice(0, -plain.length & 7));
+  const file = Buffer.concat([
+    Buffer.from("openssh-key-v1\0"),
+    ...[string("none"), string("none"), string(""), number(1)],
+    string(Buffer.concat([type, string(publicKey)])),
+    string(Buffer.concat([plain, padding])),
+  ]);
+  const lines = file.toString("base64").match(/.{1,70}/g) ?? [];
+  return ["-----BEGIN OPENSSH PRIVATE KEY-----", ...lines, "-----END OPENSSH PRIVATE KEY-----", ""].join("\n");
 }
 
 async function reachAgent(path: string): Promise<void> {

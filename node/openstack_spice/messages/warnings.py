@@ -47,7 +47,7 @@ MESSAGES: Mapping[str, Message] = {
         "connected to TCP {port}, and not among allowedSources: {number} machines, such as {address}. Their consoles stay until they are "
         "closed, and do not open again"
     ),
-    "port-open-to-all": Message("no firewall refuses TCP {port} here: open to all. 'dropOtherSources' closes it"),
+    "port-open-to-all": Message("TCP {port} is open to all", "'dropOtherSources' closes it"),
     "rule-accepts-more": Message(
         "TCP {ports} is closed to all but the declared sources, though a rule of this node accepts more: {tool} {rule}"
     ),

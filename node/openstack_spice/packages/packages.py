@@ -86,10 +86,10 @@ class Packages:
         self._known.clear()
 
     def report(self, names: Sequence[str]) -> None:
-        """Lines `package NAME VERSION` of those that are installed. Raises CannotTell."""
-        for name, found in self.installed(names).items():
-            if found.version:
-                self._reporter.line("package", name=name, version=found.version)
+        """The versions of those that are installed. Raises CannotTell."""
+        versions = {name: found.version for name, found in self.installed(names).items() if found.version}
+        if versions:
+            self._reporter.line("packages", versions)
 
     def find_missing(self, names: Sequence[str], nova: "AsksNova") -> None:
         """Fills :attr:`missing` and :attr:`pinned`. Raises CannotTell."""

@@ -59,9 +59,9 @@ class Compute(Role):
         parts, reporter = self._parts, self._context.reporter
         parts.packages.report(parts.packages.compute_packages)
         for guest in parts.hypervisor.running_guests("without", "spice"):
-            reporter.line("guest-without-spice", guest=guest)
+            reporter.line("guest-without-spice", guest)
         if parts.firewall.is_managed:
-            reporter.line("firewall", name=parts.firewall.text())
+            reporter.line("firewall", parts.firewall.text())
 
     def before_revert(self) -> None:
         for guest in self._parts.hypervisor.running_guests("without", "vnc"):

@@ -79,7 +79,7 @@ class Controller(Role):
 
     def report(self) -> None:
         self._parts.packages.report(self._parts.packages.proxy_packages)
-        self._context.reporter.line("firewall", name=self._parts.firewall.text())
+        self._context.reporter.line("firewall", self._parts.firewall.text())
 
     def after_undo(self) -> None:
         units, reporter = self._parts.units, self._context.reporter

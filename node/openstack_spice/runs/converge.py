@@ -82,7 +82,7 @@ def report(session: Session, parts: Parts, role: Role) -> None:
     done. The last line is the end mark."""
     reporter = session.reporter
     facts: Tuple[Callable[[], None], ...] = (
-        lambda: reporter.line("nova", version=parts.nova.version()),
+        lambda: reporter.line("nova", parts.nova.version()),
         role.report,
         lambda: _report_obsolete_options(session, parts),
     )
@@ -96,7 +96,7 @@ def report(session: Session, parts: Parts, role: Role) -> None:
 
 def _report_obsolete_options(session: Session, parts: Parts) -> None:
     for option in _obsolete_options(session, parts):
-        session.reporter.line("obsolete-option", option=option)
+        session.reporter.line("obsolete-option", option)
 
 
 def _obsolete_options(session: Session, parts: Parts) -> List[str]:

@@ -19,7 +19,7 @@ asked='^(status|revert (controller|compute|vnc-proxy-retirement)( -)?)$'
 [[ $EUID == 0 ]] || exec sudo -n "$0" "$@"
 none() {
   echo "openstack-spice: nothing is recorded${1:+ for $1}: nothing to put back" >&2
-  [[ ! ${2:-} ]] || echo '{"type":"end","changes":0}'
+  [[ ! ${2:-} ]] || echo '{"end":0}'
   exit 0
 }
 [[ $(tail -n 1 "$0") != "# nothing is recorded" ]] || none "" "${3:-}"

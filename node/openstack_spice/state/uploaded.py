@@ -13,7 +13,7 @@ from ..system import Files
 from ..system.files import ROOT_ALONE
 from .paths import uploaded_file
 
-_NAME = re.compile(r"([a-z-]+-)[0-9a-f]+\.sh\Z")
+_NAME = re.compile(r"([a-z-]+-)[0-9a-f]+(\.sh)?\Z")  # versions before 0.2 had an ending
 _FOLDER = ".openstack-spice"
 
 

@@ -15,7 +15,7 @@ export interface RunOptions extends StartOptions {
 /** Sends the program to where the engine's CopyToRemote puts it; that path. */
 async function upload(node: LabNode, role: string, options: RunOptions): Promise<string> {
   const { user = "root", program = hostProgram() } = options;
-  const file = `.openstack-spice/${role}-${shortDigest(program.sha256)}.sh`;
+  const file = `.openstack-spice/${role}-${shortDigest(program.sha256)}`;
   const { status, stderr } = await node.run(`mkdir -p .openstack-spice && rm -f ${file} && cat >${file}`, {
     user,
     input: program.text,

@@ -16,7 +16,7 @@ const standIn = (folder: string): string => `#!/bin/sh
 cd '${folder}' || exit
 case $SSH_ORIGINAL_COMMAND in
   *sftp-server) cd home && exec $SSH_ORIGINAL_COMMAND ;;
-  "bash -c 'cd ~/.openstack-spice;"*) verb=converge ;;
+  "bash ~/.openstack-spice/"*) verb=converge ;;
   "sh -c 'cd /var/lib||"*) verb=revert ;;
   true) exit ;;
   *) echo "the stand-in does not know: $SSH_ORIGINAL_COMMAND" >&2; exit 1 ;;

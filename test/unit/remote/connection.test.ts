@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { utils } from "ssh2";
 import { describe, expect, it } from "vitest";
 import { connectionTo, hostKeyError } from "../../../remote/connection";
+import { shortPrivateKey } from "../../../remote/openSshKey";
 
 const pem = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }) as string;
 const openssh = utils.generateKeyPairSync("ed25519");
@@ -50,6 +51,16 @@ describe("connectionTo", () => {
       { bastion: { host: "192.0.2.9" } },
     );
     expect(connection.proxy?.host).toBe("192.0.2.8");
+  });
+
+  it("has the key as short as may be, a secret, for the node and the bastion", async () => {
+    const login = { privateKey: openssh.private };
+    const { proxy, ...connection } = connectionTo({ host: "192.0.2.1", bastion: { host: "192.0.2.9", ...login } }, login);
+    for (const endpoint of [connection, proxy]) {
+      const key = endpoint?.privateKey as pulumi.Output<string>;
+      expect(await pulumi.isSecret(key)).toBe(true);
+      expect(await new Promise((resolve) => key.apply(resolve))).toBe(shortPrivateKey(openssh.private));
+    }
   });
 
   it("makes secrets of keys and passwords", async () => {

@@ -1,7 +1,8 @@
-import { generateKeyPairSync } from "node:crypto";
+import { createPublicKey, generateKeyPairSync } from "node:crypto";
 import * as fc from "fast-check";
 import { utils } from "ssh2";
 import { describe, expect, it } from "vitest";
+import { shortPrivateKey } from "../../../remote/openSshKey";
 import { inspectPrivateKey } from "../../../remote/privateKey";
 import { anyText } from "../../support/text";
 
@@ -44,6 +45,33 @@ const all: readonly (readonly [kind: string, key: string])[] = [
 ];
 const lines = (text: string) => text.trimEnd().split("\n");
 const inLines = (texts: readonly string[]) => texts.map((text) => `${text}\n`).join("");
+
+describe("shortPrivateKey", () => {
+  it("makes PKCS #8 of an ed25519 key in OpenSSH's format, the same key, in 119 characters", () => {
+    for (let round = 0; round < 20; round += 1) {
+      const pair = utils.generateKeyPairSync("ed25519", { comment: "x".repeat(round) });
+      const short = shortPrivateKey(pair.private.replaceAll("\n", round % 2 === 0 ? "\n" : "\r\n"));
+      expect(short.length).toBe(119);
+      expect(inspectPrivateKey(short)).toEqual({ rsa: false });
+      const x = createPublicKey(short).export({ format: "jwk" }).x ?? "";
+      const publicKey = Buffer.from(pair.public.split(" ")[1] ?? "", "base64");
+      expect(Buffer.from(x, "base64url")).toEqual(publicKey.subarray(-32));
+    }
+  });
+
+  it("leaves any other text as it is", () => {
+    const damaged = openssh.private.replace(/.{20}(\r?\n-----END)/, "AAAAAAAAAAAAAAAAAAAA$1");
+    const others = all.filter(([kind]) => kind !== "ed25519, OpenSSH" || !keys.some(([known]) => known === kind));
+    for (const text of [...others.map(([, key]) => key), damaged, encrypted[0]?.[1] ?? "", "", "no key"]) {
+      expect(shortPrivateKey(text)).toBe(text);
+    }
+    fc.assert(
+      fc.property(anyText(), (text) => {
+        expect(shortPrivateKey(text)).toBe(text);
+      }),
+    );
+  });
+});
 
 describe("inspectPrivateKey takes", () => {
   it.each(keys)("%s", (_kind, key, isRsa) => {

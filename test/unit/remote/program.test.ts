@@ -110,7 +110,7 @@ describe("hostProgramFile", () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(statSync(resolve(file, "..")).mode & 0o777).toBe(0o700);
     expect(hostProgramFile(program)).toBe(file);
-    expect(readdirSync(resolve(file, ".."))).toEqual([`${program.sha256.slice(0, 8)}.sh`]);
+    expect(readdirSync(resolve(file, ".."))).toEqual([program.sha256.slice(0, 8)]);
   });
 
   it("mends a file that somebody changed", () => {
