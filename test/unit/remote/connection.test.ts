@@ -55,7 +55,10 @@ describe("connectionTo", () => {
 
   it("has the key as short as may be, a secret, for the node and the bastion", async () => {
     const login = { privateKey: openssh.private };
-    const { proxy, ...connection } = connectionTo({ host: "192.0.2.1", bastion: { host: "192.0.2.9", ...login } }, login);
+    const { proxy, ...connection } = connectionTo(
+      { host: "192.0.2.1", bastion: { host: "192.0.2.9", ...login } },
+      login,
+    );
     for (const endpoint of [connection, proxy]) {
       const key = endpoint?.privateKey as pulumi.Output<string>;
       expect(await pulumi.isSecret(key)).toBe(true);
