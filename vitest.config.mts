@@ -25,7 +25,7 @@ export default defineConfig({
       tier("contract", 60, 0),
       tier("providers", 120, 1, 1),
       // Each file has nodes of its own, and waits for services most of the time.
-      tier("host", 600, 2, 2),
+      tier("host", 600, 2, 3),
       // The lab's cloud is one per machine.
       tier("up", 900, 3, 1),
       tier("faults", 600, 4, 1),

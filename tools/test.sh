@@ -57,6 +57,10 @@ limit() {
   esac
 }
 
+# What was started and is still running.
+runners=()
+trap 'kill "${runners[@]}" 2>/dev/null; exit 130' INT TERM
+
 # vitest TIER VERB ARGUMENT...: its own process group, which ends with all it started at the tier's limit or when this script is ended:
 # a worker that hangs does not hear of vitest's end.
 vitest() {
@@ -64,9 +68,8 @@ vitest() {
   shift 2
   if command -v timeout >/dev/null; then command=(timeout --kill-after=20 "$(limit "$tier")" "${command[@]}"); fi
   "${command[@]}" "$verb" --root "$repo" --project "$tier" "$@" </dev/null &
-  runner=$!
-  trap 'kill "$runner" 2>/dev/null; exit 130' INT TERM
-  wait "$runner"
+  runners+=($!)
+  wait $!
 }
 
 # python_tests: those of the node program in Python, which are a part of the tier unit.
@@ -84,11 +87,25 @@ python_tests() {
   )
 }
 
+# unit_tests: both parts at the same time, which have a machine of two cores to themselves; the second one's output comes behind the first's.
+unit_tests() {
+  local result=0 python
+  (python_tests) >"$results/python.log" &
+  python=$!
+  runners+=("$python")
+  vitest unit run "$@" || result=$?
+  wait "$python" || result=1
+  cat "$results/python.log"
+  return "$result"
+}
+
 # tests TIER: runs them, and leaves reports for `totals`.
 tests() {
+  local reporters=(--reporter=default --reporter=json "--outputFile.json=$results/$1.json")
   case $1 in
     pythons) bounded "$(limit pythons)" "$repo/tools/pythons.sh" "$results" "${pythons[@]}" ;;
-    *) vitest "$1" run --reporter=default --reporter=json --outputFile.json="$results/$1.json" ;;
+    unit) unit_tests "${reporters[@]}" ;;
+    *) vitest "$1" run "${reporters[@]}" ;;
   esac
 }
 
@@ -99,7 +116,6 @@ run() {
   if (prepare "$tier"); then
     tests "$tier" || result=$?
     ((result != 124)) || say "the tier $tier was ended: it took longer than $(duration "$(limit "$tier")")"
-    if [[ $tier == unit ]] && ! (python_tests); then result=1; fi
   else
     result=1
   fi

@@ -61,11 +61,11 @@ def test_what_is_hidden(said, shown):
 
 @pytest.mark.parametrize("piece", [b":", b"@", b":@", b"a", b"a:", b"/", b"//:@", b" ", b"password = x\n", b"=", b"%41"])
 def test_takes_time_by_the_size_alone(piece):
-    text = piece * (1000000 // len(piece))
+    text = piece * (200000 // len(piece))
     started = time.process_time()
     secrets_in(text)
     without_secrets(text)
-    assert time.process_time() - started < 20  # a quadratic one takes hours
+    assert time.process_time() - started < 4  # a quadratic one takes minutes
 
 
 SECRETS = st.text("abcxyz019-_~%!*", min_size=3, max_size=12).filter(lambda text: text not in ("yes", "off"))
