@@ -1,11 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { revertCommand } from "../../remote/convergence";
 import { REPOSITORY } from "../support/engine";
+import type { LabNode, Outcome } from "../support/lab";
 import { nodeForTests } from "../support/nodeForTests";
 import { inShortOutcome } from "../support/report";
-import { controllerDocument, retirementDocument } from "./support/documents";
+import { bootCompute } from "./support/consolePorts";
+import { computeDocument, controllerDocument, fromSpice, retirementDocument } from "./support/documents";
 import { controllerReport, converge, lines, report, revert } from "./support/program";
 import { type Snapshot, changedPaths, snapshot } from "./support/snapshot";
 
@@ -17,6 +19,25 @@ const document = controllerDocument(NAME, {
   allowedSources: ["203.0.113.0/24"],
   allowedOrigins: ["dashboard.example.org"],
 });
+
+const kept = (role: string, what: string) =>
+  readFileSync(join(REPOSITORY, `test/host/records/format-2-${role}${what}.json`), "utf8");
+
+/** The node's record of a role is that of the first version in Python, whose own takes its place. */
+async function hasRecordOfFirstVersion(node: LabNode, role: string): Promise<void> {
+  const file = `/var/lib/openstack-spice/roles/${role}/record`;
+  const former = kept(role, "");
+  const now = JSON.parse(await node.read(`cat ${file}`)) as { program: string };
+  expect({ ...now, program: "0".repeat(64) }).toEqual(JSON.parse(former));
+  await node.read(`cat >${file}`, former);
+}
+
+/** Reverts by what the engine has in its state of the first version in Python, which is what it has of this one. */
+async function revertByState(node: LabNode, role: string, document: string): Promise<Outcome> {
+  const state = JSON.parse(kept(role, ".state")) as { delete: string; stdin: string };
+  expect(state).toEqual({ delete: revertCommand(role), stdin: document });
+  return inShortOutcome(await node.run(state.delete, { input: state.stdin }), node.name);
+}
 
 describe("a node on which others were at work since", () => {
   const node = nodeForTests(NAME, "proxy");
@@ -100,23 +121,10 @@ describe("a node on which others were at work since", () => {
 
   it("is reverted from a record and a state as the first version in Python wrote them, and this version writes the same", async () => {
     await convergeBoth();
-    const roles = "/var/lib/openstack-spice/roles";
-    const kept = (role: string, what: string) =>
-      readFileSync(join(REPOSITORY, `test/host/records/format-2-${role}${what}.json`), "utf8");
     for (const role of ["controller", "vnc-proxy-retirement"]) {
-      const former = kept(role, "");
-      const now = JSON.parse(await node.read(`cat ${roles}/${role}/record`)) as { program: string };
-      expect({ ...now, program: "0".repeat(64) }).toEqual(JSON.parse(former));
-      await node.read(`cat >${roles}/${role}/record`, former);
+      await hasRecordOfFirstVersion(node, role);
     }
-    const documents = { controller: document, "vnc-proxy-retirement": retirementDocument(NAME) };
-    /** By what the engine has in its state of that version. */
-    const revertByState = async (role: keyof typeof documents) => {
-      const state = JSON.parse(kept(role, ".state")) as { delete: string; stdin: string };
-      expect(state).toEqual({ delete: revertCommand(role), stdin: documents[role] });
-      return inShortOutcome(await node.run(state.delete, { input: state.stdin }), NAME);
-    };
-    const retirement = await revertByState("vnc-proxy-retirement");
+    const retirement = await revertByState(node, "vnc-proxy-retirement", retirementDocument(NAME));
     expect([retirement.status, retirement.stdout]).toEqual([
       0,
       report(
@@ -127,7 +135,7 @@ describe("a node on which others were at work since", () => {
         ],
       ),
     ]);
-    const { status, stdout, stderr } = await revertByState("controller");
+    const { status, stdout, stderr } = await revertByState(node, "controller", document);
     expect([status, stdout, stderr]).toEqual([
       0,
       controllerReport([
@@ -141,5 +149,39 @@ describe("a node on which others were at work since", () => {
       lines(),
     ]);
     expect(withoutProcesses(await snapshot(node))).toEqual(withoutProcesses(before));
+  });
+});
+
+describe("a compute", () => {
+  const name = "h-reverted";
+  let node: LabNode;
+  beforeAll(async () => {
+    node = await bootCompute(name);
+  });
+  afterAll(async () => {
+    await node.remove();
+  });
+
+  it("is reverted from a record and a state as the first version in Python wrote them, and this version writes the same", async () => {
+    const before = await snapshot(node);
+    const declared = computeDocument(name, { sources: ["198.18.9.1/32"] });
+    expect((await converge(node, declared)).status).toBe(0);
+    await hasRecordOfFirstVersion(node, "compute");
+    const { status, stdout } = await revertByState(node, "compute", declared);
+    expect([status, stdout]).toEqual([
+      0,
+      report(
+        [],
+        [
+          "change vnc/enabled: true -> (unset)",
+          ...fromSpice,
+          "restarted nova-compute",
+          "change firewall/consoles: 5900-5999 only from 198.18.9.1/32 -> open",
+        ],
+      ),
+    ]);
+    const { processes: _now, ...after } = await snapshot(node);
+    const { processes: _then, ...former } = before;
+    expect(after).toEqual(former);
   });
 });
