@@ -92,7 +92,7 @@ describe.skipIf(missingForNodes() !== undefined)("components", () => {
 
     it("are no error of their own", () => {
       expect([...errors].map((text) => text.slice(0, 46)).sort()).toEqual([
-        'Process exited with status 1: running "bash -c',
+        'Process exited with status 1: running "bash ~/',
         'Process exited with status 1: running "false":',
         "update failed",
       ]);

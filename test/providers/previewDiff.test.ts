@@ -162,7 +162,7 @@ ${[...between, ""].join("\n")}              server_listen             : "198.51.
     const mark = ({ fingerprint }: TestCertificate) =>
       `tls:${fingerprint.replaceAll(":", "").toLowerCase().slice(0, 16)}`;
     const [create, stdin] = shownOf("renewed-converge").split("\n");
-    expect(create?.match(/ controller \S+"/g)).toEqual([first, renewed].map((one) => ` controller ${mark(one)}"`));
+    expect(create?.match(/ tls:\S+"/g)).toEqual([first, renewed].map((one) => ` ${mark(one)}"`));
     expect(create).toMatch(/^~ create: /);
     expect(stdin).toBe("~ stdin : [secret] => [secret]");
     expect(shownOf("renewed")).toContain("\n    ~ tls           : {\n        ~ certPem:");
