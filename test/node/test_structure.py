@@ -39,23 +39,19 @@ REACHES: Dict[str, Set[str]] = {
     "nova.busy": {"os.path.realpath"},  # a path is compared with those of open files
     "reporter": {"os.write"},  # standard output and standard error
     # A process of its own, which looks at the node and changes only a copy.
+    "firewall_oracle.connecting": {"socket"},
+    "firewall_oracle.copied_network": {"open"},
     "firewall_oracle.modules": {"open", "os.path.exists", "os.path.isdir"},
     "firewall_oracle.namespaces": {
-        "ctypes",
-        "os._exit",
-        "os.access",
-        "os.close",
-        "os.fork",
-        "os.getppid",
-        "os.open",
-        "os.pipe",
-        "os.read",
-        "os.waitpid",
-        "os.write",
-        "subprocess",
+        "ctypes", "os._exit", "os.access", "os.close", "os.fork", "os.getppid", "os.open", "os.pipe", "os.read", "os.waitpid",
+        "os.write", "subprocess",
     },  # fmt: skip
+    "firewall_oracle.node_network": {"open", "os.path.exists"},
+    "firewall_oracle.oracle": {"os.path.abspath"},  # where the program itself lies
+    "firewall_oracle.program": {"os.getppid"},
+    "firewall_oracle.question": {"socket"},
     "firewall_oracle.netlink": {"socket"},
-    "firewall_oracle.ruleset": {"ctypes", "open", "socket"},
+    "firewall_oracle.ruleset": {"ctypes", "open", "os.path.isdir", "socket"},
 }
 # Of the module os, what is no matter of the node's files.
 HARMLESS = {

@@ -7,6 +7,7 @@ import errno
 import os
 import socket
 import struct
+import sys
 from typing import Dict, Iterable, Iterator, List, NamedTuple, Sequence, Tuple
 
 ROUTE = 0  # NETLINK_ROUTE: devices, addresses, routes
@@ -53,6 +54,11 @@ class Attribute(NamedTuple):
         return int.from_bytes(self.data, "big")
 
     @property
+    def native(self) -> int:
+        """Its value, a number in this machine's order as rtnetlink has them."""
+        return int.from_bytes(self.data, sys.byteorder)
+
+    @property
     def text(self) -> str:
         """Its value, a text that ends with NUL."""
         return self.data.split(b"\0")[0].decode("utf-8", "surrogateescape")
@@ -91,6 +97,11 @@ def nested(kind: int, inner: Iterable[Attribute]) -> Attribute:
 def number(kind: int, value: int) -> Attribute:
     """An attribute of 32 bits in network order, as netfilter has them."""
     return Attribute(kind, struct.pack(">I", value))
+
+
+def native(kind: int, value: int) -> Attribute:
+    """An attribute of 32 bits in this machine's order, as rtnetlink has them."""
+    return Attribute(kind, struct.pack("=I", value))
 
 
 def by_kind(all_of_them: Iterable[Attribute]) -> Dict[int, Attribute]:
@@ -151,11 +162,10 @@ class Netlink:
     def get(self, kind: int, body: bytes) -> bytes:
         """The body of the one message that answers. Raises NetlinkError."""
         self._send([Request(kind, REQUEST, body)])
-        for message, _, _, data in self._receive():
-            if message == _ERROR:
-                self._check(data)
-            return data
-        return b""
+        message, _, _, data = self._receive()[0]
+        if message == _ERROR:
+            self._check(data)
+        return data
 
     def change(self, kind: int, flags: int, body: bytes) -> None:
         """Makes one change. Raises NetlinkError."""

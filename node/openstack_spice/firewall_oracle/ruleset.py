@@ -21,10 +21,12 @@ _LEGACY: Mapping[str, Tuple[str, Tuple[str, ...]]] = {
     "6": ("/proc/net/ip6_tables_names", ("ip6tables-legacy", "ip6tables")),
 }
 ARP_TABLES = "/proc/net/arp_tables_names"
+OUR_TABLE = "openstack-spice-trace"  # of nftables, in a copy
+Handle = Tuple[int, str, int]  # family, table and number of a rule
 _IPSET_VERSIONS = (7, 6)
 _GET_INDEX, _GET_NAME = 6, 7  # IP_SET_OP_GET_BYNAME, IP_SET_OP_GET_BYINDEX
 _FIRST_INDEXES = 256  # a new set takes the first that is free
-_SO_IP_SET = 83
+_SO_IP_SET, _EBT_SO_GET_INFO = 83, 128
 _GAP = "openstack-spice-gap"  # a set that takes an index which the node has free
 # Steps of rules whose attributes change with the packets that they see.
 _STATEFUL = frozenset(("counter", "quota", "limit", "connlimit", "last", "dynset"))
@@ -67,14 +69,24 @@ def unload(ruleset: Ruleset) -> None:
         nftables.flush()
 
 
-def copied(ruleset: Ruleset) -> None:
-    """Raises CannotTell where what was loaded into this network name space is not what it is a copy of."""
-    now = nftables.dump()
+def copied(ruleset: Ruleset) -> Dict[Handle, nftables.Message]:
+    """The rules that were loaded into this network name space, by their handles there; a table of ours is left aside. Raises CannotTell
+    where what was loaded is not what it is a copy of."""
+    now = [one for one in nftables.dump() if one.text(nftables.TABLE_NAME) != OUR_TABLE]
     for given, found in zip(ruleset.messages, now):
         if _lasting(given) != _lasting(found):
             raise CannotTell("the copy of this %s differs: %s" % (nftables.NAMES[given.kind], nftables.described(given)))
     if len(now) != len(ruleset.messages):
         raise CannotTell("the copy of nftables has %d parts of %d" % (len(now), len(ruleset.messages)))
+    return {(one.family, one.text(nftables.TABLE_NAME), one.handle): one for one in now if one.kind == nftables.RULE}
+
+
+def counters(tool_name: str) -> str:
+    """The legacy tables with what each rule has counted. Raises CannotTell."""
+    output = tool([tool_name + "-save", "-c"])
+    if output.status:
+        raise CannotTell("%s-save: %s" % (tool_name, output.reason))
+    return output.out.decode("utf-8", "surrogateescape")
 
 
 def _lasting(message: nftables.Message) -> nftables.Message:
@@ -168,3 +180,26 @@ def _index(name: str) -> int:
 def _ask(asked: socket.socket, request: "ctypes.Array[ctypes.c_char]") -> int:
     length = ctypes.c_int(len(request))
     return int(_C.getsockopt(asked.fileno(), socket.IPPROTO_IP, _SO_IP_SET, request, ctypes.byref(length)))
+
+
+def other_tables(version: int, by_bridge: bool) -> List[str]:
+    """Tables that packets meet and that are not copied, in words: those of arptables, and of ebtables where they come by a bridge."""
+    found = []
+    if version == 4 and _lines(ARP_TABLES):
+        found.append("the legacy tables of arptables")
+    for table in ("filter", "nat", "broute") if by_bridge else ():
+        # Built into the kernel they cannot be asked for without being made.
+        if os.path.isdir("/sys/module/ebtable_%s" % table) and _has_bridge_rules(table):
+            found.append("the legacy table %s of ebtables" % table)
+    return found
+
+
+def _has_bridge_rules(table: str) -> bool:
+    """Whether a table of ebtables has rules; True where it does not say."""
+    size = struct.calcsize("@32sIIIPPPPPPIPP")  # struct ebt_replace
+    request = ctypes.create_string_buffer(table.encode(), size)
+    length = ctypes.c_int(size)
+    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW) as asked:
+        if _C.getsockopt(asked.fileno(), socket.IPPROTO_IP, _EBT_SO_GET_INFO, request, ctypes.byref(length)):
+            return True
+    return bool(struct.unpack_from("=I", request.raw, 36)[0])
