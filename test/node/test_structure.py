@@ -39,6 +39,7 @@ REACHES: Dict[str, Set[str]] = {
     "nova.busy": {"os.path.realpath"},  # a path is compared with those of open files
     "reporter": {"os.write"},  # standard output and standard error
     # A process of its own, which looks at the node and changes only a copy.
+    "firewall_oracle.boot_files": {"open", "os.chdir", "os.mkdir", "os.rename", "socket"},
     "firewall_oracle.connecting": {"socket"},
     "firewall_oracle.copied_network": {"open"},
     "firewall_oracle.modules": {"open", "os.path.exists", "os.path.isdir"},

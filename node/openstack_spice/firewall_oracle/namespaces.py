@@ -19,6 +19,7 @@ from .errors import CannotTell
 
 _NEW_MOUNTS, _NEW_NETWORK = 0x00020000, 0x40000000  # CLONE_NEWNS, CLONE_NEWNET
 _PRIVATE = 0x4000 | 0x40000  # MS_REC | MS_PRIVATE
+_BIND = 0x1000  # MS_BIND
 _PR_SET_PDEATHSIG = 1
 LARGEST_ANSWER = 32 << 20  # bytes
 _C = ctypes.CDLL(None, use_errno=True)
@@ -130,6 +131,14 @@ def unshare(flags: int) -> None:
 def _mount(source: bytes, target: bytes, kind: bytes, flags: int) -> None:
     if _C.mount(source, target, kind, ctypes.c_ulong(flags), None):
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+
+
+def bind(source: str, target: str) -> None:
+    """A file over another one, in the private mounts of this process. Raises OSError.
+
+    :param target: is there; a link is followed
+    """
+    _mount(os.fsencode(source), os.fsencode(target), b"", _BIND)
 
 
 def new_network() -> int:
