@@ -71,6 +71,8 @@ class Iptables(FileBackend):
 
     def plan(self, plan: RulePlan, what: str, source: Source) -> None:
         if source.is_ipv6 != what.startswith("ip6tables"):
+            if source.is_ipv6 and self._kernel.saved("ip6tables") is None:
+                self._warnings.warn("no-ipv6-filter", source=source.block)
             return
         rule, file = self.rule_for(source), self._persistent_file(what)
         plan.rule(self.kind, what, rule, self.has(what, rule), source.text)
@@ -150,7 +152,10 @@ class Iptables(FileBackend):
         return BootFiles("ip6tables" if _family(path) == "6" else "iptables", (path,), (path,))
 
     def _persistent_file(self, tool: str) -> Optional[str]:
-        """The file that is loaded at boot, or None: of several the one whose unit is enabled."""
+        """The file that is loaded at boot, or None: of several the one whose unit is enabled. None is for the legacy tables where another
+        iptables is the node's own, since that one loads them."""
+        if tool in LEGACY:
+            return None
         if tool not in self._files:
             places = (
                 ("netfilter-persistent", "/etc/iptables/rules.v%d" % (6 if tool == "ip6tables" else 4)),
