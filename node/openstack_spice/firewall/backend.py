@@ -65,7 +65,10 @@ class Backend(ABC):
 
 
 class FileBackend(Backend):
-    """A firewall whose persistent file is edited by us."""
+    """A firewall whose persistent file is edited by us.
+
+    What stands below the edits is for files that are free text, whose edits are proven: firewalld's have a form of their own.
+    """
 
     file_kind: str  # of change: a rule in a file that a boot loads
     proof: BootProof  # of the edits of files that are free text
@@ -86,9 +89,11 @@ class FileBackend(Backend):
         """The file without the rule."""
 
     def boot_files(self, path: str) -> Optional[BootFiles]:
-        """The files that are loaded together with this one, by which its edits are proven; None where the file has a form of its own, in
-        which an edit has no other meaning. Raises CannotTell."""
-        return None
+        """The files that are loaded together with this one, by which its edits are proven; None where that is not known.
+
+        Raises CannotTell.
+        """
+        raise NotImplementedError(self.file_kind)
 
     def as_loaded(self, rule: str) -> Tuple[str, str]:
         """A rule of the file: its chain, and the rule as the tool takes it."""

@@ -4,6 +4,7 @@ lying over the file that it is for, so that what the files include is found as a
 import os
 import pickle
 import re
+import socket
 from typing import List, Mapping, NamedTuple, Sequence, Tuple
 
 from . import ruleset
@@ -14,7 +15,6 @@ from .ruleset import Ruleset
 NFT = "nft"
 OWN = "/run/own-"  # begins the path of a file that is in the name space's own, empty /run alone
 _TEXTS = "/run/texts"
-_DEVICES = "/sys/class/net"
 _FIRST_PEER = 1000000  # index of the first device that no rule names
 _SECONDS = 30
 
@@ -111,10 +111,4 @@ def _run(argv: List[str], stdin: bytes = b"") -> bytes:
 
 
 def _devices(words: "set[bytes]") -> List[Tuple[str, int]]:
-    found = []
-    for name in sorted(os.listdir(_DEVICES)):
-        if name == "lo" or os.fsencode(name) not in words:
-            continue
-        with open("%s/%s/ifindex" % (_DEVICES, name)) as file:
-            found.append((name, int(file.read())))
-    return found
+    return [(name, index) for index, name in socket.if_nameindex() if name != "lo" and os.fsencode(name) in words]
