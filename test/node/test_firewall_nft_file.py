@@ -80,11 +80,11 @@ def test_a_statement_that_is_not_the_first_of_its_line_has_the_rule_before_it_on
     [
         ("{ type filter hook input priority 0; accept; }", 0, "{ type filter hook input priority 0; RULE; accept; }"),
         ("{ type filter hook input priority 0; accept; }", None, "{ type filter hook input priority 0; accept; RULE; }"),
-        ("{ type filter hook input priority 0; accept }", None, "{ type filter hook input priority 0; accept ;; RULE; }"),
+        ("{ type filter hook input priority 0; accept }", None, "{ type filter hook input priority 0; accept ;;; RULE; }"),
         ("{accept;}", None, "{accept;RULE; }"),
         ("{}", None, "{RULE; }"),
         ("{ \\\n accept\n}", 0, "{ \\\n RULE; accept\n}"),
-        ("{\n\taccept \\\n\t}", None, "{\n\taccept \\\n\t;; RULE; }"),
+        ("{\n\taccept \\\n\t}", None, "{\n\taccept \\\n\t;;; RULE; }"),
         ("{\n}", None, "{\n\tRULE\n}"),
         ("{\n    accept\n    }", None, "{\n    accept\n    \tRULE\n    }"),
         ("{ # comment\n    accept\n\n  # the end\n}", None, "{ # comment\n    accept\n\n  # the end\n    RULE\n}"),

@@ -9,7 +9,7 @@ from .nft_parser import ADDED, IN_BLOCK, INSERTED, Chain, Included, Statement, c
 from .nft_tokens import CLOSE, NEWLINE, OPEN, SEMICOLON, Unreadable, words_of
 
 # By which a missing end of the statement before ours is told from one that was there.
-_MISSING_END = ";; "
+_MISSING_END = ";;; "
 
 
 class _Splice(NamedTuple):
