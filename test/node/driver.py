@@ -32,6 +32,8 @@ from openstack_spice.document.pem import fingerprint  # noqa: E402
 from openstack_spice.errors import CannotTell, Refused, Stop  # noqa: E402
 from openstack_spice.firewall import firewalld_text, iptables_text, nftables_text, ufw  # noqa: E402
 from openstack_spice.firewall.accepting import accepting_rules  # noqa: E402
+from openstack_spice.firewall.iptables_file import IptablesFile  # noqa: E402
+from openstack_spice.firewall.nft_file import NftFile  # noqa: E402
 from openstack_spice.messages import text_of  # noqa: E402
 from openstack_spice.nova_conf.ini import Ini, shell_assignment  # noqa: E402
 from openstack_spice.nova_conf.obsolete_options import OBSOLETE_OPTIONS  # noqa: E402
@@ -201,9 +203,9 @@ UFW_RULE = "allow from 192.0.2.0/24 to any port 6082 proto tcp"
 
 READERS: Mapping[str, Callable[[bytes, str], Any]] = {
     "iptables": lambda data, given: iptables_text.first_refusal(given) is not None,
-    "the file of iptables": lambda data, given: b"LINE" in iptables_text.file_with(data, b"LINE").data.split(b"\n"),
+    "the file of iptables": lambda data, given: IptablesFile(data).is_written,
     "nftables": lambda data, given: nftables_text.refusing_chains(given),
-    "the file of nftables": lambda data, given: nftables_text.ChainInFile(data, "inet filter input").place is not None,
+    "the file of nftables": lambda data, given: NftFile(data).find("inet filter input", "reject"),
     "firewalld": lambda data, given: firewalld_text.zones_for("192.0.2.0/24", "public", firewalld_text.zones_of(given)),
     "the file of a zone": lambda data, given: firewalld_text.rule_in_file(data, RICH_RULE) is not None,
     "the file of ufw": lambda data, given: ufw.has_tuple(given, ufw.RULES, UFW_RULE),

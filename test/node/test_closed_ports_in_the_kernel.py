@@ -1,5 +1,6 @@
 """What the unit of closed ports does to a real kernel, in a network name space of its own."""
 
+import json
 import os
 import re
 import shlex
@@ -17,6 +18,7 @@ from openstack_spice.firewall.firewall import Firewall
 from openstack_spice.system import Commands
 from openstack_spice.system.interruption import Interruption
 
+from fake_proof import PROGRAM
 from test_closed_ports import TITLE, UNIT, Node
 
 
@@ -31,7 +33,18 @@ class RealCommands(Commands):
         if argv[0] == self._without:
             return failed(127)
         words = [self._root + word if word.startswith("/etc/") else word for word in argv]
+        if tuple(words[:3]) == PROGRAM:
+            named["stdin"] = self._of_the_folder(named["stdin"])
         return super().run(words, *positional, **named)
+
+    def _of_the_folder(self, request):
+        """What is asked of the program that loads boot files, of the files in the folder."""
+        asked = json.loads(request.decode())
+        for texts in (asked[name] for name in ("former", "new") if name in asked):
+            for path in list(texts):
+                texts[self._root + path] = texts.pop(path)
+        asked["roots"] = [self._root + path for path in asked["roots"]]
+        return json.dumps(asked).encode()
 
 
 def boots(root, unit):

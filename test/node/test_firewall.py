@@ -8,12 +8,15 @@ from openstack_spice.changes.kind import Outcome
 from openstack_spice.document.desired import Desired, PortRange
 from openstack_spice.errors import CannotTell, Failed, Refused
 from openstack_spice.firewall.firewall import Firewall
+from openstack_spice.firewall.lines import NotPlaced
 from openstack_spice.firewall.nftables_files import NftablesFiles
 from openstack_spice.messages import text_of
 from openstack_spice.state.entry import Entry
 from openstack_spice.state.ledger import Ledger
 from openstack_spice.state.record import Record, read_record, record_bytes
 from openstack_spice.text import bytes_of, present
+
+from fake_proof import PROGRAM, FakeProof
 
 V4, V6 = "192.0.2.7/32", "2001:db8::/32"
 COMMENT = 'comment "openstack-spice: SPICE consoles"'
@@ -51,6 +54,8 @@ class Node:
         known = {key: answer for key, answer in NO_FIREWALL.items() if key.split()[0] not in (answers or {})}
         known.update(answers or {})
         self.fake = make_node(root, known, desired=desired, record=Record(entries=tuple(record)), **parts)
+        self.proof = FakeProof(self.fake.files)
+        self.fake.commands.answer(PROGRAM, self.proof)
         self.units = units or FakeUnits()
         self.make_parts()
 
@@ -100,7 +105,7 @@ class Nft:
             self.rules.append([98, words[6]])
         elif words[1:3] == ("delete", "rule"):
             self.rules = [one for one in self.rules if one[0] != int(words[7])]
-        elif words[1] != "-c":
+        else:
             return failed(1, "Error: what?")
         return ""
 
@@ -131,8 +136,10 @@ class TestNftables:
         node.apply()
         assert [rule for _, rule in nft.rules] == ["accept", NFT_RULE, "reject"]
         assert node.fake.files.text("/etc/nftables.conf") == CONF.replace("    reject", "    %s\n    reject" % NFT_RULE)
-        assert node.fake.commands.inputs[node.ran().index("nft -c -f /dev/stdin")].decode() == node.fake.files.text("/etc/nftables.conf")
+        # What was proven in the plan is not asked for again.
+        assert node.proof.asked == ["listing", "proof"]
         assert node.plan() == []
+        assert node.proof.asked == ["listing", "proof"]
         assert node.undo() == [Outcome.MADE, Outcome.MADE]
         assert [rule for _, rule in nft.rules] == ["accept", "reject"]
         assert node.fake.files.text("/etc/nftables.conf") == CONF
@@ -160,17 +167,37 @@ class TestNftables:
         node.firewall.kernel.forget()
         assert node.plan() == []
 
-    def test_file_that_would_not_load_is_not_published(self, tmp_path):
+    def test_file_that_is_not_proven_is_refused_before_anything_is_touched(self, tmp_path):
         nft = Nft()
-        answers = {"nft": nft, "nft -c": failed(1, "/dev/stdin:3:1-5: Error: syntax error")}
-        node = Node(tmp_path, answers, NFT_UNITS, (V4,), files={"/etc/nftables.conf": CONF})
+        node = Node(tmp_path, {"nft": nft}, NFT_UNITS, (V4,), files={"/etc/nftables.conf": CONF})
+        node.proof.reason = 'nft: /etc/nftables.conf:3:1-5: Error: Interface "eth9" does not exist'
+        with pytest.raises(Refused) as stop:
+            node.plan()
+        assert text_of(stop.value) == (
+            "it is not proven that /etc/nftables.conf, with '%s', would load what it loads by now and that rule: %s. Add the rule by "
+            "hand, there and to what is loaded, before the first rule that refuses, then run again; or leave allowedSources out"
+            % (NFT_RULE, node.proof.reason)
+        )
+        assert (nft.rules, node.fake.files.text("/etc/nftables.conf")) == ([[10, "reject"]], CONF)
+
+    def test_file_that_somebody_changed_since_is_not_published(self, tmp_path):
+        node = Node(tmp_path, {"nft": Nft()}, NFT_UNITS, (V4,), files={"/etc/nftables.conf": CONF})
         node.plan()
+        changed = CONF.replace("    reject", "    iif eth9 accept\n    reject")
+        node.fake.files.put("/etc/nftables.conf", changed)
+        node.proof.reason = "nft: no"
         with pytest.raises(Failed) as stop:
             node.apply()
-        assert text_of(stop.value) == (
-            "/etc/nftables.conf with the new rule does not load. Add the rule by hand, and leave allowedSources out"
-        )
-        assert node.fake.reporter.quoted == ["/dev/stdin:3:1-5: Error: syntax error"]
+        assert stop.value.message == "boot-file-not-proven"
+        assert node.fake.files.text("/etc/nftables.conf") == changed
+
+    def test_rule_goes_from_a_file_that_does_not_load_by_now(self, tmp_path):
+        nft = Nft()
+        node = Node(tmp_path, {"nft": nft}, NFT_UNITS, (V4,), files={"/etc/nftables.conf": CONF})
+        node.plan()
+        node.apply()
+        node.proof.reason = "nft: no"
+        assert node.undo() == [Outcome.MADE, Outcome.MADE]
         assert node.fake.files.text("/etc/nftables.conf") == CONF
 
     def test_rule_that_somebody_took_away_is_nothing_to_undo(self, tmp_path):
@@ -206,18 +233,15 @@ class TestTheFilesThatNftablesServiceLoads:
         assert files.text() == "/etc/nft/main, nor in what that includes"
 
     def test_have_a_chain_where_it_is_written_out_and_not_where_nothing_includes_it(self, tmp_path):
+        files, _ = self.files(tmp_path, main=self.MAIN.replace('include "nft/main"\n', ""))
+        assert files.chain("inet filter input").file_for(0) == "/etc/nft/b.nft"
+        assert not files.chain("inet site input").is_written
+
+    def test_that_include_themselves_have_no_place_for_a_rule(self, tmp_path):
         files, _ = self.files(tmp_path)
-        assert files.file_of("inet filter input") == "/etc/nft/b.nft"
-        assert files.file_of("inet site input") is None
-
-    def test_are_one_text_with_what_cannot_be_included_left_for_nft_to_say_so(self, tmp_path):
-        files, node = self.files(tmp_path, main=self.MAIN.replace('include "nft/main"\n', ""))
-        whole = "flush ruleset\ndefine x = 1\n" + self.CHAIN + '#include "/etc/nft/off"\ninclude "/etc/nft/nowhere"\n'
-        assert files.whole(node.read).decode() == whole
-
-    def test_that_include_themselves_come_to_an_end(self, tmp_path):
-        files, node = self.files(tmp_path)
-        assert files.whole(node.read).count(b"flush ruleset") == 16
+        with pytest.raises(NotPlaced) as stop:
+            files.chain("inet filter input")
+        assert stop.value.reason == "files include each other"
 
     def test_are_none_where_the_unit_loads_something_else(self, tmp_path):
         files, _ = self.files(tmp_path, "/sbin/nft nothing")
@@ -242,7 +266,6 @@ class TestIptables:
             "ip6tables-save -t filter": RULES_V4.replace("REJECT", "ACCEPT"),
             "iptables -w 10 -C": failed(1, "iptables: Bad rule (does a matching rule exist in that chain?).\n"),
             "iptables -w 10 -I": "",
-            "iptables-restore --test": "",
         }
         answers.update(parts.pop("answers", {}))
         return Node(tmp_path, answers, parts.pop("units", self.UNITS), files=self.FILES, **parts)
@@ -255,12 +278,12 @@ class TestIptables:
         ]
         assert node.firewall.text() == "iptables"
         node.apply()
-        inserted = next(call for call in node.fake.commands.calls if "-I" in call)
+        inserted = next(call for call in node.fake.commands.calls if call[3:4] == ("-I",))
         words = "iptables -w 10 -I INPUT 2 -s 192.0.2.7/32 -p tcp -m tcp --dport 6082 -m comment --comment".split()
         assert list(inserted) == words + ["openstack-spice: SPICE consoles", "-j", "ACCEPT"]
         line = "-A INPUT " + IPTABLES_RULE % V4
         assert node.fake.files.text("/etc/iptables/rules.v4") == RULES_V4.replace("-A INPUT -j", line + "\n-A INPUT -j")
-        assert "iptables-restore --test" in node.ran()
+        assert node.proof.asked == ["listing", "proof"]
 
     def test_gets_it_first_of_all_as_in_the_recipe(self, tmp_path):
         node = self.node(tmp_path, ways=("firewall-rule-first",))
@@ -289,7 +312,7 @@ class TestIptables:
         node = self.node(tmp_path, answers={"iptables-save -t filter": saved}, units=units, sources=sources + ("0.0.0.0/0",))
         node.fake.files.put("/etc/sysconfig/iptables", RULES_V4.replace("COMMIT", lines + "COMMIT"))
         assert node.plan() == []
-        assert node.ran() == ["iptables-save -t filter", "ip6tables-save -t filter", "nft -a list ruleset"]
+        assert sorted(node.ran()) == ["ip6tables-save -t filter", "iptables-save -t filter", "nft -a list ruleset"]
 
     def test_rules_of_an_earlier_document_go(self, tmp_path):
         rule = IPTABLES_RULE % "198.51.100.0/24"
@@ -316,6 +339,97 @@ class TestIptables:
         node = self.node(tmp_path, answers={"nft -a list ruleset": 1, "iptables -n -L INPUT": "Chain INPUT (policy ACCEPT)\n"})
         node.firewall.closes_proxy_port = True
         assert (node.plan(), node.firewall.text()) == ([], "iptables")
+
+
+class TestTheTableFilterOfNftables:
+    """iptables-nft keeps its rules in a table of that name, and people write one for nft."""
+
+    NATIVE = "table ip filter {\n\tchain INPUT {\n\t\ttype filter hook input priority 0; policy drop;\n\t\taccept%s\n\t}\n}\n"
+    LISTED = NATIVE % " # handle 4"
+    SAVED = "# Generated by iptables-save v1.8.9 (nf_tables) on Sat\n*filter\n:INPUT DROP [0:0]\n-A INPUT -j ACCEPT\nCOMMIT\n"
+    OF_NFT = [
+        "firewall/ip filter INPUT: (none) -> accept tcp 6082 from 192.0.2.7/32",
+        "firewall/etc/nftables.conf: (none) -> accept tcp 6082 from 192.0.2.7/32",
+    ]
+
+    def plan(self, tmp_path, saved, file, units=NFT_UNITS):
+        answers = {
+            "nft -a list ruleset": self.LISTED,
+            "iptables-save -t filter": saved,
+            "iptables -w 10 -C": failed(1, "iptables: Bad rule (does a matching rule exist in that chain?).\n"),
+        }
+        node = Node(tmp_path, answers, units, (V4,), files={"/etc/nftables.conf": file})
+        return node.plan(), node.firewall.text()
+
+    @pytest.mark.parametrize(
+        "saved", ["# Table `filter' is incompatible, use 'nft' tool.\n", "", failed(127), SAVED.replace(" (nf_tables)", "")]
+    )
+    def test_is_nftables_where_iptables_does_not_list_it(self, tmp_path, saved):
+        plan, text = self.plan(tmp_path, saved, self.NATIVE % "")
+        # Where the legacy tables refuse too, these get a rule of their own.
+        assert plan[-2:] == self.OF_NFT
+        assert text.split(",")[-1] == "nftables"
+
+    def test_is_nftables_where_its_file_has_it_though_iptables_can_list_it(self, tmp_path):
+        assert self.plan(tmp_path, self.SAVED, self.NATIVE % "") == (self.OF_NFT, "nftables")
+
+    def test_is_iptables_where_it_alone_has_it(self, tmp_path):
+        plan, text = self.plan(tmp_path, self.SAVED, "flush ruleset\n")
+        assert (plan, text) == (["firewall/iptables: (none) -> accept tcp 6082 from 192.0.2.7/32"], "iptables")
+
+
+class TestTheLegacyTables:
+    LOADED = {"/proc/net/ip_tables_names": "mangle\nfilter\n"}
+    ANSWERS = {
+        "iptables-legacy-save -t filter": RULES_V4,
+        "iptables-legacy -w 10 -C": failed(1, "iptables: Bad rule (does a matching rule exist in that chain?).\n"),
+        "iptables-legacy -w 10 -I": "",
+    }
+
+    def test_that_are_loaded_beside_nftables_get_a_rule_by_their_own_tool(self, tmp_path):
+        # That file is loaded by iptables, which is not theirs.
+        files = dict(self.LOADED, **{"/etc/iptables/rules.v4": RULES_V4})
+        node = Node(tmp_path, self.ANSWERS, TestIptables.UNITS, (V4, V6), files=files)
+        assert node.plan() == ["firewall/iptables-legacy: (none) -> accept tcp 6082 from 192.0.2.7/32"]
+        assert node.firewall.text() == "iptables-legacy"
+        node.apply()
+        assert any(line.startswith("iptables-legacy -w 10 -I INPUT 2 -s 192.0.2.7/32") for line in node.ran())
+        assert node.fake.reporter.said == [
+            "iptables-legacy has no persistent file, of netfilter-persistent or of a unit iptables-legacy: the rule is gone after a "
+            "reboot, as are all its others"
+        ]
+
+    def test_that_nothing_lists_are_not_taken_for_none(self, tmp_path):
+        node = Node(tmp_path, {"iptables-legacy-save -t filter": failed(127)}, FakeUnits(), (V4,), files=self.LOADED)
+        with pytest.raises(CannotTell) as stop:
+            node.plan()
+        assert stop.value.subject == "firewall/iptables-legacy"
+
+    @pytest.mark.parametrize("loaded", ["", "nat\n"])
+    def test_that_are_not_loaded_are_not_asked_for(self, tmp_path, loaded):
+        node = Node(tmp_path, {}, FakeUnits(), (V4,), files={"/proc/net/ip_tables_names": loaded})
+        assert (node.plan(), node.firewall.text()) == ([], "none")
+
+    def test_that_iptables_itself_lists_are_asked_for_once(self, tmp_path):
+        saved = "# Generated by iptables-save v1.4.21 on Sat\n" + RULES_V4
+        answers = {
+            "iptables-save -t filter": saved,
+            "iptables -w 10 -C": failed(1, "iptables: Bad rule (does a matching rule exist in that chain?).\n"),
+        }
+        node = Node(tmp_path, answers, FakeUnits(), (V4,), files=self.LOADED)
+        assert node.plan() == ["firewall/iptables: (none) -> accept tcp 6082 from 192.0.2.7/32"]
+
+
+def test_a_node_without_an_ipv6_filter_says_that_its_sources_get_no_rule(tmp_path):
+    answers = {
+        "iptables-save -t filter": RULES_V4,
+        "ip6tables-save -t filter": failed(1, "ip6tables-save: Cannot initialize: Address family not supported by protocol"),
+        "iptables -w 10 -C": failed(1, "iptables: Bad rule (does a matching rule exist in that chain?).\n"),
+    }
+    node = Node(tmp_path, answers)
+    assert node.plan() == ["firewall/iptables: (none) -> accept tcp 6082 from 192.0.2.7/32"]
+    said = "ip6tables filters nothing here, with no IPv6 in the kernel or no such tool: no rule for 2001:db8::/32"
+    assert said in node.fake.reporter.said
 
 
 FIREWALLD_UNITS = FakeUnits({"firewalld": "enabled active"})
@@ -369,7 +483,7 @@ class TestFirewalld:
             Entry("firewalld-file", ZONE_FILE, RICH_RULE, "-", "in"),
         ]
         node = Node(tmp_path, {}, FakeUnits(), None, record, files={ORIGIN: ZONE})
-        file = node.firewall.firewalld.file_with(ZONE.encode(), RICH_RULE).data
+        file = node.firewall.firewalld.file_with(ZONE_FILE, lambda _: ZONE.encode(), RICH_RULE).data
         node.fake.files.put(ZONE_FILE, file)
         assert node.plan() == [
             "firewall/etc/firewalld/zones/public.xml: accept tcp 6082 from 192.0.2.7/32 -> (none)",
@@ -383,7 +497,7 @@ class TestFirewalld:
         other = "/var/lib/openstack-spice/roles/compute/record"
         theirs = Entry("firewalld-file", ZONE_FILE, RICH_RULE.replace("6082", "5900-5999"), "-", "in")
         node.fake.files.put(other, record_bytes(Record(owner="a/b/c", entries=(theirs, Entry("of-tomorrow", "x", "y", "-", "in")))))
-        node.fake.files.put(ZONE_FILE, node.firewall.firewalld.file_with(ZONE.encode(), theirs.what).data)
+        node.fake.files.put(ZONE_FILE, node.firewall.firewalld.file_with(ZONE_FILE, lambda _: ZONE.encode(), theirs.what).data)
         made = Entry("firewalld-zone", ZONE_FILE, "-", "-", present(ZONE.encode()))
         kind = node.kinds["firewalld-zone"]
         assert kind.undo(made, node.journal) is Outcome.NOTHING
@@ -460,6 +574,22 @@ class TestUfw:
         note_syncs(monkeypatch, node.fake.files.root, calls)
         node.apply()
         assert calls == ["ufw allow", "sync /etc/ufw/user.rules", "sync /etc/ufw/user6.rules", "sync /etc/ufw"]
+
+    @pytest.mark.parametrize(
+        "defaults, is_on",
+        [("IPV6=yes\n", True), ("IPV6=no\nIPV6='Yes'\n", True), ('IPV6="no"\n', False), ("IPV6=yes\n IPV6=no\n", False), ("", False)],
+    )
+    def test_without_ipv6_gets_no_rule_for_it_and_says_so(self, tmp_path, defaults, is_on):
+        node = Node(tmp_path, {"ufw status": "Status: active\n"}, self.UNITS, files={"/etc/default/ufw": defaults})
+        assert (
+            node.plan()
+            == [
+                "firewall/etc/ufw/user.rules: (none) -> accept tcp 6082 from 192.0.2.7/32",
+                "firewall/etc/ufw/user6.rules: (none) -> accept tcp 6082 from 2001:db8::/32",
+            ][: 2 if is_on else 1]
+        )
+        said = "ufw drops all IPv6 here, by IPV6 in /etc/default/ufw: no rule for 2001:db8::/32"
+        assert node.fake.reporter.said == ([] if is_on else [said])
 
     def test_is_none_where_it_is_off(self, tmp_path):
         node = Node(tmp_path, {"ufw status": "Status: inactive\n"}, self.UNITS, (V4,))

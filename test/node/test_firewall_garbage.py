@@ -10,7 +10,10 @@ from openstack_spice.firewall import firewalld_text, iptables_text, nftables_tex
 from openstack_spice.firewall.accepting import accepting_rules
 from openstack_spice.firewall.closed_ports_text import ports_of, title_of
 from openstack_spice.firewall.firewall import Firewall
-from openstack_spice.firewall.lines import Lines, has_line, without_line
+from openstack_spice.firewall.iptables_file import IptablesFile
+from openstack_spice.firewall.lines import Lines, NotPlaced
+from openstack_spice.firewall.nft_file import NftChain, NftFile
+from openstack_spice.firewall.nft_parser import includes_of
 from openstack_spice.firewall.rules import rule_text
 from openstack_spice.firewall.ufw import has_tuple
 from openstack_spice.messages import text_of
@@ -37,6 +40,7 @@ PIECES = tuple(sorted({line for form in FORMS for line in form.split("\n")})) + 
     "-A ",
     "-A INPUT",
 )
+LINE = b"-A INPUT -s 192.0.2.7/32 -j ACCEPT"
 RULE = 'rule family="ipv4" source address="192.0.2.0/24" port port="6082" protocol="tcp" accept'
 
 EXAMPLES = 80
@@ -49,14 +53,19 @@ garbage = st.one_of(bytes_of_all_kinds, lines_that_begin_well.filter(lambda text
 fast = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
 
 
+def nft_chain(text):
+    return NftChain("inet filter input", "file", lambda _: text, lambda _: [])
+
+
 class TestEachFormIsKnown:
     def test_of_iptables(self):
         assert iptables_text.first_refusal(FORMS[0]) == 1
-        assert iptables_text.file_with(FORMS[1].encode(), b"LINE").data == b"*filter\nLINE\nCOMMIT"
+        assert IptablesFile(FORMS[1].encode()).with_line(None, LINE).data == b"*filter\n" + LINE + b"\nCOMMIT"
 
     def test_of_nftables(self):
         assert nftables_text.refusing_chains(FORMS[2]) == [("inet filter input", "2")]
-        assert nftables_text.ChainInFile(FORMS[3].encode(), "inet filter input").place == 3
+        edit = nft_chain(FORMS[3]).with_rule(None, "accept")
+        assert edit.data.decode() == FORMS[3].replace("\n\t}", "\n\t\taccept\n\t}")
 
     def test_of_firewalld(self):
         assert firewalld_text.zones_for("192.0.2.0/24", "public", firewalld_text.zones_of(FORMS[4].split("\n", 1)[1])) == ["public"]
@@ -73,10 +82,13 @@ def test_of_iptables_is_read(text):
     data = to_bytes(text)
     number = iptables_text.first_refusal(text)
     assert number is None or number >= 1
-    edit = iptables_text.file_with(data, b"LINE")
-    if edit.data != data:
-        assert edit.added == (b"LINE",) and has_line(edit.data, b"LINE")
-        assert without_line(edit.data, b"LINE").data == data or b"LINE" in data
+    written = IptablesFile(data)
+    try:
+        for index in [None] + list(range(written.number)):
+            edit = written.with_line(index, LINE)
+            assert IptablesFile(edit.data).without_line(LINE).data == data
+    except NotPlaced as answer:
+        assert "\n" not in answer.reason
 
 
 @fast
@@ -87,14 +99,15 @@ def test_of_nftables_is_read(text):
             assert len(chain.split(" ")) == 3 and (handle == "end" or handle.isdigit())
     except CannotTell as answer:
         assert "in no table" in answer.reason
-    inside = nftables_text.ChainInFile(to_bytes(text), "inet filter input")
-    edit = inside.with_rule("RULE")
-    assert edit.data == to_bytes(text) if inside.place is None else edit.added[0].endswith(b"RULE")
-    if inside.place is not None and not inside.has("RULE"):
-        assert nftables_text.ChainInFile(edit.data, "inet filter input").without_rule("RULE").data == to_bytes(text)
     nftables_text.table_of(text, "openstack_spice")
-    for line in text.split("\n"):
-        nftables_text.included(line)
+    includes_of(text)
+    assert NftFile(to_bytes(text)).without("inet filter input", "RULE").data == to_bytes(text)
+    try:
+        for index in [None] + list(range(nft_chain(text).number)):
+            edit = nft_chain(text).with_rule(index, "RULE")
+            assert NftFile(edit.data).without("inet filter input", "RULE").data == to_bytes(text)
+    except NotPlaced as answer:
+        assert "\n" not in answer.reason
 
 
 @fast

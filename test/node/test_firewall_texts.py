@@ -7,8 +7,7 @@ from openstack_spice.firewall import firewalld_text, iptables_text
 from openstack_spice.firewall.accepting import accepting_rules, host
 from openstack_spice.firewall.firewalld import rule_for as firewalld_rule
 from openstack_spice.firewall.iptables import Iptables
-from openstack_spice.firewall.lines import has_line, without_line
-from openstack_spice.firewall.nftables_text import ChainInFile, could_refuse, refusing_chains
+from openstack_spice.firewall.nftables_text import filters_input, handles_in, place_in, refusing_chains
 from openstack_spice.firewall.rules import Source, rule_text
 from openstack_spice.firewall.ufw import has_tuple
 from openstack_spice.firewall.ufw import rule_for as ufw_rule
@@ -45,7 +44,11 @@ class TestAChainThatCouldRefuseInNftables:
         ],
     )
     def test_by(self, rules, policy, handles):
-        assert refusing_chains(chain(rules, policy)) == [("inet filter input", handle) for handle in handles]
+        text = chain(rules, policy)
+        assert refusing_chains(text) == [("inet filter input", handle) for handle in handles]
+        assert handles_in(text, "inet filter input") == [str(number) for number in range(1, len(rules) + 1)]
+        place = place_in(text, "inet filter input")
+        assert (str(place + 1) if place is not None else "end") == (handles or ["end"])[0]
 
     @pytest.mark.parametrize(
         "rules, handle",
@@ -70,7 +73,11 @@ class TestAChainThatCouldRefuseInNftables:
         assert refusing_chains(chain(rules, "accept", refuse + harmless)) == [("inet filter input", handle)]
 
     def test_is_none_of_other_hooks_of_libvirt_docker_and_neutron_nor_our_own_tables(self):
-        assert refusing_chains(OF_OTHERS) == []
+        kept = frozenset(["ip filter INPUT"])
+        assert refusing_chains(OF_OTHERS, kept) == []
+        assert refusing_chains(OF_OTHERS) == [("ip filter INPUT", "8")]
+        assert filters_input(OF_OTHERS, "ip filter INPUT")
+        assert not filters_input(OF_OTHERS, "ip filter FORWARD")
 
     def test_is_found_in_each_table(self):
         other = chain(["drop"]).replace("inet filter", "ip guard")
@@ -133,51 +140,6 @@ table inet openstack_spice_proxy { # handle 7
 """
 
 
-class TestAChainInAFile:
-    RULE = 'ip saddr 198.18.0.0/24 tcp dport 6082 accept comment "openstack-spice: SPICE consoles"'
-
-    def text(self, *rules):
-        lines = "".join("    %s\n" % rule for rule in rules)
-        begin = "# kept by hand\ntable inet filter {\n  chain input {\n    type filter hook input priority filter; policy accept;\n"
-        return (begin + lines + "  }\n}\n").encode()
-
-    @pytest.mark.parametrize(
-        "before, after",
-        [
-            pytest.param(['iif "lo" accept'], ["jump site"], id="a jump"),
-            pytest.param(["tcp dport { 22, 6080 } accept # drop"], ["reject"], id="a reject"),
-            pytest.param(['tcp dport 22 accept comment "never drop or jump x"'], [], id="the brace"),
-            pytest.param(["accept"], ["ip saddr vmap @blocked", "drop"], id="a verdict map with a name"),
-            pytest.param(["accept"], ["ct state vmap { invalid : drop, established : accept }"], id="a verdict map"),
-            pytest.param(["accept"], ['include "more.nft"'], id="an include"),
-        ],
-    )
-    def test_gets_a_rule_before(self, before, after):
-        data = self.text(*(before + after))
-        inside = ChainInFile(data, "inet filter input")
-        edit = inside.with_rule(self.RULE)
-        assert edit.data == self.text(*(before + [self.RULE] + after))
-        assert (edit.removed, edit.added) == ((), (b"    " + self.RULE.encode(),))
-        assert not inside.has(self.RULE)
-        again = ChainInFile(edit.data, "inet filter input")
-        assert again.has(self.RULE)
-        assert again.without_rule(self.RULE).data == data
-
-    def test_is_reported_by_its_table_and_family(self):
-        data = b"table guard {\n  chain input {\n    drop\n  }\n}\ntable inet filter {\n\tchain input {\n\t\tdrop\n\t}\n}"
-        assert ChainInFile(data, "ip guard input").place == 2
-        assert ChainInFile(data, "inet filter input").with_rule("accept").data == data.replace(b"\n\t\tdrop", b"\naccept\n\t\tdrop")
-        assert ChainInFile(data, "inet guard input").place is None
-        assert ChainInFile(data, "inet guard input").with_rule("accept").data == data
-
-    @pytest.mark.parametrize(
-        "rule", ["ip saddr vmap @blocked", "tcp dport 25 drop", "reject with tcp reset", "accept", 'iifname "drop" accept']
-    )
-    def test_and_a_running_one_call_the_same_rule_refusing(self, rule):
-        assert could_refuse(rule) == bool(refusing_chains(chain([rule])))
-        assert could_refuse(rule) == (ChainInFile(self.text(rule), "inet filter input").place == 4)
-
-
 def save(rules, policy="ACCEPT"):
     return "*filter\n:INPUT %s [0:0]\n:site - [0:0]\n%sCOMMIT\n" % (policy, "".join("-A %s\n" % rule for rule in rules))
 
@@ -225,23 +187,6 @@ class TestARuleThatCouldRefuseInIptables:
         assert iptables_text.first_refusal(text) == number
         assert iptables_text.first_refusal(text.replace("\n-A", "\n[12:3456] -A")) == number
 
-    @pytest.mark.parametrize(
-        "rules, policy, before",
-        [
-            (["INPUT -i lo -j ACCEPT", "INPUT -j REJECT"], "ACCEPT", "-A INPUT -j REJECT"),
-            (["INPUT -i lo -j ACCEPT"], "DROP", "COMMIT"),
-            (["INPUT -i lo -j ACCEPT"], "ACCEPT", "COMMIT"),
-        ],
-    )
-    def test_the_line_of_a_file_comes_before(self, rules, policy, before):
-        for text in (save(rules, policy), "*nat\n-A INPUT -j DROP\nCOMMIT\n" + save(rules, policy).replace("-A", "[1:2] -A")):
-            edit = iptables_text.file_with(text.encode(), b"LINE")
-            lines = text.split("\n")
-            at = max(number for number, line in enumerate(lines) if line.endswith(before))
-            assert edit.data.decode() == "\n".join(lines[:at] + ["LINE"] + lines[at:])
-            assert has_line(edit.data, b"LINE")
-            assert without_line(edit.data, b"LINE").data == text.encode()
-
 
 class TestARuleOfOursInIptables:
     OURS = '-s %s -p tcp -m tcp --dport 6082 -m comment --comment "openstack-spice: SPICE consoles" -j ACCEPT'
@@ -258,7 +203,7 @@ class TestARuleOfOursInIptables:
     )
     def test_for_a_source_with_the_recipes_behaviour(self, tmp_path, source, way, rule):
         node = make_node(tmp_path, desired=Desired(role="controller", recipe=frozenset([way])))
-        assert Iptables(node.context, None, None, None, "").rule_for(Source(source, "6082")) == rule
+        assert Iptables(node.context, None, None, None, None, None, "").rule_for(Source(source, "6082")) == rule
         assert rule_text(rule) == rule_text("-A INPUT " + rule) == "accept tcp 6082 from " + source
         before, comment, after = rule.split('"')
         assert iptables_text.arguments(rule) == before.split() + [comment] + after.split()

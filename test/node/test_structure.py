@@ -15,6 +15,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2] / "node" / "openstack_spice"
 LAYERS: Tuple[Tuple[str, ...], ...] = (
     ("errors", "text", "limits", "messages", "state.paths"),
     ("system",),
+    ("firewall_oracle",),  # a program of its own, and who asks it
     ("document", "nova_conf"),
     ("state", "reporter"),
     ("context",),
@@ -37,6 +38,21 @@ REACHES: Dict[str, Set[str]] = {
     "state.audit": {"socket"},
     "nova.busy": {"os.path.realpath"},  # a path is compared with those of open files
     "reporter": {"os.write"},  # standard output and standard error
+    # A process of its own, which looks at the node and changes only a copy.
+    "firewall_oracle.boot_files": {"open", "os.chdir", "os.mkdir", "os.rename", "socket"},
+    "firewall_oracle.connecting": {"socket"},
+    "firewall_oracle.copied_network": {"open"},
+    "firewall_oracle.modules": {"open", "os.path.exists", "os.path.isdir"},
+    "firewall_oracle.namespaces": {
+        "ctypes", "os._exit", "os.access", "os.close", "os.fork", "os.getppid", "os.open", "os.pipe", "os.read", "os.waitpid",
+        "os.write", "subprocess",
+    },  # fmt: skip
+    "firewall_oracle.node_network": {"open", "os.path.exists"},
+    "firewall_oracle.oracle": {"os.path.abspath"},  # where the program itself lies
+    "firewall_oracle.program": {"os.getppid"},
+    "firewall_oracle.question": {"socket"},
+    "firewall_oracle.netlink": {"socket"},
+    "firewall_oracle.ruleset": {"ctypes", "open", "os.path.isdir", "socket"},
 }
 # Of the module os, what is no matter of the node's files.
 HARMLESS = {

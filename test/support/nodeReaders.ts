@@ -8,7 +8,7 @@ export const readers: readonly (readonly [name: string, form: string])[] = [
   ],
   [
     "the file of nftables",
-    "table inet filter {\n\tchain input {\n\t\ttype filter hook input priority 0; policy drop;\n\t}\n}",
+    "table inet filter {\n\tchain input {\n\t\ttype filter hook input priority 0; policy drop;\n\t\treject\n\t}\n}",
   ],
   ["firewalld", "public\npublic (default)\n  target: default\n  interfaces: eth0\n  sources: 192.0.2.0/24"],
   [

@@ -61,9 +61,10 @@ class Edits:
         edited.removed += edit.removed
         edited.added += edit.added
 
-    def planned(self) -> Tuple[Tuple[str, bytes], ...]:
-        """The files that differ, each as it will be."""
-        return tuple((path, edited.data) for path, edited in sorted(self._edited.items()) if edited.data != edited.former)
+    def planned(self) -> Tuple[Tuple[str, bytes, bytes], ...]:
+        """The files that differ, each as it was and as it will be."""
+        all_of_them = sorted(self._edited.items())
+        return tuple((path, edited.former, edited.data) for path, edited in all_of_them if edited.data != edited.former)
 
     def publish(self, path: str, journal: Journal) -> None:
         """Puts one file in its place, where it differs.

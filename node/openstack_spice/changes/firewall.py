@@ -5,9 +5,12 @@ from typing import Dict, FrozenSet, List, Optional, Tuple
 from ..context import Context
 from ..errors import Failed
 from ..firewall.backend import Backend, FileBackend
+from ..firewall.edit_proof import EditProof
 from ..firewall.firewall import RULE_KINDS, Firewall
 from ..firewall.firewalld import WRITTEN
+from ..firewall.lines import NotPlaced
 from ..firewall.rules import IN, NONE, rule_text
+from ..nova_conf.ini import Edit
 from ..state.entry import Entry
 from ..state.journal import Journal
 from ..state.ledger import Ledger
@@ -50,21 +53,32 @@ class RunningRuleKind(_RuleKind):
 class RuleInFileKind(_RuleKind):
     """A rule in a file that a boot loads: `KIND FILE RULE`, as the file has it."""
 
-    def __init__(self, backend: FileBackend, edits: Edits) -> None:
+    def __init__(self, backend: FileBackend, edits: Edits, proof: EditProof) -> None:
         self.name = backend.file_kind
         self._backend = backend
         self._edits = edits
+        self._proof = proof
 
     def read(self, where: str, what: str) -> str:
         data = self._edits.content_if_there(where)
         return IN if data is not None and self._backend.file_has(data, what) else ABSENT
 
     def set(self, entry: Entry, journal: Journal) -> None:
-        edit = self._backend.file_without if entry.written == ABSENT else self._backend.file_with
         data = self._edits.content_if_there(entry.where)
         if data is None:
             raise Failed("changed-meanwhile", subject=self.subject(entry.where, entry.what))
-        self._edits.edit(entry.where, edit(data, entry.what))
+        if entry.written == ABSENT:
+            edit = self._backend.file_without(data, entry.what)
+        else:
+            edit = self._with_rule(entry)
+        self._edits.edit(entry.where, edit)
+        self._proof.note(self.name, entry.where, entry.what)
+
+    def _with_rule(self, entry: Entry) -> Edit:
+        try:
+            return self._backend.file_with(entry.where, self._edits.content, entry.what)
+        except NotPlaced as answer:
+            raise self._proof.failure(entry.where, entry.what, answer.reason)
 
     def subject(self, where: str, what: str) -> str:
         return "firewall" + where
@@ -130,7 +144,7 @@ class FirewallKinds:
         for backend in firewall.backends:
             self._kinds.append(RunningRuleKind(backend))
             if isinstance(backend, FileBackend):
-                self._kinds.append(RuleInFileKind(backend, edits))
+                self._kinds.append(RuleInFileKind(backend, edits, firewall.edit_proof))
 
     def kinds(self) -> Dict[str, Kind]:
         """By their names."""

@@ -1,12 +1,13 @@
 """What every kind of firewall has to offer."""
 
 from abc import ABC, abstractmethod
-from typing import List, Sequence
+from typing import List, Optional, Sequence, Tuple
 
 from ..context import Context
 from ..nova_conf.ini import Edit
 from ..services.units import Units
 from ..system.commands import Result
+from .boot_proof import BootFiles, BootProof, Content
 from .kernel import Kernel
 from .rules import RulePlan, Source
 from .warnings_once import WarningsOnce
@@ -64,18 +65,43 @@ class Backend(ABC):
 
 
 class FileBackend(Backend):
-    """A firewall whose persistent file is edited by us."""
+    """A firewall whose persistent file is edited by us.
+
+    What stands below the edits is for files that are free text, whose edits are proven: firewalld's have a form of their own.
+    """
 
     file_kind: str  # of change: a rule in a file that a boot loads
+    proof: BootProof  # of the edits of files that are free text
 
     @abstractmethod
     def file_has(self, data: bytes, rule: str) -> bool:
         """Whether a file has the rule."""
 
     @abstractmethod
-    def file_with(self, data: bytes, rule: str) -> Edit:
-        """The file with the rule, before what could refuse."""
+    def file_with(self, path: str, content: Content, rule: str) -> Edit:
+        """The file with the rule, before what could refuse. Raises NotPlaced.
+
+        :param content: gives the bytes of this file, and of others that are loaded with it
+        """
 
     @abstractmethod
     def file_without(self, data: bytes, rule: str) -> Edit:
         """The file without the rule."""
+
+    def boot_files(self, path: str) -> Optional[BootFiles]:
+        """The files that are loaded together with this one, by which its edits are proven; None where that is not known.
+
+        Raises CannotTell.
+        """
+        raise NotImplementedError(self.file_kind)
+
+    def as_loaded(self, rule: str) -> Tuple[str, str]:
+        """A rule of the file: its chain, and the rule as the tool takes it."""
+        raise NotImplementedError(self.file_kind)
+
+    def refusal_in(self, listing: str, chain: str) -> Optional[int]:
+        """The index of the chain's first rule that could refuse, in a listing of what is loaded; None where none does.
+
+        Raises NotProven where no packet to the node comes to the chain.
+        """
+        raise NotImplementedError(self.file_kind)

@@ -9,13 +9,14 @@ from ..changes.edits import Edits
 from ..changes.kind import Planned
 from ..context import Context
 from ..document.desired import PortRange
-from ..errors import Failed
 from ..services.units import Units
 from ..state.entry import Entry
 from ..text import ABSENT
 from .backend import Backend, FileBackend
+from .boot_proof import BootProof
+from .edit_proof import EditProof
 from .firewalld import Firewalld
-from .iptables import Iptables, tests_of
+from .iptables import Iptables
 from .kernel import Kernel
 from .nftables import Nftables
 from .nftables_files import NftablesFiles
@@ -61,10 +62,12 @@ class Firewall:
         self.nftables_files = NftablesFiles(context.system.files, units)
         self.firewalld = Firewalld(context, units, self.kernel, warnings, self._argument)
         self.ufw = Ufw(context, units, self.kernel, warnings, self._argument)
-        self.iptables = Iptables(context, units, self.kernel, warnings, self._argument)
-        self.nftables = Nftables(context, units, self.kernel, warnings, self.nftables_files, self._argument)
+        proof = BootProof(context)
+        self.iptables = Iptables(context, units, self.kernel, warnings, self.nftables_files, proof, self._argument)
+        self.nftables = Nftables(context, units, self.kernel, warnings, self.nftables_files, proof, self._argument)
         # In the order of who is asked first.
         self.backends: Tuple[Backend, ...] = (self.firewalld, self.ufw, self.iptables, self.nftables)
+        self.edit_proof = EditProof(context, (self.iptables, self.nftables), self._argument)
         self.found: List[str] = []
         self.closes_proxy_port = False
         units.preload(UNITS)
@@ -101,20 +104,12 @@ class Firewall:
                 for block in self._context.desired.sources or ():
                     self._backend_of(name).plan(plan, name, Source(block, text))
         self._plan_undeclared(plan)
+        self.edit_proof.check_plan(plan.planned)
         return plan.planned
 
     def test_edits(self, edits: Edits) -> None:
-        """What was edited must load, before it is published. Raises Failed."""
-        for file, data in edits.planned():
-            command = tests_of(file)
-            if not command and self.nftables_files.are_known() and file in self.nftables_files.all():
-                command, data = ("nft", "-c", "-f", "/dev/stdin"), self.nftables_files.whole(edits.content)
-            if not command:
-                continue
-            result = self._context.system.commands.run(command, self._context.limits.probe_wait, stdin=data)
-            if not result.ok:
-                self._context.reporter.quote(result.err)
-                raise Failed("rules-do-not-load", file=file, argument=self._argument)
+        """What was edited must load what it loaded before, and our rules, before it is published. Raises Failed."""
+        self.edit_proof.check_edits(edits)
 
     @property
     def _closes_ports(self) -> bool:
@@ -148,6 +143,8 @@ class Firewall:
             "ufw": self.ufw,
             "iptables": self.iptables,
             "ip6tables": self.iptables,
+            "iptables-legacy": self.iptables,
+            "ip6tables-legacy": self.iptables,
             "nftables": self.nftables,
         }
         return names[name]

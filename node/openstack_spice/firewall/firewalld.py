@@ -15,6 +15,7 @@ from ..state.entry import Entry
 from ..system.commands import Result
 from ..text import ABSENT, from_bytes, present
 from .backend import FileBackend
+from .boot_proof import Content
 from .firewalld_text import Zone, file_with, file_without, is_strange, rule_in_file, zones_for, zones_of
 from .kernel import Kernel, reason_of
 from .rules import NONE, RulePlan, Source
@@ -90,8 +91,8 @@ class Firewalld(FileBackend):
     def file_has(self, data: bytes, rule: str) -> bool:
         return rule_in_file(data, rule) is not None
 
-    def file_with(self, data: bytes, rule: str) -> Edit:
-        return file_with(data, rule)
+    def file_with(self, path: str, content: Content, rule: str) -> Edit:
+        return file_with(content(path), rule)
 
     def file_without(self, data: bytes, rule: str) -> Edit:
         return file_without(data, rule)

@@ -1,16 +1,11 @@
-"""Texts of iptables-save, and of the persistent files, which are the same."""
+"""Texts of iptables-save: of the running kernel, and of what persistent files load."""
 
 import re
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
-from ..nova_conf.ini import Edit
-from ..text import from_bytes
-from .lines import Lines
-
 _COUNTERS = re.compile(r"^\[[0-9]+:[0-9]+\] ")
 _OTHER_PROTOCOL = re.compile(r" (! -p [^ ]+|-p (tcp|all)) ")
 _TARGET = re.compile(r" -[jg] ([^ ]+)")
-_OF_INPUT = re.compile(rb"(\[[0-9]+:[0-9]+\] )?-A INPUT ")
 _OURS = ("OPENSTACK_SPICE", "OPENSTACK_SPICE_PROXY")  # the chains that close ports
 _REFUSALS = ("DROP", "REJECT")
 
@@ -39,23 +34,9 @@ def arguments(rule: str) -> List[str]:
     return before.split() + ([comment] if quote else []) + after.split()
 
 
-def file_with(data: bytes, line: bytes) -> Edit:
-    """The file with the line before the first of INPUT's that could refuse, else at the end of the filter table."""
-    number = first_refusal(from_bytes(data))
-    lines = Lines(data)
-    table, seen = b"", 0
-    for at, known in enumerate(lines.lines):
-        if known.startswith(b"*"):
-            table = known.split()[0]
-        if table != b"*filter":
-            continue
-        if _OF_INPUT.match(known):
-            seen += 1
-            if seen == number:
-                return lines.with_lines(at, [line])
-        if known == b"COMMIT":
-            return lines.with_lines(at, [line])
-    return lines.unchanged()
+def number_of_rules(text: str, chain: str = "INPUT") -> int:
+    """How many rules the chain has."""
+    return len(_filter(text).targets.get(chain, []))
 
 
 def _filter(text: str) -> _Filter:

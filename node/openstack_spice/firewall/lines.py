@@ -5,6 +5,17 @@ from typing import List, Sequence
 from ..nova_conf.ini import Edit
 
 
+class NotPlaced(Exception):
+    """There is no place in the file for a rule that would be sure to be the right one.
+
+    :param reason: one line, for people
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 class Lines:
     """The lines of a file, and edits of them. Objects are not changed."""
 
@@ -34,15 +45,12 @@ class Lines:
         return Edit(data, tuple(self.lines[first:end]), tuple(new))
 
 
-def without_line(data: bytes, line: bytes) -> Edit:
-    """A file without the first line that is this one."""
-    lines = Lines(data)
-    if line not in lines.lines:
-        return lines.unchanged()
-    at = lines.lines.index(line)
-    return lines.without(at, at + 1)
-
-
-def has_line(data: bytes, line: bytes) -> bool:
-    """Whether a file has exactly this line."""
-    return line in Lines(data).lines
+def edit_of(data: bytes, new: bytes) -> Edit:
+    """The edit that makes new bytes of a file's: the lines between those that both begin with and those that both end with."""
+    before, after = data.split(b"\n"), new.split(b"\n")
+    most, first, last = min(len(before), len(after)), 0, 0
+    while first < most and before[first] == after[first]:
+        first += 1
+    while last < most - first and before[-1 - last] == after[-1 - last]:
+        last += 1
+    return Edit(new, tuple(before[first : len(before) - last]), tuple(after[first : len(after) - last]))

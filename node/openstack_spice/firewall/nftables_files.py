@@ -4,18 +4,17 @@ that they include."""
 import fnmatch
 import re
 import stat
-from typing import Callable, List, Optional, Tuple
+from typing import Dict, List, Optional, Tuple
 
 from ..services.units import Units
 from ..system import Files
-from ..text import from_bytes, to_bytes
-from .nftables_text import ChainInFile, included
+from ..text import from_bytes
+from .boot_proof import BootFiles, Content
+from .nft_file import NftChain
+from .nft_parser import includes_of
 
-_DEEPEST = 16  # of files within files; nft goes no deeper either
 _LOADED = re.compile(r".* (?:-f|--file) ([^ ;]+) ")
 _WILD = re.compile(r"[*?[]")
-
-Content = Callable[[str], bytes]
 
 
 class NftablesFiles:
@@ -29,6 +28,7 @@ class NftablesFiles:
         self._units = units
         self._roots: Tuple[str, ...] = ()
         self._all: Optional[List[str]] = None
+        self._chains: Dict[str, Tuple[Dict[str, bytes], NftChain]] = {}
 
     @property
     def roots(self) -> Tuple[str, ...]:
@@ -56,33 +56,32 @@ class NftablesFiles:
         files = self.all()
         return (files[0] if files else "what nftables.service loads") + (", nor in what that includes" if len(files) > 1 else "")
 
-    def file_of(self, chain: str) -> Optional[str]:
-        """The one in which a chain is written out first; None where it is nowhere. Raises CannotTell."""
-        for file in self.all():
-            if ChainInFile(self._files.read(file), chain).place is not None:
-                return file
-        return None
+    def chain(self, chain: str, content: Optional[Content] = None) -> NftChain:
+        """A chain as these files write it. Raises NotPlaced where they cannot be read, CannotTell.
 
-    def whole(self, content: Content) -> bytes:
-        """All that is loaded, as one text.
-
-        :param content: gives the bytes of a file, as it will be
+        :param content: gives the bytes of a file, as it will be; default: as it is
         """
-        return b"".join(self.inlined(root, content) for root in self.roots)
+        read = content or self._files.read
+        texts = {path: read(path) for path in self.all()}
+        if chain not in self._chains or self._chains[chain][0] != texts:  # read once for all rules
+            self._chains[chain] = (texts, self._written(chain, texts.__getitem__))
+        return self._chains[chain][1]
 
-    def inlined(self, file: str, content: Content, depth: int = 0) -> bytes:
-        """What is loaded of a file, each `include` replaced by what it includes, or left where that is nothing."""
-        if depth >= _DEEPEST:
-            return b""
-        pieces: List[bytes] = []
-        lines = from_bytes(content(file)).split("\n")
-        if lines[-1] == "":
-            lines.pop()
-        for line in lines:
-            pattern = included(line)
-            within = [] if pattern is None else self.included_files(pattern)
-            pieces += [self.inlined(other, content, depth + 1) for other in within] or [to_bytes(line + "\n")]
-        return b"".join(pieces)
+    def _written(self, chain: str, content: Content) -> NftChain:
+        root = "".join('include "%s"\n' % path for path in self.roots)
+
+        def text(path: str) -> str:
+            return root if path == "" else from_bytes(content(path))
+
+        def included(pattern: str) -> Optional[List[Tuple[str, str]]]:
+            found = [path for path in self.included_files(pattern) if path in self.all()]
+            return [(path, text(path)) for path in found] if found or _WILD.search(pattern) else None
+
+        return NftChain(chain, "", text, included)
+
+    def boot_files(self) -> BootFiles:
+        """What the unit loads. Raises CannotTell."""
+        return BootFiles("nft", self.roots, self.all())
 
     def included_files(self, pattern: str) -> List[str]:
         """The files that an `include` brings in, in their order; nft looks for a relative one in /etc. Raises CannotTell."""
@@ -107,9 +106,8 @@ class NftablesFiles:
         if file in found or not self._is_file(file):
             return
         found.append(file)
-        for line in from_bytes(self._files.read(file)).split("\n"):
-            pattern = included(line)
-            for other in self.included_files(pattern) if pattern is not None else ():
+        for pattern in includes_of(from_bytes(self._files.read(file))):
+            for other in self.included_files(pattern):
                 self._add(other, found)
 
     def _is_file(self, path: str) -> bool:

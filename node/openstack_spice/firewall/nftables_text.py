@@ -1,23 +1,16 @@
-"""Listings of `nft -a list ruleset`, and the files that nftables.service loads."""
+"""Listings of `nft -a list ruleset`: of the running kernel, and of what files load."""
 
 import re
-from typing import Dict, List, NamedTuple, Optional, Set, Tuple
+from typing import Dict, FrozenSet, List, NamedTuple, Optional, Set
 
 from ..errors import CannotTell
-from ..nova_conf.ini import Edit
-from ..text import from_bytes, to_bytes
-from .lines import Lines
 
 _QUOTED = re.compile(r'"[^"]*"')
 # A verdict map that has a name can come to refuse at any time.
 _REFUSES = re.compile(r"(^|[ \t])(drop|reject)([ \t,;]|$)| vmap @")
 _JUMPS = re.compile(r"(?:^|[ \t])(?:jump|goto) ([^ ,]+)")
-# In a file a jump is not followed: its chain can be written anywhere.
-_LEADS_AWAY = re.compile(r"(^|[ \t])(jump|goto|include)([ \t;]|$)")
 _HANDLE = re.compile(r" # handle ([0-9]+)$")
-_INCLUDE = re.compile(r'^[ \t]*include[ \t]+"([^"]+)"[ \t]*;?[ \t]*(#.*)?$')
 _OURS_OR_FIREWALLDS = re.compile(r"^[a-z0-9]+ (openstack_spice(_proxy)?|firewalld) ")
-_IPTABLES = re.compile(r"^ip6? filter INPUT$")
 
 
 class Rule(NamedTuple):
@@ -72,29 +65,46 @@ def rules_of(ruleset: str) -> List[Rule]:
 
 
 def could_refuse(text: str) -> bool:
-    """Whether a rule can refuse by its own words, in the kernel or in a file. A comment or a name is no verdict."""
+    """Whether a rule can refuse by its own words. A comment or a name is no verdict."""
     return bool(_REFUSES.search(_QUOTED.sub('""', text)))
 
 
-def refusing_chains(ruleset: str) -> List[Refusal]:
-    """The base input filter chains that could refuse a packet to the node.
+def refusing_chains(ruleset: str, others: FrozenSet[str] = frozenset()) -> List[Refusal]:
+    """The base input filter chains that could refuse a packet to the node: not firewalld's, nor our own that close ports.
 
-    Not the chains that iptables-nft keeps, which are iptables' business, nor firewalld's, nor our own that close ports.
+    :param others: chains that are not asked for, since another tool keeps them
     """
     rules = rules_of(ruleset)
     refusing = _chains_with_refusal(rules)
     found: List[Refusal] = []
     for base in rules:
-        if not base.text.startswith("type filter hook input ") or _IPTABLES.match(base.chain) or _OURS_OR_FIREWALLDS.match(base.chain):
+        if not _is_base(base) or base.chain in others or _OURS_OR_FIREWALLDS.match(base.chain):
             continue
         handle = "end" if "policy drop" in base.text else ""
         for rule in rules:
-            if rule.chain == base.chain and not rule.text.startswith("type ") and _leads_to_refusal(rule, refusing):
+            if rule.chain == base.chain and _is_rule(rule) and _leads_to_refusal(rule, refusing):
                 handle = rule.handle
                 break
         if handle:
             found.append(Refusal(base.chain, handle))
     return found
+
+
+def filters_input(ruleset: str, chain: str) -> bool:
+    """Whether packets to the node come to the chain."""
+    return any(rule.chain == chain and _is_base(rule) for rule in rules_of(ruleset))
+
+
+def handles_in(ruleset: str, chain: str) -> List[str]:
+    """The handles of the chain's rules, in their order."""
+    return [rule.handle for rule in rules_of(ruleset) if rule.chain == chain and _is_rule(rule)]
+
+
+def place_in(ruleset: str, chain: str) -> Optional[int]:
+    """The index of the chain's rule before which a rule of ours belongs: the first that could refuse. None for the end. Where it is in
+    the running kernel and where it is in what a file loads is decided by this function alone."""
+    handle = dict(refusing_chains(ruleset)).get(chain, "end")
+    return handles_in(ruleset, chain).index(handle) if handle.isdigit() else None
 
 
 def handle_of(ruleset: str, chain: str, rule: str) -> Optional[str]:
@@ -114,71 +124,12 @@ def table_of(listing: str, name: str) -> str:
     return ""
 
 
-def included(line: str) -> Optional[str]:
-    """The pattern of an `include`; None where the line is another one."""
-    found = _INCLUDE.match(line)
-    return found.group(1) if found else None
+def _is_base(rule: Rule) -> bool:
+    return rule.text.startswith("type filter hook input ")
 
 
-class ChainInFile:
-    """A chain that is written out in a file, a brace and a rule to a line: such a file is free text.
-
-    :param chain: `FAMILY TABLE CHAIN`
-    """
-
-    def __init__(self, data: bytes, chain: str) -> None:
-        self._lines = Lines(data)
-        self._bare: List[Tuple[int, str]] = []  # the chain's lines without what they are indented by
-        self._indent = b""
-        self.place: Optional[int] = None  # of the line before which a rule belongs: the first that could refuse, or the brace
-        self._scan(chain)
-
-    def has(self, rule: str) -> bool:
-        """Whether the rule is a line of the chain."""
-        return self._find(rule) is not None
-
-    def with_rule(self, rule: str) -> Edit:
-        """The file with the rule at its place, indented as its neighbours."""
-        if self.place is None:
-            return self._lines.unchanged()
-        return self._lines.with_lines(self.place, [self._indent + to_bytes(rule)])
-
-    def without_rule(self, rule: str) -> Edit:
-        """The file without the rule."""
-        at = self._find(rule)
-        return self._lines.unchanged() if at is None else self._lines.without(at, at + 1)
-
-    def _find(self, rule: str) -> Optional[int]:
-        return next((at for at, bare in self._bare if bare == rule), None)
-
-    def _scan(self, chain: str) -> None:
-        table, inside = "", False
-        for at, line in enumerate(self._lines.lines):
-            bare = from_bytes(line).lstrip(" \t")
-            text = re.sub(r"[ \t]*#.*$", "", bare, flags=re.DOTALL)
-            if re.match(r"table [^{]*[{]$", text):
-                words = text.split()
-                table = "ip " + words[1] if words[2:3] == ["{"] else " ".join(words[1:3])
-            if re.match(r"chain [^{]*[{]$", text):
-                inside = table + " " + text.split()[1] == chain
-                continue
-            if not inside:
-                continue
-            self._bare.append((at, bare))
-            if text.startswith("type "):
-                self._indent = line[: len(line) - len(line.lstrip(b" \t"))]
-            if self.place is None and _belongs_before(text):
-                self.place = at
-            if text.startswith("}"):
-                inside = False
-
-
-def _belongs_before(text: str) -> bool:
-    if text.startswith("}"):
-        return True
-    if re.match(r"(type|policy) ", text):
-        return False
-    return could_refuse(text) or bool(_LEADS_AWAY.search(_QUOTED.sub('""', text)))
+def _is_rule(rule: Rule) -> bool:
+    return rule.handle != ""
 
 
 def _jumps(rule: Rule) -> List[str]:
@@ -196,7 +147,7 @@ def _chains_with_refusal(rules: List[Rule]) -> Set[str]:
     refusing: Set[str] = set()
     jumped_from: Dict[str, Set[str]] = {}
     for rule in rules:
-        if rule.text.startswith("type "):
+        if not _is_rule(rule):
             continue
         if could_refuse(rule.text):
             refusing.add(rule.chain)

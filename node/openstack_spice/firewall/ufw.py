@@ -8,6 +8,7 @@ import re
 from typing import List, Sequence
 
 from ..errors import CannotTell, Failed
+from ..nova_conf.ini import shell_assignment
 from ..text import from_bytes
 from .backend import Backend
 from .enablement import is_enabled
@@ -16,6 +17,7 @@ from .rules import COMMENT, RulePlan, Source
 
 RULES = "/etc/ufw/user.rules"
 RULES6 = "/etc/ufw/user6.rules"
+DEFAULTS = "/etc/default/ufw"
 
 
 class Ufw(Backend):
@@ -39,7 +41,10 @@ class Ufw(Backend):
 
     def plan(self, plan: RulePlan, what: str, source: Source) -> None:
         file, rule = RULES6 if source.is_ipv6 else RULES, rule_for(source)
-        plan.rule(self.kind, file, rule, self.has(file, rule), source.text)
+        is_skipped = source.is_ipv6 and not self._has_ipv6()
+        if is_skipped:
+            self._warnings.warn("ufw-without-ipv6", file=DEFAULTS, source=source.block)
+        plan.rule(self.kind, file, rule, is_skipped or self.has(file, rule), source.text)
 
     def has(self, where: str, rule: str) -> bool:
         data = self._context.system.files.read_if_there(where)
@@ -55,6 +60,12 @@ class Ufw(Backend):
     def delete(self, where: str, rule: str) -> None:
         if not self._run(["delete"] + rule.split()):
             raise Failed("rule-not-taken-away", tool="ufw", rule=rule, where=where)
+
+    def _has_ipv6(self) -> bool:
+        """Whether ufw takes rules for IPv6: it is told so, as ufw reads its file, else it drops all IPv6 (ufw(8))."""
+        line = shell_assignment(self._context.system.files.read_if_there(DEFAULTS) or b"", "IPV6")
+        value = from_bytes(line or b"").partition("=")[2].strip().strip("\"'").lower()
+        return value == "yes"
 
     def _run(self, words: List[str]) -> bool:
         result = self._context.system.commands.run(["ufw"] + words, self._context.limits.probe_wait)

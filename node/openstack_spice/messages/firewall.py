@@ -23,7 +23,10 @@ MESSAGES: Mapping[str, Message] = {
         "chain '{chain}' refuses packets, but is not written out in {files}",
         "Put '{rule}' before its first refusal, and where the chain is kept, yourself, then run again; or leave {argument} out",
     ),
-    "rules-do-not-load": Message("{file} with the new rule does not load", "Add the rule by hand, and leave {argument} out"),
+    "boot-file-not-proven": Message(
+        "it is not proven that {file}, with '{rule}', would load what it loads by now and that rule: {reason}",
+        "Add the rule by hand, there and to what is loaded, before the first rule that refuses, then run again; or leave {argument} out",
+    ),
     "cannot-close": Message(
         "neither nft nor iptables works here, so TCP {ports} cannot be closed", "Install nftables, or leave {argument} out"
     ),

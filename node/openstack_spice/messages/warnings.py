@@ -56,6 +56,8 @@ MESSAGES: Mapping[str, Message] = {
     "no-persistent-file": Message(
         "{tool} has no persistent file, of netfilter-persistent or of a unit {tool}: the rule is gone after a reboot, as are all its others"
     ),
+    "ufw-without-ipv6": Message("ufw drops all IPv6 here, by IPV6 in {file}: no rule for {source}"),
+    "no-ipv6-filter": Message("ip6tables filters nothing here, with no IPv6 in the kernel or no such tool: no rule for {source}"),
     "nftables-not-enabled": Message(
         "nftables.service is not enabled: the rule is gone after a reboot, as are all others of {family} {table}"
     ),

@@ -1,0 +1,59 @@
+"""Whether the copy does as the node does: each reason why not, by name."""
+
+from typing import List, Sequence
+
+from . import faithful, legacy_text, node_network
+from .arrangement import KINDS, Arrangement, bound_devices
+from .errors import CannotTell
+from .node_network import Device, NodeNetwork
+from .ruleset import Ruleset, other_tables
+
+
+def check(arrangement: Arrangement, network: NodeNetwork, ruleset: Ruleset, places: Sequence[int]) -> None:
+    """Raises CannotTell where the copy would not do as the node does.
+
+    :param places: of the rules of nftables that could be met
+    """
+    wanted = arrangement.wanted
+    reasons = _of_devices(arrangement, network, ruleset)
+    if node_network.has_ipvs():
+        reasons.append("services of IPVS")
+    reasons += faithful.unfaithful(list(ruleset.messages), places)
+    for text in ruleset.legacy.values():
+        reasons += legacy_text.unfaithful(text)
+    types = {line.split(" ")[2] for line in ruleset.ipsets.split("\n") if line.startswith("create ")}
+    reasons += ["a set of the type " + one for one in sorted(types) if not one.startswith(faithful.IPSETS)]
+    reasons += other_tables(wanted.destination.version, any(one.kind == "bridge" for one in wanted.arrivals))
+    if reasons:
+        raise CannotTell("; ".join(dict.fromkeys(reasons)))
+
+
+def _of_devices(arrangement: Arrangement, network: NodeNetwork, ruleset: Ruleset) -> List[str]:
+    wanted, reasons = arrangement.wanted, []
+    for device in wanted.arrivals:
+        if device.kind not in KINDS or not device.is_ethernet:
+            reasons.append("the device %s of kind %s" % (device.name, device.kind or "without Ethernet"))
+        master = network.devices.get(device.master)
+        if master is not None and master.kind == "vrf":
+            reasons.append("the device %s of the VRF %s" % (device.name, master.name))
+    copied = list(wanted.arrivals) + list(wanted.ports.values())
+    below = _below(wanted.arrivals, network, copied)
+    bound = bound_devices(ruleset)
+    reasons += ["a chain that is bound to %s, below a device with an address" % one.name for one in below if one.name in bound]
+    return reasons + node_network.programs_of(copied + below)
+
+
+def _below(arrivals: Sequence[Device], network: NodeNetwork, copied: Sequence[Device]) -> List[Device]:
+    """What packets pass before they come to a device: what it is upon, and the parts of a bond."""
+    found: List[Device] = []
+    waiting = list(arrivals)
+    while waiting:
+        device = waiting.pop()
+        lower = [network.devices[device.lower]] if device.lower in network.devices and device.kind != "veth" else []
+        if device.kind in ("bond", "team"):
+            lower += [one for one in network.devices.values() if one.master == device.number]
+        for one in lower:
+            if one not in found and one not in copied:
+                found.append(one)
+                waiting.append(one)
+    return found

@@ -1,0 +1,119 @@
+"""Who asks: starts the program (:mod:`program`) as a child process, and takes no rubbish for an answer."""
+
+import json
+import os
+import sys
+from typing import List, NamedTuple, Sequence, Tuple
+
+from ..system.commands import Commands, Result
+
+LET_IN, REFUSED, CANNOT_TELL = "let-in", "refused", "cannot-tell"
+MEMORY = 512 << 20  # bytes of address space that the program and what it starts can have, each
+LARGEST_ANSWER = 1 << 20  # bytes
+_LONGEST_REASON = 600
+_START = (
+    "import sys; sys.path.insert(0, sys.argv[1]); sys.dont_write_bytecode = True; "
+    "from openstack_spice.firewall_oracle.program import main; main()"
+)
+
+
+class Question(NamedTuple):
+    """Would a connection be let in?"""
+
+    source: str  # a CIDR
+    destination: str  # an address of this node
+    first_port: int
+    last_port: int
+
+
+class Step(NamedTuple):
+    """What changes the rules in the copy, before the question: a tool, such as `("nft", "-f", "-")`, and what it reads."""
+
+    tool: Tuple[str, ...]
+    stdin: str = ""
+
+
+class Answer(NamedTuple):
+    """What is known. Never a guess: what the copy cannot show is CANNOT_TELL."""
+
+    kind: str  # LET_IN, REFUSED or CANNOT_TELL
+    reason: str = ""  # the rule that refuses, with its chain and table; or the construct that makes an answer impossible
+    is_partly_in: bool = False  # of REFUSED: other addresses of the source, or other ports, are let in
+    on_route: str = ""  # of CANNOT_TELL: what is true as long as packets come by the device that the node answers by
+    left_out: int = 0  # addresses and ports that the rules name within the question, and that were not tried: they are too many
+
+
+class Oracle:
+    """Asks the kernel, on a copy of this node's filter, who gets in. Nothing on the node is changed, but that the kernel's module `veth`
+    is loaded where that is allowed. A question takes 0.2 to 2 s.
+
+    :param commands: starts the program
+    :param seconds: for all questions of one call
+    :param may_load_veth: whether the module `veth`, which a copy needs, may be loaded where it is not; without it there is no answer then
+    """
+
+    def __init__(self, commands: Commands, seconds: float = 60, may_load_veth: bool = False) -> None:
+        self._commands = commands
+        self._seconds = seconds
+        self._may_load_veth = may_load_veth
+
+    def ask(self, questions: Sequence[Question], steps: Sequence[Step] = (), from_nothing: bool = False) -> List[Answer]:
+        """An answer to each question, in their order. Starts no process where there is no question.
+
+        :param steps: change the rules first, in the copy alone
+        :param from_nothing: whether the steps begin with no rules at all, as a boot does, and not with those that run
+        """
+        if not questions:
+            return []
+        request = {
+            "questions": [
+                {"source": one.source, "destination": one.destination, "ports": [one.first_port, one.last_port]} for one in questions
+            ],
+            "from": "empty" if from_nothing else "running",
+            "steps": [{"tool": list(one.tool), "stdin": one.stdin} for one in steps],
+            "seconds": self._seconds,
+            "memory": MEMORY,
+            "may_load_veth": self._may_load_veth,
+        }
+        folder = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+        result = self._commands.run(
+            [sys.executable, "-I", "-B", "-c", _START, folder],
+            seconds=self._seconds + 5,
+            stdin=json.dumps(request).encode(),
+            most=LARGEST_ANSWER,
+            grace=1,
+        )
+        try:
+            return answers(result, len(questions))
+        except ValueError as error:
+            return [Answer(CANNOT_TELL, str(error))] * len(questions)
+
+
+def answers(result: Result, number: int) -> List[Answer]:
+    """The answers in what the program wrote. Raises ValueError with the reason where those are not answers.
+
+    :param number: of questions
+    """
+    if not result.ok:
+        lines = result.err.decode("utf-8", "replace").strip().splitlines()
+        what = "it took too long" if result.timed_out else lines[-1] if lines else "exit status %d" % result.status
+        raise ValueError("the program that asks the kernel failed: " + what[:_LONGEST_REASON])
+    try:
+        found = json.loads(result.out.decode("utf-8"))
+        if not isinstance(found, list) or len(found) != number:
+            raise ValueError()
+        return [_answer(one) for one in found]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise ValueError("the program that asks the kernel gave no answer that can be read")
+
+
+def _answer(given: object) -> Answer:
+    """An answer whose every member is what it must be. Raises ValueError, KeyError."""
+    if not isinstance(given, dict):
+        raise ValueError()
+    answer = Answer(given["kind"], given["reason"], given["is_partly_in"], given["on_route"], given["left_out"])
+    kinds = (LET_IN, REFUSED, CANNOT_TELL)
+    fits = answer.kind in kinds and answer.on_route in kinds[:2] + ("",) and isinstance(answer.reason, str)
+    if not fits or not isinstance(answer.is_partly_in, bool) or not isinstance(answer.left_out, int):
+        raise ValueError()
+    return answer._replace(reason=" ".join(answer.reason.split())[:_LONGEST_REASON])

@@ -1,0 +1,98 @@
+"""The program: questions on standard input, answers on standard output, both JSON.
+
+{"questions": [{"source": "198.18.0.0/16", "destination": "192.0.2.10", "ports": [6082, 6082]}],
+ "from": "running" or "empty",
+ "steps": [{"tool": ["nft", "-f", "-"], "stdin": "..."}],
+ "seconds": 60, "memory": 536870912, "may_load_veth": false}
+
+`from` and `steps` say what filters: the node's rules or none, changed by tools that run in a copy. The answers come in the order of
+the questions. Whatever goes wrong with one is its answer; whatever else goes wrong ends the program, and its caller knows nothing then.
+"""
+
+import ipaddress
+import json
+import os
+import sys
+import time
+from typing import Any, Dict, List, Mapping
+
+from . import node_network, ruleset
+from .arrangement import Question
+from .copied_network import stand_ins
+from .errors import CannotTell
+from .modules import is_there
+from .namespaces import die_with, isolated, limit_memory, new_network, tool
+from .netlink import ROUTE, Netlink
+from .node_network import NodeNetwork
+from .question import CANNOT_TELL, Answer, ask
+from .ruleset import Ruleset
+
+# What may run in a copy.
+_KINDS = ("tables", "tables-nft", "tables-legacy", "tables-restore", "tables-nft-restore", "tables-legacy-restore")
+TOOLS = frozenset(["nft", "ipset"] + [version + kind for version in ("ip", "ip6") for kind in _KINDS])
+
+
+def main() -> None:
+    """Reads, answers, writes."""
+    die_with(os.getppid())
+    request = json.load(sys.stdin)
+    limit_memory(int(request["memory"]))
+    answers = answers_to(request)
+    json.dump([one._asdict() for one in answers], sys.stdout)
+
+
+def answers_to(request: Mapping[str, Any]) -> List[Answer]:
+    """The answers to a request."""
+    questions = [_question(one) for one in request["questions"]]
+    deadline = time.monotonic() + float(request["seconds"])
+    if not request["may_load_veth"] and not is_there("veth"):
+        return [Answer(CANNOT_TELL, "the kernel's module veth is not loaded, and a copy needs it")] * len(questions)
+    try:
+        network = node_network.read()
+        given = ruleset.read() if request["from"] == "running" else ruleset.EMPTY
+    except CannotTell as error:
+        return [Answer(CANNOT_TELL, error.construct)] * len(questions)
+    found = []
+    for question in questions:
+        try:
+            with Netlink(ROUTE) as kernel:
+                found.append(_answer(question, network, given, kernel, request["steps"], deadline - time.monotonic()))
+        except CannotTell as error:
+            found.append(Answer(CANNOT_TELL, error.construct))
+    return found
+
+
+def _question(given: Mapping[str, Any]) -> Question:
+    source = ipaddress.ip_network(given["source"], strict=False)
+    return Question(source, ipaddress.ip_address(given["destination"]), int(given["ports"][0]), int(given["ports"][1]))
+
+
+def _answer(
+    question: Question, network: NodeNetwork, given: Ruleset, kernel: Netlink, steps: List[Dict[str, Any]], seconds: float
+) -> Answer:
+    if question.source.version != question.destination.version:
+        raise CannotTell("a source and a destination of two address families")
+
+    def asked() -> bytes:
+        rules = given
+        if steps:
+            rules = changed(network, given, steps)
+            new_network()
+        return json.dumps(ask(question, network, rules, kernel)).encode()
+
+    return Answer(*json.loads(isolated(asked, max(seconds, 0.1)).decode()))
+
+
+def changed(network: NodeNetwork, given: Ruleset, steps: List[Dict[str, Any]]) -> Ruleset:
+    """Rules as tools change them, in the empty network name space that the process is in; it is not empty afterwards. The tools find
+    devices with the names and numbers of the node's. Raises CannotTell where one fails."""
+    stand_ins(network)
+    ruleset.load(given)
+    for step in steps:
+        argv = [str(word) for word in step["tool"]]
+        if argv[0] not in TOOLS:
+            raise CannotTell("%s is no tool for rules" % argv[0])
+        output = tool(argv, step.get("stdin", "").encode("utf-8", "surrogateescape"))
+        if output.status:
+            raise CannotTell("%s: %s" % (" ".join(argv), output.reason))
+    return ruleset.read()
