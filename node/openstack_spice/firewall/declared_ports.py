@@ -1,11 +1,16 @@
 """Ports that the declared sources reach, and where it is asked for nobody else."""
 
+import ipaddress
+
 from ..context import Context
+from ..document.desired import PortRange
 from ..services.processes import Processes
 from ..services.units import Units
+from ..state.journal import Journal
 from .bystanders import Bystanders
-from .closed_ports import ClosedPorts
-from .firewall import Firewall
+from .closed_ports import KIND, ClosedPorts
+from .firewall import RULE_KINDS, Firewall
+from .who_gets_in import ANY, Listener
 
 
 class DeclaredPorts:
@@ -17,3 +22,21 @@ class DeclaredPorts:
         self._processes = processes
         self._closed = ClosedPorts(context, units, firewall.kernel)
         self._bystanders = Bystanders(context, firewall.kernel, processes)
+
+    def report_declared(self, journal: Journal, option: str, ports: PortRange) -> None:
+        """Says which of the declared sources do not get in, where this run changed what filters.
+
+        :param option: the option of nova.conf that has the address they connect to
+        """
+        if self._firewall.is_managed and journal.has(KIND, *RULE_KINDS):
+            self._firewall.who_gets_in.report_declared(self._listener(option, ports))
+
+    def _listener(self, option: str, ports: PortRange) -> Listener:
+        address = self._context.desired.declared(option, "")
+        try:
+            is_any = ipaddress.ip_address(address).is_unspecified
+        except ValueError:  # a name, or a reference to another option
+            return Listener("", ports)
+        if is_any:
+            return Listener(ANY if ":" in address else "", ports)
+        return Listener(address, ports)

@@ -23,6 +23,7 @@ from .nftables_files import NftablesFiles
 from .rules import IN, NONE, RulePlan, Source, rule_text, text_of_ports
 from .ufw import Ufw
 from .warnings_once import WarningsOnce
+from .who_gets_in import WhoGetsIn
 
 # The kinds of change that are rules of ours.
 RULE_KINDS = (
@@ -68,6 +69,7 @@ class Firewall:
         # In the order of who is asked first.
         self.backends: Tuple[Backend, ...] = (self.firewalld, self.ufw, self.iptables, self.nftables)
         self.edit_proof = EditProof(context, (self.iptables, self.nftables), self._argument)
+        self.who_gets_in = WhoGetsIn(context, self.kernel, self._argument)
         self.found: List[str] = []
         self.closes_proxy_port = False
         units.preload(UNITS)

@@ -7,9 +7,13 @@ With `dropOtherSources` in the document it is open to the declared sources alone
 from typing import List
 
 from ..changes.kind import Planned
+from ..document.desired import PortRange
 from ..errors import Refused
+from ..state.journal import Journal
 from .closed_ports_text import PROXY
 from .declared_ports import DeclaredPorts
+
+ADDRESS = "spice/html5proxy_host"  # the option that has the address it listens on
 
 
 class ProxyPort(DeclaredPorts):
@@ -28,8 +32,12 @@ class ProxyPort(DeclaredPorts):
         self._firewall.closes_proxy_port = bool(closed)
         plan = self._firewall.plan(port)
         if managed and not closed and not in_transaction and not self._firewall.found:
-            self._context.reporter.warn("port-open-to-all", port=port)
+            self._firewall.who_gets_in.report_unfiltered(self._listener(ADDRESS, PortRange(port, port)))
         return plan + self._closed.plan(PROXY, closed, lambda: None if in_transaction else self._report_what_closes(port))
+
+    def report_who_gets_in(self, port: int, journal: Journal) -> None:
+        """Says which of the declared sources do not get in, where this run changed what filters."""
+        self.report_declared(journal, ADDRESS, PortRange(port, port))
 
     def _check(self, port: int) -> None:
         """Refuses where it cannot be closed without cutting off something else. Raises Refused, CannotTell."""

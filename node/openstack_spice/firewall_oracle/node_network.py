@@ -193,6 +193,21 @@ def route(kernel: Netlink, to: Address, source: Address) -> Optional[Route]:
     return Route(body[7], _native(has, 4), gateway)
 
 
+def answering_address(kernel: Netlink, to: Address) -> Address:
+    """The own address by which a packet goes that nothing binds to another one. Raises CannotTell.
+
+    :param kernel: a socket in the name space that is asked about
+    """
+    header = struct.pack(ROUTE_HEADER, FAMILIES[to.version], to.max_prefixlen, 0, 0, 0, 0, 0, 0, 0, 0)
+    try:
+        has = by_kind(attributes(kernel.get(NEW_ROUTE + 2, header + packed([Attribute(1, to.packed)]))[12:]))
+    except NetlinkError:
+        raise CannotTell("the node has no route to %s" % to)
+    if 7 not in has:  # RTA_PREFSRC
+        raise CannotTell("the node has no address to answer %s by" % to)
+    return ipaddress.ip_address(has[7].data)
+
+
 def programs_of(devices: List[Device]) -> List[str]:
     """What decides about packets at these devices beside the filter, in words: XDP programs and filters of tc. Raises NetlinkError."""
     found = ["an XDP program on " + one.name for one in devices if one.has_xdp]

@@ -21,7 +21,7 @@ class Question(NamedTuple):
     """Would a connection be let in?"""
 
     source: str  # a CIDR
-    destination: str  # an address of this node
+    destination: str  # an address of this node; `::`, `0.0.0.0` or nothing is the one that it answers the source by
     first_port: int
     last_port: int
 

@@ -26,6 +26,7 @@ from .netlink import ROUTE, Netlink
 from .node_network import NodeNetwork
 from .question import CANNOT_TELL, Answer, ask
 from .ruleset import Ruleset
+from .sources import outside
 
 # What may run in a copy.
 _KINDS = ("tables", "tables-nft", "tables-legacy", "tables-restore", "tables-nft-restore", "tables-legacy-restore")
@@ -64,7 +65,8 @@ def answers_to(request: Mapping[str, Any]) -> List[Answer]:
 
 def _question(given: Mapping[str, Any]) -> Question:
     source = ipaddress.ip_network(given["source"], strict=False)
-    return Question(source, ipaddress.ip_address(given["destination"]), int(given["ports"][0]), int(given["ports"][1]))
+    destination = ipaddress.ip_address(given["destination"] or ("0.0.0.0" if source.version == 4 else "::"))
+    return Question(source, destination, int(given["ports"][0]), int(given["ports"][1]))
 
 
 def _answer(
@@ -72,6 +74,8 @@ def _answer(
 ) -> Answer:
     if question.source.version != question.destination.version:
         raise CannotTell("a source and a destination of two address families")
+    if question.destination.is_unspecified:
+        question = question._replace(destination=node_network.answering_address(kernel, outside(question.source)))
 
     def asked() -> bytes:
         rules = given

@@ -47,6 +47,12 @@ def ports(first: int, last: int, ruleset: Ruleset, most: int) -> Tuple[List[int]
     return list(tried.values), tried.left_out
 
 
+def outside(source: Network) -> Address:
+    """An address of a source that somebody can have."""
+    low, _ = _somebody(source, int(source.network_address), int(source.broadcast_address))
+    return (ipaddress.IPv4Address if source.version == 4 else ipaddress.IPv6Address)(low)
+
+
 def _is_nobody(address: Address) -> bool:
     return any(address.version == net.version and address in net for net in _NOBODY)
 

@@ -48,6 +48,19 @@ MESSAGES: Mapping[str, Message] = {
         "closed, and do not open again"
     ),
     "port-open-to-all": Message("TCP {port} is open to all", "'dropOtherSources' closes it"),
+    "port-not-tried": Message(
+        "it cannot be told whether anybody but the declared sources gets in to TCP {port}: {reason}", "Try it from elsewhere"
+    ),
+    "source-shut-out": Message(
+        "{source} does not get in to TCP {ports}, though it is declared: {reason}",
+        "Change that rule, or take the source out of '{argument}'",
+    ),
+    "source-partly-shut-out": Message(
+        "a part of {source} does not get in to TCP {ports}, though it is declared: {reason}",
+        "Change that rule, or narrow the source in '{argument}'",
+    ),
+    "source-not-tried": Message("it cannot be told whether {source} gets in to TCP {ports}: {reason}", "Try it from there"),
+    "sources-not-tried": Message("of the {number} declared sources the first {tried} were tried"),
     "rule-accepts-more": Message(
         "TCP {ports} is closed to all but the declared sources, though a rule of this node accepts more: {tool} {rule}"
     ),

@@ -55,6 +55,9 @@ class Compute(Role):
         parts.effective.verify_effective_options(self._unit)
         parts.units.settle(self._unit)
 
+    def before_commit(self, journal: Journal) -> None:
+        self._parts.console_ports.report_who_gets_in(journal)
+
     def report(self) -> None:
         parts, reporter = self._parts, self._context.reporter
         parts.packages.report(parts.packages.compute_packages)

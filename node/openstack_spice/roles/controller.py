@@ -76,6 +76,7 @@ class Controller(Role):
 
     def before_commit(self, journal: Journal) -> None:
         self._parts.web_client.retire(journal, self._parts.kinds["web-client"])
+        self._parts.proxy_port.report_who_gets_in(self._port, journal)
 
     def report(self) -> None:
         self._parts.packages.report(self._parts.packages.proxy_packages)

@@ -15,7 +15,7 @@ ROLE_NAMES = ("controller", "compute", "vnc-proxy-retirement")
 
 
 def role_folder(role: str) -> str:
-    """Where what is known of a role lies: `record`, `journal`, `program`, `answers`, `uploaded`, `unfinished`."""
+    """Where what is known of a role lies: `record`, `journal`, `program`, `answers`, `uploaded`, `unfinished`, `filter`."""
     return ROLES + "/" + role
 
 
@@ -37,6 +37,11 @@ def unfinished_file(role: str) -> str:
 def answers_file(role: str) -> str:
     """What the node's oslo.config said last, of a role that has a record."""
     return role_folder(role) + "/answers"
+
+
+def filter_file(role: str) -> str:
+    """What the node's kernel said last of who gets in, of a role that has a record."""
+    return role_folder(role) + "/filter"
 
 
 def program_link(role: str) -> str:

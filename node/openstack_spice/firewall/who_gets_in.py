@@ -1,0 +1,148 @@
+"""Whether the declared sources get in, and others too: asked of the kernel, on a copy of this node's filter (firewall_oracle/). What was
+answered is kept for as long as the filter is the same, so a run that touches no firewall asks nothing."""
+
+import hashlib
+import json
+import re
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+
+from ..context import Context
+from ..document.desired import PortRange
+from ..errors import CannotTell, Failed
+from ..firewall_oracle.oracle import LET_IN, REFUSED, Answer, Oracle, Question
+from ..state.paths import filter_file, record_file
+from ..system.files import ROOT_ALONE
+from ..text import to_bytes
+from .kernel import LEGACY, TOOLS, Kernel
+from .rules import text_of_ports
+
+MOST_SOURCES = 20  # that are asked about: each takes up to two seconds
+ANY = "::"
+_LARGEST = 65536  # bytes of what is kept
+# What differs from one listing to the next, and decides nothing.
+_CHANGING = re.compile(r"packets \d+ bytes \d+|expires [0-9a-z]+|^#.*$|\[\d+:\d+\]", re.MULTILINE)
+
+
+class Said(NamedTuple):
+    """A warning of the catalogue, with its facts."""
+
+    message: str
+    facts: Dict[str, Any]
+
+
+class Listener(NamedTuple):
+    """Where the declared sources connect to.
+
+    :param address: an address of this node; nothing, or ANY for IPv6 too, stands for the one that it answers a source by
+    """
+
+    address: str
+    ports: PortRange
+
+
+class WhoGetsIn:
+    """Asks, and says what the operator should know.
+
+    :param argument: of the stack, by which the sources are declared
+    """
+
+    def __init__(self, context: Context, kernel: Kernel, argument: str) -> None:
+        self._context = context
+        self._kernel = kernel
+        self._argument = argument
+        self._oracle = Oracle(context.system.commands)
+        self._kept: Optional[Dict[str, Any]] = None
+
+    def report_declared(self, listener: Listener) -> None:
+        """Says which of the declared sources do not get in, and by which rule; and of which that cannot be told."""
+        self._say(self._of_declared(listener, self._asked(listener, self._declared())))
+
+    def report_unfiltered(self, listener: Listener) -> None:
+        """The same where nothing is known that refuses anybody; and says whether everybody gets in. Raises CannotTell."""
+        key = self._key(listener)
+        if key is None:
+            self._say([_open_to_all(listener)])
+            return
+        kept = self._read()
+        if kept.get("key") != key:
+            everybody = ["::/0"] if ":" in listener.address else ["0.0.0.0/0"]
+            if listener.address == ANY:  # both families come in
+                everybody.append("0.0.0.0/0")
+            answers = self._asked(listener, everybody + self._declared())
+            said = _of_everybody(listener, answers[: len(everybody)]) + self._of_declared(listener, answers[len(everybody) :])
+            self._kept = kept = {"key": key, "said": [[one.message, one.facts] for one in said]}
+        self._say([Said(str(message), dict(facts)) for message, facts in kept["said"]])
+
+    def keep(self) -> None:
+        """Writes what was answered. Where it cannot be written the next run asks again."""
+        files = self._context.system.files
+        try:
+            if self._kept is not None and files.exists(record_file(self._context.role)):
+                data = json.dumps(self._kept, sort_keys=True).encode("ascii")
+                files.create(filter_file(self._context.role), data, ROOT_ALONE, lambda path: None)
+                self._kept = None
+        except (Failed, CannotTell):
+            pass
+
+    def _declared(self) -> List[str]:
+        return list(self._context.desired.sources or ())[:MOST_SOURCES]
+
+    def _asked(self, listener: Listener, sources: Sequence[str]) -> List[Answer]:
+        address = "" if listener.address == ANY else listener.address
+        return self._oracle.ask([Question(source, address, listener.ports.first, listener.ports.last) for source in sources])
+
+    def _of_declared(self, listener: Listener, answers: Sequence[Answer]) -> List[Said]:
+        said = []
+        ports = text_of_ports(listener.ports)
+        for source, answer in zip(self._declared(), answers):
+            facts = {"source": source, "ports": ports, "reason": answer.reason, "argument": self._argument}
+            if answer.kind == REFUSED:
+                said.append(Said("source-partly-shut-out" if answer.is_partly_in else "source-shut-out", facts))
+            elif answer.kind != LET_IN:
+                said.append(Said("source-not-tried", facts))
+        number = len(self._context.desired.sources or ())
+        if number > MOST_SOURCES:
+            said.append(Said("sources-not-tried", {"number": number, "tried": MOST_SOURCES}))
+        return said
+
+    def _say(self, said: Sequence[Said]) -> None:
+        for one in said:
+            self._context.reporter.warn(one.message, **one.facts)
+
+    def _key(self, listener: Listener) -> Optional[str]:
+        """A digest of what filters here, and of what is asked; None where nothing filters at all. Raises CannotTell."""
+        listings: List[Tuple[str, str]] = [("nft", self._kernel.nft() or "")]
+        listings += [(tool, self._kernel.saved(tool) or "") for tool in TOOLS + tuple(LEGACY)]
+        files = self._context.system.files
+        loaded = [files.read_if_there(path) or b"" for _, path in LEGACY.values()]
+        if not any(loaded) and "\tchain " not in listings[0][1]:
+            return None
+        text = json.dumps([[name, _CHANGING.sub("", listing)] for name, listing in listings] + [list(listener), self._declared()])
+        return hashlib.sha256(to_bytes(text) + b"\n".join(loaded)).hexdigest()
+
+    def _read(self) -> Dict[str, Any]:
+        try:
+            data = self._context.system.files.read_if_there(filter_file(self._context.role), _LARGEST)
+            value = json.loads((data or b"{}").decode("ascii"))
+        except (ValueError, CannotTell):
+            return {}
+        return value if _is_kept(value) else {}
+
+
+def _is_kept(value: Any) -> bool:
+    """Whether it has the shape of what :meth:`WhoGetsIn.keep` writes."""
+    if not isinstance(value, dict) or not isinstance(value.get("said"), list):
+        return False
+    return all(isinstance(one, list) and len(one) == 2 and isinstance(one[0], str) and isinstance(one[1], dict) for one in value["said"])
+
+
+def _open_to_all(listener: Listener) -> Said:
+    return Said("port-open-to-all", {"port": listener.ports.first})
+
+
+def _of_everybody(listener: Listener, answers: Sequence[Answer]) -> List[Said]:
+    """What is to be said of who is not declared: of several families what is worst."""
+    if any(answer.kind == LET_IN for answer in answers):
+        return [_open_to_all(listener)]
+    unknown = [answer for answer in answers if answer.kind != REFUSED]
+    return [Said("port-not-tried", {"port": listener.ports.first, "reason": unknown[0].reason})] if unknown else []
