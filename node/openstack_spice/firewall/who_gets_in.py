@@ -10,6 +10,7 @@ from ..context import Context
 from ..document.desired import PortRange
 from ..errors import CannotTell, Failed
 from ..firewall_oracle.oracle import LET_IN, REFUSED, Answer, Oracle, Question
+from ..messages import text_of_message
 from ..state.paths import filter_file, record_file
 from ..system.files import ROOT_ALONE
 from ..text import to_bytes
@@ -130,10 +131,11 @@ class WhoGetsIn:
 
 
 def _is_kept(value: Any) -> bool:
-    """Whether it has the shape of what :meth:`WhoGetsIn.keep` writes."""
-    if not isinstance(value, dict) or not isinstance(value.get("said"), list):
+    """Whether it has the shape of what :meth:`WhoGetsIn.keep` writes, and warnings that this version has."""
+    try:
+        return isinstance(value["said"], list) and all(text_of_message(message, facts) for message, facts in value["said"])
+    except (KeyError, TypeError, ValueError):
         return False
-    return all(isinstance(one, list) and len(one) == 2 and isinstance(one[0], str) and isinstance(one[1], dict) for one in value["said"])
 
 
 def _open_to_all(listener: Listener) -> Said:
