@@ -9,6 +9,7 @@ import { outcomeOf, withoutNulls } from "./shared/inputs";
 import { isSpokenFor } from "./shared/logins";
 import { convergeNode, withoutDependencies } from "./shared/node";
 import { guardsOf, ownersOf } from "./shared/nodeArgs";
+import { warnWhereShutOut } from "./shared/reach";
 import { certificateNote, hasKeyText, warnOfTls } from "./shared/tls";
 import { warnOfSoftware, warnOfSources } from "./shared/warnings";
 import { rejectValidationErrors } from "./validation/errors";
@@ -59,6 +60,10 @@ export class ControllerNode extends pulumi.ComponentResource {
     const node = { component: this, name, subject, role: Role.Controller, args, opts, state: desired.value() };
     const reported = { ...settings, proxy: { ...proxy, tls: undefined } };
     const { report, converged } = convergeNode({ ...node, ...secrecy, reported });
+    const { nodeName = name, connection, ssh } = args;
+    const host = (connection.bastion ?? ssh?.bastion) === undefined ? connection.host : undefined;
+    const { listenAddress, port, allowedSources: sources } = proxy;
+    warnWhereShutOut({ node: nodeName, host, listenAddress, port, sources }, converged, this);
     this.report = report;
     this.converged = converged;
     this.registerOutputs(engineOutputs({ report: asReported(report) }, opts));
