@@ -80,7 +80,7 @@ describe("a node behind a bastion", () => {
     expect(status).toBe(0);
     const mark = ({ fingerprint }: { fingerprint: string }) =>
       fingerprint.replaceAll(":", "").slice(0, 16).toLowerCase();
-    expect(output).toMatch(new RegExp(`controller tls:${mark(certificate)}" => .*controller tls:${mark(other)}"`));
+    expect(output).toMatch(new RegExp(`tls:${mark(certificate)}" => .*tls:${mark(other)}"`));
     expect(output).toContain("[secret]");
     const otherText = other.privateKeyPem.split("\n")[1] ?? "";
     expect([output.includes(keyText), output.includes(otherText)]).toEqual([false, false]);

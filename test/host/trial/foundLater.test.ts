@@ -102,7 +102,7 @@ describe("a controller", () => {
     expect((await converge(node, document)).status).toBe(0);
     await where(`mv ${CONF} /srv/`, `mv /srv/nova.conf ${CONF}`, async () => {
       const { status, stderr } = await revert(node, "controller");
-      expect(status).toBe(3);
+      expect(status).toBe(1);
       expect(stderr).toContain(
         `${CONF} is not there, and Nova is installed: what was changed in it cannot be put back. Put it back`,
       );
