@@ -93,6 +93,8 @@ def on_a_node(function):
         for index, name in ((5, "eth0"), (7, "eth1")):
             words = "ip link add name %s index %d type veth peer name %s-peer" % (name, index, name)
             assert tool(words.split()).status == 0
+        for words in ("address add 192.0.2.10/24 dev eth0", "link set eth0 up", "link set eth0-peer up", "route add default via 192.0.2.1"):
+            assert tool(["ip"] + words.split()).status == 0
         return function()
 
     return isolated(there, 60)

@@ -8,6 +8,7 @@ import sys
 from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from ..context import Context
+from ..firewall_oracle.oracle import Answer, Question
 from ..system.own import own_folder
 from .kernel import reason_of
 from .lines import NotPlaced
@@ -43,10 +44,12 @@ class Proven(NamedTuple):
 
     :ivar listing: of what they load
     :ivar indexes: of each added rule, in its chain
+    :ivar answers: to the questions
     """
 
     listing: str
     indexes: Tuple[int, ...]
+    answers: Tuple[Answer, ...]
 
 
 class NotProven(Exception):
@@ -80,18 +83,25 @@ class BootProof:
             raise NotPlaced(str(answer.get("reason")))
         return str(answer["listing"])
 
-    def prove(self, files: BootFiles, former: Content, new: Content, added: Rules, removed: Rules) -> Proven:
+    def prove(
+        self, files: BootFiles, former: Content, new: Content, added: Rules, removed: Rules, questions: Sequence[Question] = ()
+    ) -> Proven:
         """Proves an edit. Raises NotProven.
 
         :param added: rules of ours
         :param removed: those that go
+        :param questions: who would get in, were the new files all that is loaded
         """
         texts = _texts(files, self._context.system.files.read, new)
         request = dict(self._request(files, former), new=texts, added=list(added), removed=list(removed))
+        request["questions"] = [
+            {"source": one.source, "destination": one.destination, "ports": [one.first_port, one.last_port]} for one in questions
+        ]
         answer = self._ask(request)
         if "indexes" not in answer:
             raise NotProven(str(answer.get("reason")), not answer.get("does not load", True))
-        return Proven(str(answer["listing"]), tuple(answer["indexes"]))
+        answers = tuple(Answer(**one) for one in answer["answers"])
+        return Proven(str(answer["listing"]), tuple(answer["indexes"]), answers)
 
     def place(self, files: BootFiles, content: Content, chain: str, decide: Callable[[str], Place]) -> Place:
         """Where in a chain that the files load a rule of ours belongs. Raises NotPlaced.
