@@ -9,6 +9,7 @@ from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Sequence,
 
 from ..context import Context
 from ..firewall_oracle.oracle import Answer, Question
+from ..nova_conf.ini import Edit
 from ..system.own import own_folder
 from .kernel import reason_of
 from .lines import NotPlaced
@@ -71,6 +72,7 @@ class BootProof:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._answers: Dict[str, Mapping[str, Any]] = {}
+        self._edits: Dict[Tuple[str, str], Edit] = {}  # by the files' digest, and by the rule
         self._places: Dict[str, Dict[str, Place]] = {}  # by the files' digest, and by the chain
 
     def listing(self, files: BootFiles, content: Content) -> str:
@@ -102,6 +104,13 @@ class BootProof:
             raise NotProven(str(answer.get("reason")), not answer.get("does not load", True))
         answers = tuple(Answer(**one) for one in answer["answers"])
         return Proven(str(answer["listing"]), tuple(answer["indexes"]), answers)
+
+    def edited(self, files: BootFiles, content: Content, rule: str, make: Callable[[], Edit]) -> Edit:
+        """An edit that puts a rule in, made once: the plan makes those that the run makes again. Raises what `make` raises."""
+        key = (_digest(files, content), rule)
+        if key not in self._edits:
+            self._edits[key] = make()
+        return self._edits[key]
 
     def place(self, files: BootFiles, content: Content, chain: str, decide: Callable[[str], Place]) -> Place:
         """Where in a chain that the files load a rule of ours belongs. Raises NotPlaced.

@@ -77,6 +77,9 @@ class Nftables(FileBackend):
         return self._read(data).find(*self.as_loaded(rule)) is not None
 
     def file_with(self, path: str, content: Content, rule: str) -> Edit:
+        return self.proof.edited(self._files.boot_files(), content, path + " " + rule, lambda: self._with(path, content, rule))
+
+    def _with(self, path: str, content: Content, rule: str) -> Edit:
         chain, text = self.as_loaded(rule)
         written, place = self._files.chain(chain, content), self._place(chain, content)
         if written.file_for(place.before) != path:
