@@ -2,12 +2,9 @@
 
 import base64
 import json
-import sys
 
 from openstack_spice.firewall.nft_parser import chains_of
 from openstack_spice.firewall.nft_tokens import words_of
-
-PROGRAM = (sys.executable, "-I", "-c")
 
 
 class FakeProof:

@@ -5,14 +5,13 @@ from typing import Callable, Sequence
 
 from fakes import FakeCommands, make_node
 from openstack_spice.document.desired import Desired
+from openstack_spice.firewall.boot_proof import PROGRAM
 from openstack_spice.firewall.edit_proof import Difference, FileRule, Unproven
 from openstack_spice.firewall.firewall import Firewall
 from openstack_spice.firewall_oracle.namespaces import isolated, tool
 from openstack_spice.firewall_oracle.proof import answer
 from openstack_spice.nova_conf.ini import Edit
 from openstack_spice.text import to_bytes
-
-from fake_proof import PROGRAM
 
 SOURCES = ("203.0.113.0/24",)
 PROVEN = "proven"

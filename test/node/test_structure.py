@@ -60,6 +60,7 @@ REACHES: Dict[str, Set[str]] = {
     "firewall_oracle.node_network": {"open", "os.path.exists"},
     "firewall_oracle.oracle": {"os.path.abspath"},  # where the program itself lies
     "firewall_oracle.program": {"os.getppid"},
+    "firewall_oracle.proof": {"os.getppid"},
     "firewall_oracle.question": {"socket"},
     "firewall_oracle.netlink": {"socket"},
     "firewall_oracle.ruleset": {"ctypes", "open", "os.path.isdir", "socket"},

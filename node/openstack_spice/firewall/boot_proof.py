@@ -14,7 +14,14 @@ from ..system.own import own_folder
 from .kernel import reason_of
 from .lines import NotPlaced
 
-_PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from openstack_spice.firewall_oracle.proof import main; main()"
+# Nothing is written where the program lies.
+PROGRAM = (
+    sys.executable,
+    "-I",
+    "-B",
+    "-c",
+    "import sys; sys.path.insert(0, sys.argv[1]); from openstack_spice.firewall_oracle.proof import main; main()",
+)
 
 Content = Callable[[str], bytes]
 Rules = Sequence[Tuple[str, str]]  # of each its chain, and the rule as the tool takes it
@@ -143,12 +150,12 @@ class BootProof:
         text = json.dumps(request, sort_keys=True).encode("ascii")
         key = hashlib.sha256(text).hexdigest()
         if key not in self._answers:
-            argv = [sys.executable, "-I", "-c", _PROGRAM, own_folder()]
-            result = self._context.system.commands.run(argv, self._context.limits.probe_wait, stdin=text)
+            result = self._context.system.commands.run(PROGRAM + (own_folder(),), self._context.limits.probe_wait, stdin=text)
             try:
                 self._answers[key] = dict(json.loads(result.out.decode("utf-8")))
             except ValueError:
-                self._answers[key] = {"reason": "it could not be tried: " + reason_of(result)}
+                reason = "its answer cannot be read" if result.ok else reason_of(result)
+                self._answers[key] = {"reason": "the program that loads it apart failed: " + reason}
         return self._answers[key]
 
 

@@ -7,6 +7,7 @@ alone. A program of its own: a request on standard input, an answer on standard 
 import base64
 import ipaddress
 import json
+import os
 import re
 import sys
 from typing import Any, Dict, List, Mapping, NamedTuple, Sequence, Tuple
@@ -15,7 +16,7 @@ from . import nftables, node_network
 from .arrangement import Question
 from .boot_files import NFT, OWN, Boot, Loaded, Surroundings, loaded, surroundings
 from .errors import CannotTell
-from .namespaces import isolated, limit_memory
+from .namespaces import die_with, isolated, limit_memory
 from .netlink import ROUTE, Attribute, Netlink, nested, packed
 from .question import CANNOT_TELL, Answer, ask
 from .ruleset import Ruleset
@@ -212,5 +213,6 @@ def _answered(given: Mapping[str, Any], rules: Ruleset) -> Answer:
 
 def main() -> None:
     """The program."""
+    die_with(os.getppid())
     limit_memory(LARGEST)
     json.dump(answer(json.load(sys.stdin)), sys.stdout)
