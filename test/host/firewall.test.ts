@@ -62,7 +62,7 @@ describe("nftables with two chains that refuse", () => {
     expect(status).toBe(0);
     expect(await node.answers(6082, "/spice_auto.html")).toBe(200);
     expect(await node.read("cat /etc/nftables.conf")).toBe(
-      NFT_FILE.replace("    jump", `    ${rule("198.18.0.0/24")}\n    ${rule("203.0.113.7")}\n    jump`).replace(
+      NFT_FILE.replace("    reject", `    ${rule("198.18.0.0/24")}\n    ${rule("203.0.113.7")}\n    reject`).replace(
         "\t\tct state established,related accept\n\t}",
         `\t\tct state established,related accept\n\t\t${rule("198.18.0.0/24")}\n\t\t${rule("203.0.113.7")}\n\t}`,
       ),

@@ -5,14 +5,13 @@ from typing import Callable, Sequence
 
 from fakes import FakeCommands, make_node
 from openstack_spice.document.desired import Desired
+from openstack_spice.firewall.boot_proof import PROGRAM
 from openstack_spice.firewall.edit_proof import Difference, FileRule, Unproven
 from openstack_spice.firewall.firewall import Firewall
 from openstack_spice.firewall_oracle.namespaces import isolated, tool
 from openstack_spice.firewall_oracle.proof import answer
 from openstack_spice.nova_conf.ini import Edit
 from openstack_spice.text import to_bytes
-
-from fake_proof import PROGRAM
 
 SOURCES = ("203.0.113.0/24",)
 PROVEN = "proven"
@@ -93,6 +92,8 @@ def on_a_node(function):
         for index, name in ((5, "eth0"), (7, "eth1")):
             words = "ip link add name %s index %d type veth peer name %s-peer" % (name, index, name)
             assert tool(words.split()).status == 0
+        for words in ("address add 192.0.2.10/24 dev eth0", "link set eth0 up", "link set eth0-peer up", "route add default via 192.0.2.1"):
+            assert tool(["ip"] + words.split()).status == 0
         return function()
 
     return isolated(there, 60)

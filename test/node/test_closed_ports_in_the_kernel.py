@@ -12,13 +12,13 @@ import pytest
 from fakes import as_reported, failed
 from openstack_spice.changes.closed_ports import ClosedPortsKind
 from openstack_spice.changes.kind import Outcome
+from openstack_spice.firewall.boot_proof import PROGRAM
 from openstack_spice.firewall.closed_ports_text import CONSOLES
 from openstack_spice.firewall.console_ports import ConsolePorts
 from openstack_spice.firewall.firewall import Firewall
 from openstack_spice.system import Commands
 from openstack_spice.system.interruption import Interruption
 
-from fake_proof import PROGRAM
 from test_closed_ports import TITLE, UNIT, Node
 
 
@@ -33,7 +33,7 @@ class RealCommands(Commands):
         if argv[0] == self._without:
             return failed(127)
         words = [self._root + word if word.startswith("/etc/") else word for word in argv]
-        if tuple(words[:3]) == PROGRAM:
+        if tuple(words[:5]) == PROGRAM:
             named["stdin"] = self._of_the_folder(named["stdin"])
         return super().run(words, *positional, **named)
 

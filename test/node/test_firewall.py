@@ -7,6 +7,7 @@ from openstack_spice.changes.firewall import FirewallKinds
 from openstack_spice.changes.kind import Outcome
 from openstack_spice.document.desired import Desired, PortRange
 from openstack_spice.errors import CannotTell, Failed, Refused
+from openstack_spice.firewall.boot_proof import PROGRAM
 from openstack_spice.firewall.firewall import Firewall
 from openstack_spice.firewall.lines import NotPlaced
 from openstack_spice.firewall.nftables_files import NftablesFiles
@@ -16,7 +17,7 @@ from openstack_spice.state.ledger import Ledger
 from openstack_spice.state.record import Record, read_record, record_bytes
 from openstack_spice.text import bytes_of, present
 
-from fake_proof import PROGRAM, FakeProof
+from fake_proof import FakeProof
 
 V4, V6 = "192.0.2.7/32", "2001:db8::/32"
 COMMENT = 'comment "openstack-spice: SPICE consoles"'

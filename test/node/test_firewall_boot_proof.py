@@ -4,6 +4,7 @@ once, before what could refuse it."""
 import shutil
 
 import pytest
+from openstack_spice.firewall_oracle.oracle import Question
 
 from proof_support import PROVEN, ProofNode, on_a_node
 from test_closed_ports_in_the_kernel import can_filter
@@ -183,6 +184,22 @@ class TestOfNft:
         # Where nothing can be loaded apart, a rule of ours still goes.
         missing = 'iif "eth9" accept'
         assert prove(text(NFT_FILE, here=NFT_RULE, behind=missing), text(NFT_FILE, behind=missing), removed=[NFT_WHAT]) == PROVEN
+
+    @pytest.mark.parametrize(
+        "more, outcome",
+        [
+            ("", PROVEN),
+            ("table ip p { chain p { type filter hook prerouting priority -300; tcp dport 6082 drop; }; }", "would refuse all the same: "),
+        ],
+    )
+    def test_who_would_get_in_is_asked_of_what_is_loaded(self, tmp_path, more, outcome):
+        old, new = (
+            "table inet filter {\n\tchain input {\n\t\ttype filter hook input priority 0; policy drop;\n%s\t}\n}\n" % rule + more
+            for rule in ("", "\t\t%s\n" % NFT_RULE)
+        )
+        node = ProofNode(str(tmp_path / "boot.nft"), "nft")
+        node.firewall.edit_proof.questions = lambda rule: [Question("203.0.113.0/24", "192.0.2.10", 6082, 6082)]
+        assert outcome in on_a_node(lambda: node.proven(old, new, [NFT_WHAT]).encode()).decode()
 
     @pytest.mark.parametrize(
         "more, at, outcome",

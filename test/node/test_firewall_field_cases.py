@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openstack_spice.firewall.lines import NotPlaced
 from openstack_spice.firewall.nft_file import NftChain, NftFile
+from openstack_spice.text import from_bytes, to_bytes
 
 from proof_support import PROVEN, ProofNode, on_a_node
 from test_closed_ports_in_the_kernel import can_filter
@@ -25,11 +26,11 @@ def put_in(file, tool, old, rule, included=()):
             edit = node.with_rule(old, rule)
         except NotPlaced as answer:
             return answer.reason.encode()
-        assert node.backend.file_without(edit.data, rule).data == old.encode()
-        outcome = node.proven(old, edit.data.decode(), [rule])
+        assert node.backend.file_without(edit.data, rule).data == to_bytes(old)
+        outcome = node.proven(old, from_bytes(edit.data), [rule])
         return edit.data if outcome == PROVEN else outcome.encode()
 
-    return on_a_node(there).decode()
+    return from_bytes(on_a_node(there))
 
 
 NFT_CASES = {
@@ -55,6 +56,10 @@ NFT_CASES = {
     "a verdict map with a name": (
         "table inet filter {\n\tmap blocked {\n\t\ttype ipv4_addr : verdict\n\t}\n\tchain input {\n\t\ttype filter hook input priority 0\n"
         "\t\taccept\nHERE\t\tip saddr vmap @blocked\n\t\tdrop\n\t}\n}\n"
+    ),
+    "bytes of any encoding": (
+        "# \u0434\u043e\u043c {\ntable inet filter {\n\t# \udce9\udcff\n\tchain input {\n\t\ttype filter hook input priority 0\n"
+        'HERE\t\treject comment "\u0434\u043e\u043c }"\n\t}\n}\n'
     ),
     "a name for a device and for networks": (
         "define wan = eth0\ndefine lan = { 10.0.0.0/8, 192.0.2.0/24 }\ntable inet filter {\n\tchain input {\n"

@@ -1,6 +1,7 @@
 """Rules of ours in a real kernel, in a network name space of its own: at their place, found again as written, and gone again."""
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -117,14 +118,73 @@ def in_iptables(root):
     assert {node.fake.files.text("/etc/iptables/rules.v%d" % version) for version in (4, 6)} == {RULES}
 
 
+NATIVE = """flush ruleset
+table ip filter {
+\tchain INPUT {
+\t\ttype filter hook input priority 0; policy drop;
+\t\tiifname "lo" accept
+%s\t\ttcp dport { 22, 6080 } reject
+\t}
+}
+"""
+
+
+def in_a_native_table_filter(root):
+    old = NATIVE % ""
+    subprocess.run(["nft", "-f", "-"], input=old.encode(), check=True)
+    before = output("nft", "list", "ruleset")
+    units = FakeUnits({"nftables": "enabled active"}, {"nftables": ["{ path=/sbin/nft ; argv[]=/sbin/nft -f /etc/nftables.conf ; }"]})
+    node = RealNode(root, units, {"/etc/nftables.conf": old}, V4)
+    assert len(node.plan()) == 2 * len(V4)
+    assert node.firewall.text() == "nftables"
+    node.apply()
+    assert node.fake.files.text("/etc/nftables.conf") == NATIVE % "".join("\t\t%s\n" % nft_rule(source) for source in V4)
+    running = output("nft", "list", "ruleset")
+    subprocess.run(["nft", "-f", "-"], input=node.fake.files.text("/etc/nftables.conf").encode(), check=True)
+    assert output("nft", "list", "ruleset") == running
+    node.firewall.kernel.forget()
+    assert node.plan() == []
+    assert set(node.undo()) == {Outcome.MADE}
+    assert (output("nft", "list", "ruleset"), node.fake.files.text("/etc/nftables.conf")) == (before, old)
+
+
+def in_legacy_tables(root):
+    for rule in ("-i lo -j ACCEPT", "-p tcp --dport 22 -j ACCEPT", "-j REJECT"):
+        subprocess.run(["iptables-legacy", "-A", "INPUT"] + rule.split(), check=True)
+    with open("/proc/net/ip_tables_names") as file:
+        loaded = {"/proc/net/ip_tables_names": file.read()}
+    before = output("iptables-legacy", "-S", "INPUT")
+    node = RealNode(root, FakeUnits(), loaded, V4)
+    assert node.plan() == ["firewall/iptables-legacy: (none) -> accept tcp 6082 from " + source for source in V4]
+    assert node.firewall.text() == "iptables-legacy"
+    node.apply()
+    lines = output("iptables-legacy", "-S", "INPUT").split("\n")
+    assert lines[3:-2] == [iptables_rule(source).replace(" -s 0.0.0.0/0", "") for source in V4]
+    assert "6082" not in output("iptables", "-S")
+    node.firewall.kernel.forget()
+    assert node.plan() == []
+    assert set(node.undo()) == {Outcome.MADE}
+    assert output("iptables-legacy", "-S", "INPUT") == before
+
+
+CASES = {
+    "nftables": in_nftables,
+    "iptables": in_iptables,
+    "a native table filter": in_a_native_table_filter,
+    "legacy tables": in_legacy_tables,
+}
+
+
 @pytest.mark.skipif(not can_filter(), reason="needs root, nft and iptables")
-@pytest.mark.parametrize("tool", ["nftables", "iptables"])
+@pytest.mark.parametrize("tool", sorted(CASES))
 def test_rules_of_ours_in_a_real_kernel(tmp_path, tool):
     environment = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
+    if tool == "legacy tables" and shutil.which("iptables-legacy") is None:
+        pytest.skip("there is no iptables-legacy")
     command = ["unshare", "-n", sys.executable, os.path.abspath(__file__), str(tmp_path), tool]
     run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment)
     assert run.returncode == 0, run.stdout.decode()
 
 
 if __name__ == "__main__":
-    {"nftables": in_nftables, "iptables": in_iptables}[sys.argv[2]](sys.argv[1])
+    CASES[sys.argv[2]](sys.argv[1])

@@ -8,11 +8,20 @@ import sys
 from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from ..context import Context
+from ..firewall_oracle.oracle import Answer, Question
+from ..nova_conf.ini import Edit
 from ..system.own import own_folder
 from .kernel import reason_of
 from .lines import NotPlaced
 
-_PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from openstack_spice.firewall_oracle.proof import main; main()"
+# Nothing is written where the program lies.
+PROGRAM = (
+    sys.executable,
+    "-I",
+    "-B",
+    "-c",
+    "import sys; sys.path.insert(0, sys.argv[1]); from openstack_spice.firewall_oracle.proof import main; main()",
+)
 
 Content = Callable[[str], bytes]
 Rules = Sequence[Tuple[str, str]]  # of each its chain, and the rule as the tool takes it
@@ -43,10 +52,12 @@ class Proven(NamedTuple):
 
     :ivar listing: of what they load
     :ivar indexes: of each added rule, in its chain
+    :ivar answers: to the questions
     """
 
     listing: str
     indexes: Tuple[int, ...]
+    answers: Tuple[Answer, ...]
 
 
 class NotProven(Exception):
@@ -68,6 +79,7 @@ class BootProof:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._answers: Dict[str, Mapping[str, Any]] = {}
+        self._edits: Dict[Tuple[str, str], Edit] = {}  # by the files' digest, and by the rule
         self._places: Dict[str, Dict[str, Place]] = {}  # by the files' digest, and by the chain
 
     def listing(self, files: BootFiles, content: Content) -> str:
@@ -80,18 +92,32 @@ class BootProof:
             raise NotPlaced(str(answer.get("reason")))
         return str(answer["listing"])
 
-    def prove(self, files: BootFiles, former: Content, new: Content, added: Rules, removed: Rules) -> Proven:
+    def prove(
+        self, files: BootFiles, former: Content, new: Content, added: Rules, removed: Rules, questions: Sequence[Question] = ()
+    ) -> Proven:
         """Proves an edit. Raises NotProven.
 
         :param added: rules of ours
         :param removed: those that go
+        :param questions: who would get in, were the new files all that is loaded
         """
         texts = _texts(files, self._context.system.files.read, new)
         request = dict(self._request(files, former), new=texts, added=list(added), removed=list(removed))
+        request["questions"] = [
+            {"source": one.source, "destination": one.destination, "ports": [one.first_port, one.last_port]} for one in questions
+        ]
         answer = self._ask(request)
         if "indexes" not in answer:
             raise NotProven(str(answer.get("reason")), not answer.get("does not load", True))
-        return Proven(str(answer["listing"]), tuple(answer["indexes"]))
+        answers = tuple(Answer(**one) for one in answer["answers"])
+        return Proven(str(answer["listing"]), tuple(answer["indexes"]), answers)
+
+    def edited(self, files: BootFiles, content: Content, rule: str, make: Callable[[], Edit]) -> Edit:
+        """An edit that puts a rule in, made once: the plan makes those that the run makes again. Raises what `make` raises."""
+        key = (_digest(files, content), rule)
+        if key not in self._edits:
+            self._edits[key] = make()
+        return self._edits[key]
 
     def place(self, files: BootFiles, content: Content, chain: str, decide: Callable[[str], Place]) -> Place:
         """Where in a chain that the files load a rule of ours belongs. Raises NotPlaced.
@@ -124,12 +150,12 @@ class BootProof:
         text = json.dumps(request, sort_keys=True).encode("ascii")
         key = hashlib.sha256(text).hexdigest()
         if key not in self._answers:
-            argv = [sys.executable, "-I", "-c", _PROGRAM, own_folder()]
-            result = self._context.system.commands.run(argv, self._context.limits.probe_wait, stdin=text)
+            result = self._context.system.commands.run(PROGRAM + (own_folder(),), self._context.limits.probe_wait, stdin=text)
             try:
                 self._answers[key] = dict(json.loads(result.out.decode("utf-8")))
             except ValueError:
-                self._answers[key] = {"reason": "it could not be tried: " + reason_of(result)}
+                reason = "its answer cannot be read" if result.ok else reason_of(result)
+                self._answers[key] = {"reason": "the program that loads it apart failed: " + reason}
         return self._answers[key]
 
 

@@ -6,6 +6,7 @@ from typing import FrozenSet, List, Sequence, Tuple
 from ..context import Context
 from ..services.processes import Processes
 from .accepting import accepting_rules, host
+from .filter_tables import CHAINS
 from .firewall import RULE_KINDS
 from .kernel import TOOLS, Kernel
 from .nftables_text import rules_of
@@ -36,7 +37,8 @@ class Bystanders:
         rules = [(tool, (self._kernel.saved(tool) or "").split("\n")) for tool in TOOLS]
         listed = rules_of(self._kernel.nft() or "")
         # What iptables keeps there was reported as its own.
-        others = [rule for rule in listed if not rule.chain.startswith(("ip filter ", "ip6 filter "))]
+        kept = tuple(CHAINS[tool][: -len("INPUT")] for tool in TOOLS if "*filter\n" in (self._kernel.saved(tool) or ""))
+        others = [rule for rule in listed if not rule.chain.startswith(kept)]
         return rules + [("nft", ["%s %s" % (rule.chain, rule.text) for rule in others])]
 
     def _own_sources(self) -> FrozenSet[str]:

@@ -1,12 +1,13 @@
 """Files that the next boot loads are proven before they are published: what they load is what they loaded, and our rules, each before
 what could refuse it."""
 
-from typing import Dict, List, NamedTuple, Sequence, Tuple
+from typing import Callable, Dict, List, NamedTuple, Sequence, Tuple
 
 from ..changes.edits import Edits
 from ..changes.kind import Planned
 from ..context import Context
 from ..errors import Failed, Refused
+from ..firewall_oracle.oracle import REFUSED, Question
 from ..text import ABSENT
 from .backend import FileBackend
 from .boot_proof import BootFiles, Content, NotProven
@@ -48,6 +49,7 @@ class EditProof:
 
     :param backends: those whose files are free text
     :param argument: of the stack, by which the sources are declared
+    :ivar questions: what is asked of the files that a rule was put into, were they all that is loaded; nothing where nobody sets it
     """
 
     def __init__(self, context: Context, backends: Sequence[FileBackend], argument: str) -> None:
@@ -55,6 +57,7 @@ class EditProof:
         self._backends = {backend.file_kind: backend for backend in backends}
         self._argument = argument
         self._edited: Dict[str, List[FileRule]] = {}  # by the kind
+        self.questions: Callable[[FileRule], Sequence[Question]] = lambda _: ()
 
     def note(self, kind: str, file: str, rule: str) -> None:
         """A rule that was put into a file, or taken out, and is not published yet."""
@@ -97,11 +100,15 @@ class EditProof:
         backend = self._backends[kind]
         rules = [[backend.as_loaded(one.rule) for one in some] for some in (edit.added, edit.removed)]
         try:
-            proven = backend.proof.prove(edit.files, edit.former, edit.new, rules[0], rules[1])
+            asked = [(one, question) for one in edit.added for question in self.questions(one)]
+            proven = backend.proof.prove(edit.files, edit.former, edit.new, rules[0], rules[1], [question for _, question in asked])
             for one, (chain, _), index in zip(edit.added, rules[0], proven.indexes):
                 first = backend.refusal_in(proven.listing, chain)
                 if first is not None and index > first:
                     raise Unproven(one, "it would come behind a rule that could refuse")
+            for (one, _), known in zip(asked, proven.answers):
+                if known.kind == REFUSED:  # by a rule elsewhere; what cannot be told is as the structure has it
+                    raise Unproven(one, "what is loaded then would refuse all the same: " + known.reason)
         except NotProven as answer:
             # A rule of ours that goes takes nothing along, whether or not the file loads where nothing of the node is.
             if edit.added or answer.loads:

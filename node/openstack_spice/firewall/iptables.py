@@ -118,9 +118,14 @@ class Iptables(FileBackend):
             raise Failed("rule-not-taken-away", tool=where, rule=rule, where="INPUT")
 
     def file_has(self, data: bytes, rule: str) -> bool:
-        return self._read(data).find(to_bytes(rule)) is not None
+        line = to_bytes(rule)
+        # Of many sources most are in no file yet.
+        return all(word in data for word in line.split()[1:]) and self._read(data).find(line) is not None
 
     def file_with(self, path: str, content: Content, rule: str) -> Edit:
+        return self.proof.edited(self._boot(path), content, path + " " + rule, lambda: self._with(path, content, rule))
+
+    def _with(self, path: str, content: Content, rule: str) -> Edit:
         data, files, family = content(path), self._boot(path), _family(path)
         written = IptablesFile(data, family)
         place = self.proof.place(files, content, "INPUT", _place)

@@ -139,7 +139,22 @@ class NftFile:
     def __init__(self, data: bytes) -> None:
         self._data = data
         self._text = from_bytes(data)
+        self._is_read = False
         self._found: Optional[Dict[Tuple[str, Tuple[str, ...]], Tuple[int, int]]] = None
+
+    def find(self, chain: str, rule: str) -> Optional[Tuple[int, int]]:
+        """Where in the file's text a statement puts the rule into the chain; None where none does."""
+        words = tuple(words_of(rule))
+        if not all(word in self._text for word in words):  # of many sources most are in no file yet
+            return None
+        if not self._is_read:
+            self._read()
+        if self._found is None:
+            return _line_of(self._text, rule)
+        return self._found.get((chain, words))
+
+    def _read(self) -> None:
+        self._is_read = True
         try:
             chains = chains_of(self._text, "", lambda _: None)
         except Unreadable:
@@ -149,12 +164,6 @@ class NftFile:
             for statement in chain.written:
                 if statement.how != CLOSE:
                     self._found.setdefault((name, statement.words), (statement.place.start, statement.place.end))
-
-    def find(self, chain: str, rule: str) -> Optional[Tuple[int, int]]:
-        """Where in the file's text a statement puts the rule into the chain; None where none does."""
-        if self._found is None:
-            return _line_of(self._text, rule)
-        return self._found.get((chain, tuple(words_of(rule))))
 
     def without(self, chain: str, rule: str) -> Edit:
         """The file without the rule; unchanged where it is not there."""

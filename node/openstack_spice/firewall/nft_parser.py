@@ -84,8 +84,7 @@ def _stream(text: str, file: str, included: Included, via: Tuple[Place, ...] = (
         raise Unreadable("files include each other")
     before = NEWLINE  # the kind of the last token
     held: Optional[Token] = None  # an `include` whose file's name comes next
-    for token in tokens_of(text, file):
-        token = token._replace(via=via)
+    for token in tokens_of(text, file, via):
         if held is not None:
             files = included(token.text[1:-1]) if token.kind == STRING else None
             if files is None:

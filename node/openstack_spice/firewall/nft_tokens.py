@@ -52,7 +52,7 @@ class Token(NamedTuple):
         return self.kind in (NEWLINE, SEMICOLON, END)
 
 
-def tokens_of(text: str, file: str = "") -> Iterator[Token]:
+def tokens_of(text: str, file: str = "", via: Tuple[Place, ...] = ()) -> Iterator[Token]:
     """The tokens of a text, the last of which is its end. Raises Unreadable where a quote is left open."""
     for found in _TOKEN.finditer(text):
         name = str(found.lastgroup)
@@ -60,9 +60,9 @@ def tokens_of(text: str, file: str = "") -> Iterator[Token]:
             continue
         if name == "strange":
             raise Unreadable("a quote is left open in line %d" % (text.count("\n", 0, found.start()) + 1))
-        kind = {"newline": NEWLINE, "string": STRING, "word": WORD}.get(name, found.group())
-        yield Token(kind, found.group(), file, found.start(), found.end())
-    yield Token(END, "", file, len(text), len(text))
+        piece = found.group()
+        yield Token(piece if name == "brace" else name, piece, file, found.start(), found.end(), via)
+    yield Token(END, "", file, len(text), len(text), via)
 
 
 def words_of(text: str) -> List[str]:

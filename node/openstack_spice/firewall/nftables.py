@@ -77,6 +77,9 @@ class Nftables(FileBackend):
         return self._read(data).find(*self.as_loaded(rule)) is not None
 
     def file_with(self, path: str, content: Content, rule: str) -> Edit:
+        return self.proof.edited(self._files.boot_files(), content, path + " " + rule, lambda: self._with(path, content, rule))
+
+    def _with(self, path: str, content: Content, rule: str) -> Edit:
         chain, text = self.as_loaded(rule)
         written, place = self._files.chain(chain, content), self._place(chain, content)
         if written.file_for(place.before) != path:
@@ -111,7 +114,11 @@ class Nftables(FileBackend):
         return refusing_chains(self._kernel.nft() or "", self._tables.of_iptables())
 
     def _plan_file(self, plan: RulePlan, chain: str, rule: str, source: Source) -> None:
-        files = self._files
+        files, line = self._files, chain + "|" + rule
+        for file in files.all():
+            if self.file_has(self._context.system.files.read(file), line):
+                plan.rule(self.file_kind, file, line, True, source.text)
+                return
         try:
             written = files.chain(chain)
             if not written.is_written:
@@ -122,7 +129,7 @@ class Nftables(FileBackend):
             file = known or written.file_for(self._place(chain, self._context.system.files.read).before)
         except NotPlaced as answer:
             raise Refused("boot-file-not-proven", file=files.roots[0], rule=rule, reason=answer.reason, argument=self._argument)
-        plan.rule(self.file_kind, file, chain + "|" + rule, known is not None, source.text)
+        plan.rule(self.file_kind, file, line, known is not None, source.text)
 
     def _place(self, chain: str, content: Content) -> Place:
         """Where in the chain that the files load the rule belongs. Raises NotPlaced where the files' statements are not those rules."""

@@ -5,16 +5,21 @@ alone. A program of its own: a request on standard input, an answer on standard 
 """
 
 import base64
+import ipaddress
 import json
+import os
 import re
 import sys
 from typing import Any, Dict, List, Mapping, NamedTuple, Sequence, Tuple
 
-from . import nftables
+from . import nftables, node_network
+from .arrangement import Question
 from .boot_files import NFT, OWN, Boot, Loaded, Surroundings, loaded, surroundings
 from .errors import CannotTell
-from .namespaces import limit_memory
-from .netlink import Attribute, nested, packed
+from .namespaces import die_with, isolated, limit_memory
+from .netlink import ROUTE, Attribute, Netlink, nested, packed
+from .question import CANNOT_TELL, Answer, ask
+from .ruleset import Ruleset
 
 LARGEST = 1 << 30  # bytes of address space
 _FAMILIES: Mapping[int, str] = {1: "inet", 2: "ip", 3: "arp", 5: "netdev", 7: "bridge", 10: "ip6"}
@@ -22,6 +27,7 @@ _EXPIRES = 5  # NFTA_SET_ELEM_EXPIRATION: what is left of an element's time
 _ELEMENTS = 3  # NFTA_SET_ELEM_LIST_ELEMENTS
 # The kernel numbers a chain without a name; all name spaces share the number.
 _ANONYMOUS = re.compile(rb"__chain[0-9]+")
+_SECONDS = 15  # for a question
 _COUNTERS = re.compile(r" \[[0-9]+:[0-9]+\]$")
 
 
@@ -173,8 +179,9 @@ def answer(request: Mapping[str, Any]) -> Dict[str, Any]:
     """Answers a request.
 
     `{"tool", "roots", "former", "everything"}` asks what is loaded: `{"listing"}`. With `"new", "added", "removed"` it asks for the
-    proof, and the listing is that of the new files: `{"listing", "indexes"}`. What cannot be had: `{"reason"}`, and whether that is
-    since files do not load: `{"does not load"}`.
+    proof, and the listing is that of the new files: `{"listing", "indexes", "answers"}`; the last are those to `"questions"`, which are
+    as :mod:`program` has them, of what the new files load. What cannot be had: `{"reason"}`, and whether that is since files do not
+    load: `{"does not load"}`.
     """
     former = _boot(request["tool"], request["roots"], request["former"])
     everything = [base64.b64decode(text) for text in request["everything"]]
@@ -184,14 +191,28 @@ def answer(request: Mapping[str, Any]) -> Dict[str, Any]:
         new = _boot(request["tool"], request["roots"], request["new"])
         added, removed = ([Rule(*one) for one in request[name]] for name in ("added", "removed"))
         after, indexes = proven(Change(former, new, added, removed, everything))
-        return {"listing": after.listing, "indexes": indexes}
+        answers = [_answered(question, after.rules)._asdict() for question in request.get("questions", ())]
+        return {"listing": after.listing, "indexes": indexes, "answers": answers}
     except CannotTell as error:
         return {"reason": error.construct, "does not load": True}
     except NotProven as error:
         return {"reason": error.reason, "does not load": False}
 
 
+def _answered(given: Mapping[str, Any], rules: Ruleset) -> Answer:
+    """Who would get in with those rules, and no others."""
+    source, own = ipaddress.ip_network(given["source"], strict=False), ipaddress.ip_address(given["destination"])
+    question = Question(source, own, int(given["ports"][0]), int(given["ports"][1]))
+    try:
+        network = node_network.read()
+        with Netlink(ROUTE) as kernel:
+            return Answer(*json.loads(isolated(lambda: json.dumps(ask(question, network, rules, kernel)).encode(), _SECONDS).decode()))
+    except CannotTell as error:
+        return Answer(CANNOT_TELL, error.construct)
+
+
 def main() -> None:
     """The program."""
+    die_with(os.getppid())
     limit_memory(LARGEST)
     json.dump(answer(json.load(sys.stdin)), sys.stdout)
