@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # npm test [-- TIER...]: installs what the tests need and runs the tiers, fastest first, each in a vitest run of its own. The tier unit
-# has the node program's own tests too, in Python (test/node).
-# Tiers: unit pythons contract providers host up faults (CONTRIBUTING.md says what each proves). pythons has the node program's own tests
-# under other Pythons, OPENSTACK_SPICE_PYTHONS (default "3.6 bullseye sid"; tools/pythons.sh). It builds roots of Debian's suites, and
-# host, up and faults boot real nodes on this machine: they need Linux and root; elsewhere they are skipped, with a line that says so.
+# has the node program's own tests too, in Python (test/node); those that need a firewall in a kernel are the tier kernel.
+# Tiers: unit kernel pythons contract providers host up faults (CONTRIBUTING.md says what each proves). pythons has the node program's own tests
+# under other Pythons, OPENSTACK_SPICE_PYTHONS (default "3.6 bullseye sid"; tools/pythons.sh). It builds roots of Debian's suites, kernel
+# makes network name spaces, and host, up and faults boot real nodes on this machine: they need Linux and root; elsewhere they are skipped,
+# with a line that says so.
 # Of the fault cases it tries OPENSTACK_SPICE_FAULTS (default 8; `all`: every one, as `npm run test:faults` does), chosen by
 # OPENSTACK_SPICE_SEED (default: the commit), which is printed.
 # Ends with the time of each tier and, as last line, the sum of all: "N passed, N failed, N skipped". Exit status: 1 when one failed.
@@ -11,7 +12,7 @@ set -euo pipefail
 # shellcheck source=tools/lib/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
 
-readonly tiers=(unit pythons contract providers host up faults)
+readonly tiers=(unit kernel pythons contract providers host up faults)
 results=$(mktemp -d)
 # Not in a process of this shell's that is ended before it has forgotten the trap, as what prints the time of a build is.
 trap '[[ ${BASHPID:-$$} != "$$" ]] || rm -rf "$results"' EXIT
@@ -21,13 +22,14 @@ status=0
 # missing_for TIER: what this machine lacks for it, with the remedy; nothing when all is there.
 missing_for() {
   local does="boots real nodes"
-  [[ " pythons host up faults " == *" $1 "* ]] || return 0
+  [[ " kernel pythons host up faults " == *" $1 "* ]] || return 0
   [[ $1 != pythons ]] || does="builds roots of Debian's suites"
+  [[ $1 != kernel ]] || does="makes network name spaces"
   if [[ $(uname -s) != Linux ]]; then
     printf 'it %s, which needs Linux, and this is %s. Run it on a Linux machine you can spare' "$does" "$(uname -s)"
   elif [[ $(id -u) != 0 ]]; then
     printf 'it %s, which needs root. Run it as root on a machine you can spare: sudo npm test -- %s' "$does" "$1"
-  elif [[ $1 == pythons ]] && ! command -v apt-get >/dev/null; then
+  elif [[ $1 == pythons || $1 == kernel ]] && ! command -v apt-get >/dev/null; then
     printf 'it %s, which needs apt-get. Run it on a Debian machine' "$does"
   fi
 }
@@ -43,6 +45,7 @@ prepare() {
       # Some run the engine, too; to build it takes longer than any of them may.
       "$repo/tools/engine.sh" >/dev/null
       ;;
+    kernel) ensure_commands nft=nftables iptables=iptables ip=iproute2 ipset=ipset ;;
     host) "$repo/lab/lab" prepare </dev/null ;;
     up | faults) "$repo/tools/engine.sh" >/dev/null && "$repo/lab/lab" prepare </dev/null ;;
   esac
@@ -72,7 +75,7 @@ vitest() {
   wait $!
 }
 
-# python_tests: those of the node program in Python, which are a part of the tier unit.
+# python_tests TIER MARKS: those of the node program, in Python, that have these marks.
 python_tests() {
   local python
   if [[ $(uname -s) != Linux ]]; then
@@ -82,15 +85,15 @@ python_tests() {
   python=$(ensure_python)
   (
     cd "$repo/test/node"
-    PYTHONPATH=. bounded "$(limit unit)" "$python" -B -m pytest -q -p no:cacheprovider -p vitest_report \
-      --vitest-report="$results/unit-python.json" . </dev/null
+    PYTHONPATH=. bounded "$(limit "$1")" "$python" -B -m pytest -q -p no:cacheprovider -p vitest_report -m "$2" \
+      --vitest-report="$results/$1-python.json" . </dev/null
   )
 }
 
 # unit_tests: both parts at the same time, which have a machine of two cores to themselves; the second one's output comes behind the first's.
 unit_tests() {
   local result=0 python
-  (python_tests) >"$results/python.log" &
+  (python_tests unit "not kernel") >"$results/python.log" &
   python=$!
   runners+=("$python")
   vitest unit run "$@" || result=$?
@@ -105,6 +108,7 @@ tests() {
   case $1 in
     pythons) bounded "$(limit pythons)" "$repo/tools/pythons.sh" "$results" "${pythons[@]}" ;;
     unit) unit_tests "${reporters[@]}" ;;
+    kernel) (python_tests kernel kernel) ;;
     *) vitest "$1" run "${reporters[@]}" ;;
   esac
 }
@@ -126,10 +130,12 @@ run() {
   times+=("$tier $(duration $((SECONDS - started)))")
 }
 
-# skip TIER REASON: its tests are listed, so that they count as skipped; of the tier pythons, each Python as one.
+# skip TIER REASON: its tests are listed, so that they count as skipped; the tier kernel counts as one, and of pythons each Python.
 skip() {
   say "skipping the tier $1: $2."
-  if [[ $1 == pythons ]]; then
+  if [[ $1 == kernel ]]; then
+    printf '["kernel"]' >"$results/$1.skipped.json"
+  elif [[ $1 == pythons ]]; then
     printf '[%s]' "$(printf ',"%s"' "${pythons[@]}" | cut -c2-)" >"$results/$1.skipped.json"
   else
     vitest "$1" list --json="$results/$1.skipped.json" >/dev/null 2>&1 || true
