@@ -154,7 +154,7 @@ describe("tools/test.sh", () => {
     expect(test("integration")).toMatchObject({
       status: 1,
       stderr:
-        'openstack-spice: error: there is no tier "integration". The tiers: unit pythons contract providers host up faults.\n',
+        'openstack-spice: error: there is no tier "integration". The tiers: unit kernel pythons contract providers host up faults.\n',
     });
   });
 });
