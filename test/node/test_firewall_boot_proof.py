@@ -78,7 +78,7 @@ class TestOfNft:
             old, new = (part.replace("INCLUDED", str(included)) for part in (old, new))
             node = ProofNode(str(tmp_path / "boot.nft"), "nft", [str(included)])
             added = [] if removed else [rule]
-            return on_a_node(lambda: node.proven(old, new, added, removed).encode()).decode()
+            return on_a_node(lambda: node.proven(old, new, added, removed).encode(), "eth" in old).decode()
 
         return prove
 
@@ -227,7 +227,7 @@ class TestOfIptables:
 
         def prove(old, new, removed=()):
             node = ProofNode(str(tmp_path / "rules.v4"), tool)
-            return on_a_node(lambda: node.proven(old, new, [] if removed else [IPTABLES_WHAT], removed).encode()).decode()
+            return node.proven(old, new, [] if removed else [IPTABLES_WHAT], removed)
 
         return prove
 

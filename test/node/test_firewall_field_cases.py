@@ -30,7 +30,7 @@ def put_in(file, tool, old, rule, included=()):
         outcome = node.proven(old, from_bytes(edit.data), [rule])
         return edit.data if outcome == PROVEN else outcome.encode()
 
-    return from_bytes(on_a_node(there))
+    return from_bytes(on_a_node(there, "eth" in old))
 
 
 NFT_CASES = {

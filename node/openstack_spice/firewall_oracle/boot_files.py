@@ -94,11 +94,12 @@ def _cover(path: str, text: str) -> None:
 
 
 def _make(around: Surroundings) -> None:
-    commands = ["link set lo up"]
+    commands = []
     for number, (name, index) in enumerate(around.devices):
         peer = _FIRST_PEER + number
         commands.append("link add name %s index %d type veth peer name peer%d index %d" % (name, index, number, peer))
-    _run(["ip", "-batch", "-"], ("\n".join(commands) + "\n").encode("ascii"))
+    if commands:
+        _run(["ip", "-batch", "-"], ("\n".join(commands) + "\n").encode("ascii"))
     if around.ipsets:
         ruleset.load(Ruleset(ipsets=around.ipsets))
 
