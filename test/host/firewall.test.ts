@@ -1,11 +1,9 @@
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RecipeSwitch } from "../../nova";
-import { LAB_STATE, LabNode, lab } from "../support/lab";
+import { LabNode } from "../support/lab";
 import { nodeForTests } from "../support/nodeForTests";
 import { controllerDocument } from "./support/documents";
-import { NFT_FILE } from "./support/firewallFiles";
+import { NFT_FILE, installIptablesPersistent } from "./support/firewallFiles";
 import { converge, lines, revert } from "./support/program";
 import { type Snapshot, changedPaths, snapshot } from "./support/snapshot";
 
@@ -182,13 +180,8 @@ describe("iptables with netfilter-persistent", () => {
   let before: Snapshot;
 
   beforeAll(async () => {
-    if (!readdirSync(join(LAB_STATE, "pool/debs")).some((name) => name.startsWith("iptables-persistent_"))) {
-      await lab("pool", "iptables-persistent");
-    }
     node = await LabNode.boot(NAME, "proxy");
-    await node.read(
-      "DEBIAN_FRONTEND=noninteractive; export DEBIAN_FRONTEND; apt-get -qq update && apt-get -y -qq install iptables-persistent >/dev/null 2>&1",
-    );
+    await installIptablesPersistent(node);
     await node.read("cat >/etc/iptables/rules.v4", RULES_V4);
     await node.read("cat >/etc/iptables/rules.v6 && systemctl restart netfilter-persistent", RULES_V6);
     // What Neutron's agent puts there: in no file.

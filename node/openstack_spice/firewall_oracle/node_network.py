@@ -198,7 +198,7 @@ def answering_address(kernel: Netlink, to: Address) -> Address:
 
     :param kernel: a socket in the name space that is asked about
     """
-    header = struct.pack(ROUTE_HEADER, FAMILIES[to.version], to.max_prefixlen, 0, 0, 0, 0, 0, 0, 0, 0)
+    header = struct.pack(ROUTE_HEADER, FAMILIES[to.version], to.max_prefixlen, 0, 0, 0, 0, 0, 0, 0)
     try:
         has = by_kind(attributes(kernel.get(NEW_ROUTE + 2, header + packed([Attribute(1, to.packed)]))[12:]))
     except NetlinkError:

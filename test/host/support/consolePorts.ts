@@ -44,10 +44,10 @@ export async function equipCompute(node: LabNode): Promise<void> {
   await addPeers(node);
 }
 
-/** Gives the node its peers, which a reboot takes away, and waits for its guest. */
-export async function addPeers(node: LabNode): Promise<void> {
+/** Gives the node its peers, which a reboot takes away. @param listens what is waited for: the TCP port of its guest, or of its proxy */
+export async function addPeers(node: LabNode, listens = 5901): Promise<void> {
   await node.read(PEERS_SCRIPT);
-  await node.until("ss -Hltn 'sport = :5901' | grep -q .", 10);
+  await node.until(`ss -Hltn 'sport = :${listens}' | grep -q .`, 30);
 }
 
 /** How a connection from one address to another ends: `open`; `timeout`, which is a packet dropped; or an error's name. */

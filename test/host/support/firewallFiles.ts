@@ -1,3 +1,17 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { LAB_STATE, type LabNode, lab } from "../../support/lab";
+
+/** Installs what loads iptables' files at a boot of Debian. */
+export async function installIptablesPersistent(node: LabNode): Promise<void> {
+  if (!readdirSync(join(LAB_STATE, "pool/debs")).some((name) => name.startsWith("iptables-persistent_"))) {
+    await lab("pool", "iptables-persistent");
+  }
+  await node.read(
+    "DEBIAN_FRONTEND=noninteractive; export DEBIAN_FRONTEND; apt-get -qq update && apt-get -y -qq install iptables-persistent >/dev/null 2>&1",
+  );
+}
+
 /** A file of nftables that people wrote by hand: two chains that refuse, comments, and two styles of indenting. */
 export const NFT_FILE = `#!/usr/sbin/nft -f
 
