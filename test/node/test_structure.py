@@ -43,8 +43,18 @@ REACHES: Dict[str, Set[str]] = {
     "firewall_oracle.copied_network": {"open"},
     "firewall_oracle.modules": {"open", "os.path.exists", "os.path.isdir"},
     "firewall_oracle.namespaces": {
-        "ctypes", "os._exit", "os.access", "os.close", "os.fork", "os.getppid", "os.open", "os.pipe", "os.read", "os.waitpid",
-        "os.write", "subprocess",
+        "ctypes",
+        "os._exit",
+        "os.access",
+        "os.close",
+        "os.fork",
+        "os.getppid",
+        "os.open",
+        "os.pipe",
+        "os.read",
+        "os.waitpid",
+        "os.write",
+        "subprocess",
     },  # fmt: skip
     "firewall_oracle.node_network": {"open", "os.path.exists"},
     "firewall_oracle.oracle": {"os.path.abspath"},  # where the program itself lies

@@ -60,6 +60,7 @@ ELEMENT_KEY, ELEMENT_DATA, ELEMENT_FLAGS = 1, 2, 3
 _DORMANT, _BASE_CHAIN, _INTERVAL_END = 1, 1, 1
 _QUOTA = 2  # NFT_OBJECT_QUOTA
 _QUOTA_INVERTED = 1
+_DYNSET_TIMEOUT = 6
 _FLAG_HARDWARE = 1
 _LARGEST_PART = 32 << 10  # bytes of elements in a message; its length has 16 bits
 _EXPRESSION_NAME, _EXPRESSION_DATA = 1, 2
@@ -213,8 +214,8 @@ def _loadable(message: Message) -> Message:
     if message.kind == OBJECT and by_kind(kept)[3].number == _QUOTA:
         kept = [one._replace(data=packed(_quota(one.inner, 2))) if one.kind == 4 else one for one in kept]
     changed = message._replace(attributes=tuple(kept), handle=handle.number if handle else 0)
-    if message.kind == RULE and any(one.name == "quota" for one in expressions(changed)):
-        changed = with_expressions(changed, [_with_quota(one) for one in expressions(changed)])
+    if message.kind == RULE and any(one.name in ("dynset", "quota") for one in expressions(changed)):
+        changed = with_expressions(changed, [_settled_expression(one) for one in expressions(changed)])
     return changed
 
 
@@ -232,11 +233,16 @@ def _quota(inner: Sequence[Attribute], flags: int) -> List[Attribute]:
     return [number(one.kind, one.number & _QUOTA_INVERTED) if one.kind == flags else one for one in inner]
 
 
-def _with_quota(one: Expression) -> Attribute:
-    if one.name != "quota":
-        return one.raw
-    inner = [part._replace(data=packed(_quota(part.inner, 2))) if part.kind == _EXPRESSION_DATA else part for part in one.raw.inner]
-    return one.raw._replace(data=packed(inner))
+def _settled_expression(one: Expression) -> Attribute:
+    """As a rule can have it that is loaded. A time of 0 for elements of a set is none, which is not taken again."""
+    parts = []
+    for part in one.raw.inner:
+        if part.kind == _EXPRESSION_DATA and one.name == "quota":
+            part = part._replace(data=packed(_quota(part.inner, 2)))
+        elif part.kind == _EXPRESSION_DATA and one.name == "dynset":
+            part = part._replace(data=packed(inner for inner in part.inner if inner.kind != _DYNSET_TIMEOUT or inner.number))
+        parts.append(part)
+    return one.raw._replace(data=packed(parts))
 
 
 def _elements(kernel: Netlink, of: Message) -> List[Message]:

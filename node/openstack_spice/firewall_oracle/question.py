@@ -117,9 +117,8 @@ class Asked:
         """One mixture: what becomes of each connection, and the rules with an unknown outcome that a packet got to."""
         path, wanted = self._path, self._arrangement.wanted
         varied = unknown_state.varied(self._ruleset, self._unknown, decided, path)
-        families = frozenset(one.family for one in varied.messages)
         devices = [one.name for one in wanted.arrivals if one.name in path.devices]
-        with Trace(families, path.version, devices) as trace:
+        with Trace(varied.messages, path.version, devices) as trace:
             rules.unload(varied)
             sets = varied.ipsets if not self._has_run else ""
             rules.load(varied._replace(messages=tuple(trace.messages) + varied.messages, ipsets=sets))
