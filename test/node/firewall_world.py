@@ -5,6 +5,7 @@ Run as a program it takes a share of the cases, `PLACE OF`, and prints one line 
 
 import contextlib
 import errno
+import functools
 import json
 import os
 import re
@@ -83,14 +84,12 @@ def build(case):
     node = this_network()
     outside = new_network()
     quiet = "for i in all default; do for k in accept_dad dad_transmits; do echo 0 >/proc/sys/net/ipv6/conf/$i/$k; done; done;"
-    shell(
-        quiet
-        + "for i in all default; do echo 0 >/proc/sys/net/ipv4/conf/$i/rp_filter; done; echo 2 >/proc/sys/net/ipv4/conf/all/arp_announce"
-    )
+    quiet += "for i in all default; do echo 0 >/proc/sys/net/ipv4/conf/$i/rp_filter; done;"
+    shell(quiet + "echo 2 >/proc/sys/net/ipv4/conf/all/arp_announce")
     run("link set lo up")
     device = "br-ex" if case.bridge else "eth0"
     with inside(node):
-        shell(quiet + "for i in all default; do echo 0 >/proc/sys/net/ipv4/conf/$i/rp_filter; done")
+        shell(quiet)
         lines = ["link set lo up"]
         for number, name in ((2, "eth0"), (3, "eth1"))[: 2 if case.two_devices else 1]:
             pair = "link add %s index %d address 02:00:00:00:01:0%d type veth peer name p%s address 02:00:00:00:00:0%d netns /proc/%d/fd/%d"
@@ -243,7 +242,7 @@ def main(place, of):
 
     for case in CASES[place::of]:
         try:
-            print(isolated(lambda: seen(case), 30).decode(), flush=True)
+            print(isolated(functools.partial(seen, case), 30).decode(), flush=True)
         except CannotTell as error:  # the trace is on standard error
             print(json.dumps([case.name, [], "broken", error.construct, False, 0]), flush=True)
 

@@ -5,8 +5,9 @@ Facts: linux/netfilter/nf_tables.h; the order in which a kernel takes messages i
 """
 
 import errno
+import functools
 import struct
-from typing import Dict, FrozenSet, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import FrozenSet, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from .errors import CannotTell
 from .modules import is_there
@@ -85,7 +86,7 @@ class Expression(NamedTuple):
     """A step of a rule: what it compares, sets or decides."""
 
     name: str
-    attributes: Dict[int, Attribute]
+    attributes: Mapping[int, Attribute]
     raw: Attribute
 
     @property
@@ -94,8 +95,9 @@ class Expression(NamedTuple):
         return self.attributes[1].text if self.name in ("match", "target") else ""
 
 
+@functools.lru_cache(maxsize=1 << 16)  # each is looked at some ten times, and most rules have those of other rules
 def expression(raw: Attribute) -> Expression:
-    """The expression in an attribute."""
+    """The expression in an attribute. Not to be changed."""
     outer = by_kind(raw.inner)
     inner = outer.get(_EXPRESSION_DATA)
     return Expression(outer[_EXPRESSION_NAME].text, {} if inner is None else by_kind(inner.inner), raw)
@@ -214,7 +216,7 @@ def _loadable(message: Message) -> Message:
     if message.kind == OBJECT and by_kind(kept)[3].number == _QUOTA:
         kept = [one._replace(data=packed(_quota(one.inner, 2))) if one.kind == 4 else one for one in kept]
     changed = message._replace(attributes=tuple(kept), handle=handle.number if handle else 0)
-    if message.kind == RULE and any(one.name in ("dynset", "quota") for one in expressions(changed)):
+    if message.kind == RULE and any(name in one.data for one in kept for name in (b"dynset\0", b"quota\0")):
         changed = with_expressions(changed, [_settled_expression(one) for one in expressions(changed)])
     return changed
 

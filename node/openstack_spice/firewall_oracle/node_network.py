@@ -129,9 +129,7 @@ def _read(kernel: Netlink) -> NodeNetwork:
     switches = _switches([path % name for name in names for path in _OF_DEVICE] + list(_OF_ALL))
     filtering = {one.number: "an XDP program on " + one.name for one in devices.values() if one.has_xdp}
     filtering.update({number: "filters of tc on " + devices[number].name for number in _with_filters(kernel, devices)})
-    return NodeNetwork(
-        devices, tuple(addresses), tuple(routes), tuple(rules), neighbours, ports, switches, filtering, _has_ipvs()
-    )
+    return NodeNetwork(devices, tuple(addresses), tuple(routes), tuple(rules), neighbours, ports, switches, filtering, _has_ipvs())
 
 
 def _devices(kernel: Netlink) -> List[Device]:
