@@ -56,7 +56,7 @@ DEVICES: Tuple[Case, ...] = (
     ),
     Case(
         "rp_filter, by the other device",
-        "cannot tell: should packets come by eth1: no rule, but the kernel itself",
+        "cannot tell: should packets come by eth1: no rule refuses it, and yet it does not arrive",
         two_devices=True,
         arrives_at="eth1",
         before=("echo 1 >/proc/sys/net/ipv4/conf/all/rp_filter",),
@@ -149,9 +149,10 @@ DEVICES: Tuple[Case, ...] = (
         "in",
         bridge=True,
         before=("echo 1 >/proc/sys/net/bridge/bridge-nf-call-iptables",),
-        iptables="-P INPUT DROP\n".replace(
-            "-P INPUT DROP\n",
-            ":INPUT DROP [0:0]\n-A INPUT -m physdev --physdev-in eth0 -p tcp --dport 6082 -j ACCEPT\n-A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT",
+        iptables=(
+            ":INPUT DROP [0:0]\n"
+            "-A INPUT -m physdev --physdev-in eth0 -p tcp --dport 6082 -j ACCEPT\n"
+            "-A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT"
         ),
     ),
     Case(
@@ -186,7 +187,7 @@ DEVICES: Tuple[Case, ...] = (
     ),
     Case(
         "ARP refused",
-        "refused: ",
+        "cannot tell: no rule refuses it, and yet it does not arrive",
         nft="table arp f { chain i { type filter hook input priority 0; policy drop; } }",
     ),
     # Address translation.
@@ -290,6 +291,11 @@ DEVICES: Tuple[Case, ...] = (
         "what is not on the list",
         "cannot tell: the match cluster, in chain INPUT of table filter",
         iptables="-A INPUT -m cluster --cluster-total-nodes 2 --cluster-local-node 1 --cluster-hash-seed 5 -j DROP",
+    ),
+    Case(
+        "what acts when it is loaded, and is not met",
+        "cannot tell: the target IDLETIMER, which acts when it is loaded",
+        iptables=":other - [0:0]\n-A other -j IDLETIMER --timeout 600 --label firewall-test",
     ),
     Case(
         "what is not on the list, and not met",

@@ -238,9 +238,9 @@ def seen(case):
 
 def main(place, of):
     """A share of the cases."""
-    from firewall_cases import CASES
+    from firewall_cases import chosen
 
-    for case in CASES[place::of]:
+    for case in chosen()[place::of]:
         try:
             print(isolated(functools.partial(seen, case), 30).decode(), flush=True)
         except CannotTell as error:  # the trace is on standard error

@@ -159,7 +159,7 @@ def large(rules, taps):
 
 @needs_root
 def test_thousands_of_rules_and_hundreds_of_devices():
-    """Measured on two cores of 2020: 3,000 rules and 300 taps take 0.6 s and 60 MB; without them it is 0.2 s and 20 MB."""
+    """Measured: 1.4 s on a machine with a load of 13 on two cores, 0.42 s of them of a processor, and 66 MB."""
 
     def asked():
         build(Case("large", "in"))

@@ -1,23 +1,23 @@
 """The oracle's answers against real connections from outside: never wrong, and each "cannot tell" by name.
 
-Each case has a node and somebody outside in network name spaces of their own (`firewall_world.py`). All run at once, a few at a time.
+Each case has a node and somebody outside in network name spaces of their own (`firewall_world.py`). A few run at once.
+`npm test` takes some of them, by its seed; `OPENSTACK_SPICE_RULESETS=all` takes all.
 """
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
 import pytest
-from firewall_cases import CASES
+from firewall_cases import CASES, chosen
 from openstack_spice.firewall_oracle.oracle import CANNOT_TELL, LET_IN, REFUSED
 
 from test_firewall_oracle_copy import can_isolate
 
 AT_ONCE = 4  # a case waits most of its time
 HERE = os.path.dirname(os.path.abspath(__file__))
-# As the test of each construct needs it; none of them is a part of Debian's base.
-TOOLS = {"ipset": "ipset", "iptables-legacy-restore": "iptables"}
 
 
 @pytest.fixture(scope="module")
@@ -35,14 +35,12 @@ def seen():
         for line in out.splitlines():
             name, let_in, kind, reason, is_partly_in, seconds = json.loads(line)
             found[name] = (let_in, kind, reason, is_partly_in, seconds)
-    assert len(found) == len(CASES), errors
+    assert len(found) == len(chosen()), errors
     return found, errors
 
 
 def missing(case):
     """A tool that the case needs and this machine does not have; nothing where all are there."""
-    import shutil
-
     needs = ["ipset"] * bool(case.ipset) + ["iptables-legacy-restore"] * bool(case.legacy or case.legacy6)
     return ", ".join(name for name in needs if shutil.which(name) is None)
 
@@ -52,7 +50,7 @@ def test_names_are_one_of_a_kind():
 
 
 @pytest.mark.skipif(not can_isolate(), reason="needs root, name spaces, nft and iptables")
-@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+@pytest.mark.parametrize("case", chosen(), ids=[case.name for case in chosen()])
 def test_an_answer_is_what_a_connection_shows(case, seen):
     if missing(case):
         pytest.skip("needs " + missing(case))

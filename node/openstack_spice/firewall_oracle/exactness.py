@@ -2,7 +2,7 @@
 
 from typing import List, Sequence
 
-from . import faithful, legacy_text
+from . import faithful, legacy_text, nftables
 from .arrangement import KINDS, Arrangement, bound_devices
 from .errors import CannotTell
 from .node_network import Device, NodeNetwork
@@ -21,12 +21,23 @@ def check(arrangement: Arrangement, network: NodeNetwork, ruleset: Ruleset, plac
     reasons += faithful.unfaithful(list(ruleset.messages), places)
     for text in ruleset.legacy.values():
         reasons += legacy_text.unfaithful(text)
+    reasons += ["the target %s, which acts when it is loaded" % name for name in _acting(ruleset)]
     types = {line.split(" ")[2] for line in ruleset.ipsets.split("\n") if line.startswith("create ")}
     reasons += ["a set of the type " + one for one in sorted(types) if not one.startswith(faithful.IPSETS)]
     met = {"arp": wanted.destination.version == 4, "bridge": arrangement.path.has_bridge}
     reasons += [name for family, name in ruleset.others if met[family]]
     if reasons:
         raise CannotTell("; ".join(dict.fromkeys(reasons)))
+
+
+def _acting(ruleset: Ruleset) -> List[str]:
+    """Targets that a copy must not load."""
+    lines = [line for text in ruleset.legacy.values() for line in legacy_text.rules(text)]
+    names = {line.target for line in lines}
+    for one in ruleset.messages:
+        if one.kind == nftables.RULE:
+            names |= {step.extension for step in nftables.expressions(one)}
+    return sorted(names & faithful.ACTING_WHEN_LOADED)
 
 
 def _of_devices(arrangement: Arrangement, network: NodeNetwork, ruleset: Ruleset) -> List[str]:

@@ -179,7 +179,8 @@ class Explanation:
         for refusal in self._refusals:
             if refusal.flow is None:
                 return Verdict(REFUSED, self._text(refusal) + ", which the search for neighbours needs")
-        return Verdict(REFUSED, "no rule, but the kernel itself (such as rp_filter)")
+        # The kernel itself drops it, or a node that is short of processors was too slow: silence alone refuses nobody.
+        return Verdict(CANNOT_TELL, "no rule refuses it, and yet it does not arrive (rp_filter is such a reason)")
 
     def _text(self, refusal: Refusal) -> str:
         refusal = refusal._replace(flow=None)
