@@ -242,7 +242,7 @@ def main(place, of):
 
     for case in chosen()[place::of]:
         try:
-            print(isolated(functools.partial(seen, case), 30).decode(), flush=True)
+            print(isolated(functools.partial(seen, case), 90).decode(), flush=True)
         except CannotTell as error:  # the trace is on standard error
             print(json.dumps([case.name, [], "broken", error.construct, False, 0]), flush=True)
 
