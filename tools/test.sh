@@ -200,5 +200,6 @@ main() {
 cd "$repo"
 commit=$(git rev-parse --short=7 HEAD 2>/dev/null || echo 1)
 read -ra pythons <<<"${OPENSTACK_SPICE_PYTHONS:-3.6 bullseye sid}"
-export OPENSTACK_SPICE_FAULTS=${OPENSTACK_SPICE_FAULTS:-8} OPENSTACK_SPICE_SEED=${OPENSTACK_SPICE_SEED:-$((16#${commit:0:7}))}
+export OPENSTACK_SPICE_FAULTS=${OPENSTACK_SPICE_FAULTS:-8} OPENSTACK_SPICE_RULESETS=${OPENSTACK_SPICE_RULESETS:-40}
+export OPENSTACK_SPICE_SEED=${OPENSTACK_SPICE_SEED:-$((16#${commit:0:7}))}
 main "$@"

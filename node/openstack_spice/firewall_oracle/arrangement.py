@@ -12,7 +12,7 @@ from .ruleset import Ruleset
 
 MOST_ADDRESSES = 200
 MOST_PORTS = 8
-MOST_OTHER_DEVICES = 4
+MOST_OTHER_DEVICES = 8
 # Kinds of devices that a copy stands for: packets come from them as from hardware.
 KINDS = frozenset(("", "bond", "bridge", "dummy", "ipvlan", "macvlan", "netvsc", "openvswitch", "team", "veth", "virtio_net", "vlan"))
 _GUESTS = ("tap", "qvo", "qvb", "vnet", "veth")  # how the ports of guests are named: none of those leads outside
@@ -58,9 +58,14 @@ def arranged(question: Question, network: NodeNetwork, ruleset: Ruleset, kernel:
     for address, route in routed.items():
         device = None if route.kind == node_network.LOCAL else network.devices[route.device]
         tries += [Try(address, port, device, True) for port in ports]
-    others = [one for one in _others(network, destination, arrivals) if any(one_try.device for one_try in tries)]
-    first = next((one for one in tries if one.device is not None), None)
-    if first is not None:
+    others = _others(network, destination, arrivals)
+    # Who is on the link of the destination's own device comes by that; who is beyond a router can come by any.
+    owners = network.devices_of(destination)
+    distant = (one for one in tries if one.device is not None and (routed[one.source].gateway is not None or one.device not in owners))
+    first = next(distant, None)
+    if first is None:
+        others = []
+    else:
         tries += [first._replace(device=device, is_routed=False) for device in others if device != first.device]
     wanted = _wanted(network, ruleset, destination, routed, arrivals + [one for one in others if one not in arrivals])
     bridges = any(one.kind == "bridge" for one in wanted.arrivals)
@@ -91,9 +96,9 @@ def _others(network: NodeNetwork, destination: Address, arrivals: Sequence[Devic
     unique: List[Device] = []
     for one in found:
         fits = one.is_up and one.is_ethernet and one.kind in KINDS and one.name != "lo" and one.kind != "dummy"
-        if fits and any(own.device == one.number and own.address.version == destination.version for own in network.addresses):
-            if one not in unique and one not in arrivals:
-                unique.append(one)
+        own = [each.address for each in network.addresses if each.device == one.number and each.address.version == destination.version]
+        if fits and any(not address.is_link_local for address in own) and one not in unique and one not in arrivals:
+            unique.append(one)
     return unique[:MOST_OTHER_DEVICES]
 
 
@@ -102,7 +107,7 @@ def _wanted(
 ) -> Wanted:
     named = bound_devices(ruleset)
     devices = [one for one in arrivals]
-    with_address = {one.device for one in network.addresses}
+    with_address = {one.device for one in network.addresses if not one.address.is_link_local}
     for one in network.devices.values():
         if (one.number in with_address or one.name in named) and one not in devices and one.name != "lo":
             devices.append(one)
@@ -131,6 +136,7 @@ def _wanted(
         if port is not None:
             ports[device.number] = port
     by_link = {index: tuple(hops) for index, hops in senders.items()}
+    devices = [one for one in devices if one not in ports.values()]
     return Wanted(network, tuple(devices), ports, macs, by_link, tuple(distant), tuple(arrivals), destination)
 
 

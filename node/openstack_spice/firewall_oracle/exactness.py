@@ -2,11 +2,11 @@
 
 from typing import List, Sequence
 
-from . import faithful, legacy_text, node_network
+from . import faithful, legacy_text, nftables
 from .arrangement import KINDS, Arrangement, bound_devices
 from .errors import CannotTell
 from .node_network import Device, NodeNetwork
-from .ruleset import Ruleset, other_tables
+from .ruleset import Ruleset
 
 
 def check(arrangement: Arrangement, network: NodeNetwork, ruleset: Ruleset, places: Sequence[int]) -> None:
@@ -16,16 +16,28 @@ def check(arrangement: Arrangement, network: NodeNetwork, ruleset: Ruleset, plac
     """
     wanted = arrangement.wanted
     reasons = _of_devices(arrangement, network, ruleset)
-    if node_network.has_ipvs():
+    if network.has_ipvs:
         reasons.append("services of IPVS")
     reasons += faithful.unfaithful(list(ruleset.messages), places)
     for text in ruleset.legacy.values():
         reasons += legacy_text.unfaithful(text)
+    reasons += ["the target %s, which acts when it is loaded" % name for name in _acting(ruleset)]
     types = {line.split(" ")[2] for line in ruleset.ipsets.split("\n") if line.startswith("create ")}
     reasons += ["a set of the type " + one for one in sorted(types) if not one.startswith(faithful.IPSETS)]
-    reasons += other_tables(wanted.destination.version, any(one.kind == "bridge" for one in wanted.arrivals))
+    met = {"arp": wanted.destination.version == 4, "bridge": arrangement.path.has_bridge}
+    reasons += [name for family, name in ruleset.others if met[family]]
     if reasons:
         raise CannotTell("; ".join(dict.fromkeys(reasons)))
+
+
+def _acting(ruleset: Ruleset) -> List[str]:
+    """Targets that a copy must not load."""
+    lines = [line for text in ruleset.legacy.values() for line in legacy_text.rules(text)]
+    names = {line.target for line in lines}
+    for one in ruleset.messages:
+        if one.kind == nftables.RULE:
+            names |= {step.extension for step in nftables.expressions(one)}
+    return sorted(names & faithful.ACTING_WHEN_LOADED)
 
 
 def _of_devices(arrangement: Arrangement, network: NodeNetwork, ruleset: Ruleset) -> List[str]:
@@ -40,7 +52,7 @@ def _of_devices(arrangement: Arrangement, network: NodeNetwork, ruleset: Ruleset
     below = _below(wanted.arrivals, network, copied)
     bound = bound_devices(ruleset)
     reasons += ["a chain that is bound to %s, below a device with an address" % one.name for one in below if one.name in bound]
-    return reasons + node_network.programs_of(copied + below)
+    return reasons + [network.filtering[one.number] for one in copied + below if one.number in network.filtering]
 
 
 def _below(arrivals: Sequence[Device], network: NodeNetwork, copied: Sequence[Device]) -> List[Device]:

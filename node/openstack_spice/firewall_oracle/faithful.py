@@ -54,6 +54,8 @@ TARGETS: FrozenSet[str] = frozenset(
     )
 )  # fmt: skip
 TARGETS_DECIDED_ELSEWHERE: FrozenSet[str] = frozenset(("NFQUEUE", "SYNPROXY", "TPROXY"))
+# Those that act on the whole machine as soon as they are loaded, wherever they stand: they are never loaded.
+ACTING_WHEN_LOADED: FrozenSet[str] = frozenset(("IDLETIMER", "LED"))
 # Those that send a packet to another address or port than it was for.
 REDIRECTING: FrozenSet[str] = frozenset(("DNAT", "NETMAP", "REDIRECT", "nat", "redir"))
 IPSETS: Tuple[str, ...] = ("bitmap:", "hash:", "list:set")

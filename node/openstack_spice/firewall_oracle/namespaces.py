@@ -160,16 +160,20 @@ def inside(network: int) -> Iterator[None]:
     """
     home = this_network()
     try:
-        _enter(network)
+        enter(network)
         try:
             yield
         finally:
-            _enter(home)
+            enter(home)
     finally:
         os.close(home)
 
 
-def _enter(network: int) -> None:
+def enter(network: int) -> None:
+    """Goes to another network name space, for good. Raises OSError.
+
+    :param network: a descriptor
+    """
     if _C.setns(network, _NEW_NETWORK):
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 

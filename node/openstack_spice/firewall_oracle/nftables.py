@@ -5,8 +5,9 @@ Facts: linux/netfilter/nf_tables.h; the order in which a kernel takes messages i
 """
 
 import errno
+import functools
 import struct
-from typing import Dict, FrozenSet, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import FrozenSet, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from .errors import CannotTell
 from .modules import is_there
@@ -60,6 +61,7 @@ ELEMENT_KEY, ELEMENT_DATA, ELEMENT_FLAGS = 1, 2, 3
 _DORMANT, _BASE_CHAIN, _INTERVAL_END = 1, 1, 1
 _QUOTA = 2  # NFT_OBJECT_QUOTA
 _QUOTA_INVERTED = 1
+_DYNSET_TIMEOUT = 6
 _FLAG_HARDWARE = 1
 _LARGEST_PART = 32 << 10  # bytes of elements in a message; its length has 16 bits
 _EXPRESSION_NAME, _EXPRESSION_DATA = 1, 2
@@ -84,7 +86,7 @@ class Expression(NamedTuple):
     """A step of a rule: what it compares, sets or decides."""
 
     name: str
-    attributes: Dict[int, Attribute]
+    attributes: Mapping[int, Attribute]
     raw: Attribute
 
     @property
@@ -93,8 +95,9 @@ class Expression(NamedTuple):
         return self.attributes[1].text if self.name in ("match", "target") else ""
 
 
+@functools.lru_cache(maxsize=1 << 16)  # each is looked at some ten times, and most rules have those of other rules
 def expression(raw: Attribute) -> Expression:
-    """The expression in an attribute."""
+    """The expression in an attribute. Not to be changed."""
     outer = by_kind(raw.inner)
     inner = outer.get(_EXPRESSION_DATA)
     return Expression(outer[_EXPRESSION_NAME].text, {} if inner is None else by_kind(inner.inner), raw)
@@ -213,8 +216,8 @@ def _loadable(message: Message) -> Message:
     if message.kind == OBJECT and by_kind(kept)[3].number == _QUOTA:
         kept = [one._replace(data=packed(_quota(one.inner, 2))) if one.kind == 4 else one for one in kept]
     changed = message._replace(attributes=tuple(kept), handle=handle.number if handle else 0)
-    if message.kind == RULE and any(one.name == "quota" for one in expressions(changed)):
-        changed = with_expressions(changed, [_with_quota(one) for one in expressions(changed)])
+    if message.kind == RULE and any(name in one.data for one in kept for name in (b"dynset\0", b"quota\0")):
+        changed = with_expressions(changed, [_settled_expression(one) for one in expressions(changed)])
     return changed
 
 
@@ -232,11 +235,16 @@ def _quota(inner: Sequence[Attribute], flags: int) -> List[Attribute]:
     return [number(one.kind, one.number & _QUOTA_INVERTED) if one.kind == flags else one for one in inner]
 
 
-def _with_quota(one: Expression) -> Attribute:
-    if one.name != "quota":
-        return one.raw
-    inner = [part._replace(data=packed(_quota(part.inner, 2))) if part.kind == _EXPRESSION_DATA else part for part in one.raw.inner]
-    return one.raw._replace(data=packed(inner))
+def _settled_expression(one: Expression) -> Attribute:
+    """As a rule can have it that is loaded. A time of 0 for elements of a set is none, which is not taken again."""
+    parts = []
+    for part in one.raw.inner:
+        if part.kind == _EXPRESSION_DATA and one.name == "quota":
+            part = part._replace(data=packed(_quota(part.inner, 2)))
+        elif part.kind == _EXPRESSION_DATA and one.name == "dynset":
+            part = part._replace(data=packed(inner for inner in part.inner if inner.kind != _DYNSET_TIMEOUT or inner.number))
+        parts.append(part)
+    return one.raw._replace(data=packed(parts))
 
 
 def _elements(kernel: Netlink, of: Message) -> List[Message]:

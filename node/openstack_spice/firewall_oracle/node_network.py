@@ -80,6 +80,8 @@ class NodeNetwork(NamedTuple):
     neighbours: Mapping[Tuple[int, Address], bytes]  # the MAC address of who was seen, by device and address
     ports: Mapping[bytes, int]  # of bridges: the device that a MAC address was seen at
     switches: Mapping[str, str]  # values below /proc/sys/net
+    filtering: Mapping[int, str]  # devices with filters of tc, or an XDP program: what that is, in words
+    has_ipvs: bool  # whether services of IPVS take connections before any listener does
 
     def devices_of(self, address: Address) -> List[Device]:
         """The devices that have an own address."""
@@ -125,7 +127,9 @@ def _read(kernel: Netlink) -> NodeNetwork:
                 ports[has[2].data] = struct.unpack_from(NEIGHBOUR_HEADER, body)[1]
     names = ["all", "default"] + sorted({devices[one.device].name for one in addresses if one.device in devices})
     switches = _switches([path % name for name in names for path in _OF_DEVICE] + list(_OF_ALL))
-    return NodeNetwork(devices, tuple(addresses), tuple(routes), tuple(rules), neighbours, ports, switches)
+    filtering = {one.number: "an XDP program on " + one.name for one in devices.values() if one.has_xdp}
+    filtering.update({number: "filters of tc on " + devices[number].name for number in _with_filters(kernel, devices)})
+    return NodeNetwork(devices, tuple(addresses), tuple(routes), tuple(rules), neighbours, ports, switches, filtering, _has_ipvs())
 
 
 def _devices(kernel: Netlink) -> List[Device]:
@@ -208,26 +212,23 @@ def answering_address(kernel: Netlink, to: Address) -> Address:
     return ipaddress.ip_address(has[7].data)
 
 
-def programs_of(devices: List[Device]) -> List[str]:
-    """What decides about packets at these devices beside the filter, in words: XDP programs and filters of tc. Raises NetlinkError."""
-    found = ["an XDP program on " + one.name for one in devices if one.has_xdp]
-    indexes = {one.number: one.name for one in devices}
-    with Netlink(ROUTE) as kernel:
-        asked = {}
-        for _, body in kernel.dump(_NEW_QDISC + 2, struct.pack(_TC_HEADER, 0, 0, 0, 0, 0)):
-            _, index, handle, _, _ = struct.unpack_from(_TC_HEADER, body)
-            kind = by_kind(attributes(body[20:])).get(1)
-            if index in indexes and kind is not None and kind.text in _OWN_QDISCS:
-                asked[index] = (_INGRESS, _EGRESS) if kind.text == "clsact" else (handle,)
-        for index, parents in asked.items():
-            for parent in parents:
-                if any(True for _ in kernel.dump(_NEW_FILTER + 2, struct.pack(_TC_HEADER, 0, index, 0, parent, 0))):
-                    found.append("filters of tc on " + indexes[index])
+def _with_filters(kernel: Netlink, devices: Mapping[int, Device]) -> List[int]:
+    """The devices where filters of tc see what arrives or leaves."""
+    asked = {}
+    for _, body in kernel.dump(_NEW_QDISC + 2, struct.pack(_TC_HEADER, 0, 0, 0, 0, 0)):
+        _, index, handle, _, _ = struct.unpack_from(_TC_HEADER, body)
+        kind = by_kind(attributes(body[20:])).get(1)
+        if index in devices and kind is not None and kind.text in _OWN_QDISCS:
+            asked[index] = (_INGRESS, _EGRESS) if kind.text == "clsact" else (handle,)
+    found = []
+    for index, parents in asked.items():
+        for parent in parents:
+            if list(kernel.dump(_NEW_FILTER + 2, struct.pack(_TC_HEADER, 0, index, 0, parent, 0))):
+                found.append(index)
     return found
 
 
-def has_ipvs() -> bool:
-    """Whether services of IPVS take connections before any listener does."""
+def _has_ipvs() -> bool:
     if not os.path.exists("/proc/net/ip_vs"):
         return False
     with open("/proc/net/ip_vs") as file:

@@ -99,4 +99,4 @@ def changed(network: NodeNetwork, given: Ruleset, steps: List[Dict[str, Any]]) -
         output = tool(argv, step.get("stdin", "").encode("utf-8", "surrogateescape"))
         if output.status:
             raise CannotTell("%s: %s" % (" ".join(argv), output.reason))
-    return ruleset.read()
+    return ruleset.read()._replace(others=given.others)

@@ -117,9 +117,8 @@ class Asked:
         """One mixture: what becomes of each connection, and the rules with an unknown outcome that a packet got to."""
         path, wanted = self._path, self._arrangement.wanted
         varied = unknown_state.varied(self._ruleset, self._unknown, decided, path)
-        families = frozenset(one.family for one in varied.messages)
         devices = [one.name for one in wanted.arrivals if one.name in path.devices]
-        with Trace(families, path.version, devices) as trace:
+        with Trace(varied.messages, path.version, devices) as trace:
             rules.unload(varied)
             sets = varied.ipsets if not self._has_run else ""
             rules.load(varied._replace(messages=tuple(trace.messages) + varied.messages, ipsets=sets))
@@ -180,7 +179,8 @@ class Explanation:
         for refusal in self._refusals:
             if refusal.flow is None:
                 return Verdict(REFUSED, self._text(refusal) + ", which the search for neighbours needs")
-        return Verdict(REFUSED, "no rule, but the kernel itself (such as rp_filter)")
+        # The kernel itself drops it, or a node that is short of processors was too slow: silence alone refuses nobody.
+        return Verdict(CANNOT_TELL, "no rule refuses it, and yet it does not arrive (rp_filter is such a reason)")
 
     def _text(self, refusal: Refusal) -> str:
         refusal = refusal._replace(flow=None)

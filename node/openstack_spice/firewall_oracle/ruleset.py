@@ -39,6 +39,7 @@ class Ruleset(NamedTuple):
     messages: Tuple[nftables.Message, ...] = ()  # of nftables
     legacy: Mapping[str, str] = {}  # of each tool what its -save says, such as {"iptables-legacy": "*filter\n..."}
     ipsets: str = ""  # as `ipset restore` takes it
+    others: Tuple[Tuple[str, str], ...] = ()  # tables that are not copied: `arp` or `bridge`, by whose packets they are met, and a name
 
     @property
     def is_empty(self) -> bool:
@@ -51,7 +52,7 @@ EMPTY = Ruleset()
 
 def read() -> Ruleset:
     """All that filters in this network name space. Nothing is changed, no module is loaded. Raises CannotTell, OSError."""
-    return Ruleset(tuple(nftables.dump()), _read_legacy(), _read_ipsets())
+    return Ruleset(tuple(nftables.dump()), _read_legacy(), _read_ipsets(), tuple(_others()))
 
 
 def load(ruleset: Ruleset) -> None:
@@ -74,7 +75,7 @@ def copied(ruleset: Ruleset) -> Dict[Handle, nftables.Message]:
     where what was loaded is not what it is a copy of."""
     now = [one for one in nftables.dump() if one.text(nftables.TABLE_NAME) != OUR_TABLE]
     for given, found in zip(ruleset.messages, now):
-        if _lasting(given) != _lasting(found):
+        if given[:3] != found[:3] and _lasting(given) != _lasting(found):
             raise CannotTell("the copy of this %s differs: %s" % (nftables.NAMES[given.kind], nftables.described(given)))
     if len(now) != len(ruleset.messages):
         raise CannotTell("the copy of nftables has %d parts of %d" % (len(now), len(ruleset.messages)))
@@ -182,15 +183,13 @@ def _ask(asked: socket.socket, request: "ctypes.Array[ctypes.c_char]") -> int:
     return int(_C.getsockopt(asked.fileno(), socket.IPPROTO_IP, _SO_IP_SET, request, ctypes.byref(length)))
 
 
-def other_tables(version: int, by_bridge: bool) -> List[str]:
-    """Tables that packets meet and that are not copied, in words: those of arptables, and of ebtables where they come by a bridge."""
-    found = []
-    if version == 4 and _lines(ARP_TABLES):
-        found.append("the legacy tables of arptables")
-    for table in ("filter", "nat", "broute") if by_bridge else ():
+def _others() -> List[Tuple[str, str]]:
+    """The legacy tables of arptables and ebtables."""
+    found = [("arp", "the legacy tables of arptables")] if _lines(ARP_TABLES) else []
+    for table in ("filter", "nat", "broute"):
         # Built into the kernel they cannot be asked for without being made.
         if os.path.isdir("/sys/module/ebtable_%s" % table) and _has_bridge_rules(table):
-            found.append("the legacy table %s of ebtables" % table)
+            found.append(("bridge", "the legacy table %s of ebtables" % table))
     return found
 
 

@@ -35,7 +35,7 @@ def addresses(source: Network, ruleset: Ruleset, most: int) -> Tuple[List[Addres
     low, high = int(source.network_address), int(source.broadcast_address)
     if source.num_addresses > most:
         low, high = _somebody(source, low, high)
-    tried = _tried(low, high, _address_literals(ruleset, source.version), most)
+    tried = _tried(low, high, _address_literals(ruleset, source.version) if high > low else (), most)
     make = ipaddress.IPv4Address if source.version == 4 else ipaddress.IPv6Address
     found: List[Address] = [make(value) for value in tried.values]
     return [one for one in found if not _is_nobody(one)], tried.left_out

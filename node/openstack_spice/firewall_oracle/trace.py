@@ -5,7 +5,7 @@ Facts: linux/netfilter/nf_tables.h (nft_trace_attributes); traces go to the grou
 
 import ipaddress
 import struct
-from typing import Dict, FrozenSet, Iterable, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from . import nftables
 from .namespaces import tool
@@ -18,6 +18,7 @@ _GROUP = 9
 _TRACE = 10 << 8 | 17  # NFT_MSG_TRACE
 _FIRST = 0x80000000  # the lowest priority, as a signed number
 _POLICY, _RULE = 1, 3  # NFT_TRACETYPE_...
+_INET_INGRESS = 5
 _NFTRACE = 12  # NFT_META_NFTRACE
 _ICMPV6, _TCP = 58, 6
 _FAMILY_NAMES: Mapping[int, str] = {1: "inet", 2: "ip", 3: "arp", 5: "netdev", 7: "bridge", 10: "ip6"}
@@ -45,14 +46,15 @@ class Refusal(NamedTuple):
 class Trace:
     """What is refused from now on. For `with`; in the name space of the copy.
 
-    :param families: of nftables' tables that are there (NFPROTO_...): no other is made
+    :param messages: what is traced
+    :param devices: names of those that packets come by
     """
 
-    def __init__(self, families: FrozenSet[int], version: int, devices: Iterable[str]) -> None:
+    def __init__(self, messages: Sequence[Message], version: int, devices: Sequence[str]) -> None:
         self._kernel = Netlink(NETFILTER, _GROUP)
         self._flows: Dict[int, Tuple[Optional[Flow], int]] = {}
         self.refusals: List[Refusal] = []
-        self._messages = _marking(families, version, devices)
+        self._messages = _marking(messages, version, devices)
 
     @property
     def messages(self) -> List[Message]:
@@ -107,17 +109,21 @@ def _flow(header: bytes, transport: bytes) -> Tuple[Optional[Flow], int]:
     return Flow(ipaddress.ip_address(source), ends[0], ipaddress.ip_address(destination), ends[1]), protocol
 
 
-def _marking(families: FrozenSet[int], version: int, devices: Iterable[str]) -> List[Message]:
+def _marking(messages: Sequence[Message], version: int, devices: Sequence[str]) -> List[Message]:
     """Tables with a chain in front of all others, in those families alone that the kernel has for the node's rules anyway."""
     of_version = 2 if version == 4 else 10
+    families = {one.family for one in messages}
+    hooks = [by_kind(one.attributes).get(nftables.CHAIN_HOOK) for one in messages if one.kind == nftables.CHAIN and one.family == 1]
+    has_ingress = any(hook is not None and by_kind(hook.inner)[1].number == _INET_INGRESS for hook in hooks)
     found: List[Message] = []
     if families & {1, of_version}:
         family = 1 if 1 in families else of_version
         found += _table(family) + _chain(family, "prerouting", 0, "") + _chain(family, "output", 3, "")
     if 5 in families:
         found += _table(5)
-        for place, device in enumerate(devices):
-            found += _chain(5, "ingress%d" % place, 0, device)
+    for place, device in enumerate(devices):
+        found += _chain(5, "ingress%d" % place, 0, device) if 5 in families else []
+        found += _chain(1, "ingress%d" % place, _INET_INGRESS, device) if has_ingress else []
     if 7 in families:
         found += _table(7) + _chain(7, "prerouting", 0, "") + _chain(7, "output", 3, "")
     return [one for kind in (nftables.TABLE, nftables.CHAIN, nftables.RULE) for one in found if one.kind == kind]
