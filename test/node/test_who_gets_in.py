@@ -5,6 +5,7 @@ import json
 import pytest
 from fakes import make_node
 from openstack_spice.document.desired import Desired, PortRange
+from openstack_spice.firewall.edit_proof import FileRule
 from openstack_spice.firewall.kernel import Kernel
 from openstack_spice.firewall.proxy_port import ProxyPort
 from openstack_spice.firewall.who_gets_in import ANY, MOST_SOURCES, Listener, WhoGetsIn
@@ -212,3 +213,28 @@ def test_the_address_is_the_one_that_the_proxy_listens_on(tmp_path, value, addre
     node.firewall.who_gets_in.report_declared = asked.append
     ProxyPort(node.fake.context, FakeUnits(), None, node.firewall).report_who_gets_in(6082, Journal("nft"))
     assert asked == [Listener(address, PortRange(6082, 6082))]
+
+
+@pytest.mark.parametrize(
+    "rule, questions",
+    [
+        ('inet f input|ip saddr 192.0.2.7 tcp dport 6082 accept comment "x"', [Question("192.0.2.7", "", 6082, 6082)]),
+        (
+            '-A INPUT -s 192.0.2.7/32 -p tcp -m tcp --dport 5900:5999 -m comment --comment "x" -j ACCEPT',
+            [Question("192.0.2.7/32", "", 5900, 5999)],
+        ),
+        ('inet f input|ip6 saddr 2001:db8::/32 tcp dport 6082 accept comment "x"', [Question("2001:db8::/32", "", 6082, 6082)]),
+        ("-A INPUT -s 192.0.2.9/32 -p tcp -m tcp --dport 6082 -j ACCEPT", []),  # not among the first three
+        ("-A INPUT -s 203.0.113.0/24 -p tcp -m tcp --dport 6082 -j ACCEPT", []),  # of an earlier document
+    ],
+)
+def test_of_a_boot_file_it_is_asked_for_the_first_sources_alone(tmp_path, rule, questions):
+    sources = ("192.0.2.7/32", "2001:db8::/32", "192.0.2.8/32", "192.0.2.9/32")
+    node = FirewallNode(tmp_path, sources=sources)
+    assert list(node.firewall.edit_proof.questions(FileRule("/etc/nftables.conf", rule))) == questions
+
+
+def test_what_the_node_answers_by_alone_counts_where_other_devices_could_differ(tmp_path):
+    node = Node(tmp_path, answers={"192.0.2.0/24": Answer(CANNOT_TELL, "eth1", on_route=LET_IN)})
+    node.who.report_declared(PORT)
+    assert node.said == []

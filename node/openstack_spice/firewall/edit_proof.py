@@ -107,7 +107,8 @@ class EditProof:
                 if first is not None and index > first:
                     raise Unproven(one, "it would come behind a rule that could refuse")
             for (one, _), known in zip(asked, proven.answers):
-                if known.kind == REFUSED:  # by a rule elsewhere; what cannot be told is as the structure has it
+                # By a rule elsewhere; what cannot be told is as the structure has it.
+                if known.kind == REFUSED and not known.is_partly_in:
                     raise Unproven(one, "what is loaded then would refuse all the same: " + known.reason)
         except NotProven as answer:
             # A rule of ours that goes takes nothing along, whether or not the file loads where nothing of the node is.

@@ -3,18 +3,21 @@
 Never a reload, a restart or a save: on a node with Neutron's or libvirt's chains those freeze or wipe them.
 """
 
-from typing import Dict, List, Tuple, Union
+import re
+from typing import Dict, List, Sequence, Tuple, Union
 
 from ..changes.edits import Edits
 from ..changes.kind import Planned
 from ..context import Context
 from ..document.desired import PortRange
+from ..firewall_oracle.oracle import Question
 from ..services.units import Units
 from ..state.entry import Entry
 from ..text import ABSENT
+from .accepting import host
 from .backend import Backend, FileBackend
 from .boot_proof import BootProof
-from .edit_proof import EditProof
+from .edit_proof import EditProof, FileRule
 from .firewalld import Firewalld
 from .iptables import Iptables
 from .kernel import Kernel
@@ -25,6 +28,8 @@ from .ufw import Ufw
 from .warnings_once import WarningsOnce
 from .who_gets_in import WhoGetsIn
 
+_MOST_ASKED = 3
+_ACCEPTS = re.compile(r"accept tcp (?P<first>\d+)(-(?P<last>\d+))? from (?P<source>\S+)$")
 # The kinds of change that are rules of ours.
 RULE_KINDS = (
     Firewalld.kind,
@@ -69,6 +74,7 @@ class Firewall:
         # In the order of who is asked first.
         self.backends: Tuple[Backend, ...] = (self.firewalld, self.ufw, self.iptables, self.nftables)
         self.edit_proof = EditProof(context, (self.iptables, self.nftables), self._argument)
+        self.edit_proof.questions = self._questions
         self.who_gets_in = WhoGetsIn(context, self.kernel, self._argument)
         self.found: List[str] = []
         self.closes_proxy_port = False
@@ -112,6 +118,16 @@ class Firewall:
     def test_edits(self, edits: Edits) -> None:
         """What was edited must load what it loaded before, and our rules, before it is published. Raises Failed."""
         self.edit_proof.check_edits(edits)
+
+    def _questions(self, one: FileRule) -> Sequence[Question]:
+        """Who gets in by a rule of ours, at the next boot: of the first sources alone, since each takes up to two seconds."""
+        found = _ACCEPTS.match(rule_text(one.rule.rpartition("|")[2]))
+        if found is None or host(found.group("source")) not in [
+            host(source) for source in (self._context.desired.sources or ())[:_MOST_ASKED]
+        ]:
+            return ()
+        first = int(found.group("first"))
+        return (Question(found.group("source"), "", first, int(found.group("last") or first)),)
 
     @property
     def _closes_ports(self) -> bool:

@@ -96,6 +96,8 @@ class WhoGetsIn:
         said = []
         ports = text_of_ports(listener.ports)
         for source, answer in zip(self._declared(), answers):
+            # Other devices that a packet could come by decide only where routing is asymmetric.
+            answer = answer._replace(kind=answer.on_route or answer.kind)
             facts = {"source": source, "ports": ports, "reason": answer.reason, "argument": self._argument}
             if answer.kind == REFUSED:
                 said.append(Said("source-partly-shut-out" if answer.is_partly_in else "source-shut-out", facts))

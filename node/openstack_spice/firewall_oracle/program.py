@@ -46,9 +46,9 @@ def answers_to(request: Mapping[str, Any]) -> List[Answer]:
     """The answers to a request."""
     questions = [_question(one) for one in request["questions"]]
     deadline = time.monotonic() + float(request["seconds"])
-    if not request["may_load_veth"] and not is_there("veth"):
-        return [Answer(CANNOT_TELL, "the kernel's module veth is not loaded, and a copy needs it")] * len(questions)
     try:
+        if not request["may_load_veth"]:
+            _demand_veth()
         network = node_network.read()
         given = ruleset.read() if request["from"] == "running" else ruleset.EMPTY
     except CannotTell as error:
@@ -61,6 +61,22 @@ def answers_to(request: Mapping[str, Any]) -> List[Answer]:
         except CannotTell as error:
             found.append(Answer(CANNOT_TELL, error.construct))
     return found
+
+
+def answer_with(given: Mapping[str, Any], rules: Ruleset, seconds: float) -> Answer:
+    """The answer to one question, were these all the rules that there are."""
+    try:
+        _demand_veth()
+        with Netlink(ROUTE) as kernel:
+            return _answer(_question(given), node_network.read(), rules, kernel, [], seconds)
+    except CannotTell as error:
+        return Answer(CANNOT_TELL, error.construct)
+
+
+def _demand_veth() -> None:
+    """A copy would have the kernel load the module. Raises CannotTell."""
+    if not is_there("veth"):
+        raise CannotTell("the kernel's module veth is not loaded, and a copy needs it")
 
 
 def _question(given: Mapping[str, Any]) -> Question:

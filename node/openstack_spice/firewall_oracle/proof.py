@@ -5,21 +5,18 @@ alone. A program of its own: a request on standard input, an answer on standard 
 """
 
 import base64
-import ipaddress
 import json
 import os
 import re
 import sys
 from typing import Any, Dict, List, Mapping, NamedTuple, Sequence, Tuple
 
-from . import nftables, node_network
-from .arrangement import Question
+from . import nftables
 from .boot_files import NFT, OWN, Boot, Loaded, Surroundings, loaded, surroundings
 from .errors import CannotTell
-from .namespaces import die_with, isolated, limit_memory
-from .netlink import ROUTE, Attribute, Netlink, nested, packed
-from .question import CANNOT_TELL, Answer, ask
-from .ruleset import Ruleset
+from .namespaces import die_with, limit_memory
+from .netlink import Attribute, nested, packed
+from .program import answer_with
 
 LARGEST = 1 << 30  # bytes of address space
 _FAMILIES: Mapping[int, str] = {1: "inet", 2: "ip", 3: "arp", 5: "netdev", 7: "bridge", 10: "ip6"}
@@ -191,24 +188,12 @@ def answer(request: Mapping[str, Any]) -> Dict[str, Any]:
         new = _boot(request["tool"], request["roots"], request["new"])
         added, removed = ([Rule(*one) for one in request[name]] for name in ("added", "removed"))
         after, indexes = proven(Change(former, new, added, removed, everything))
-        answers = [_answered(question, after.rules)._asdict() for question in request.get("questions", ())]
+        answers = [answer_with(question, after.rules, _SECONDS)._asdict() for question in request.get("questions", ())]
         return {"listing": after.listing, "indexes": indexes, "answers": answers}
     except CannotTell as error:
         return {"reason": error.construct, "does not load": True}
     except NotProven as error:
         return {"reason": error.reason, "does not load": False}
-
-
-def _answered(given: Mapping[str, Any], rules: Ruleset) -> Answer:
-    """Who would get in with those rules, and no others."""
-    source, own = ipaddress.ip_network(given["source"], strict=False), ipaddress.ip_address(given["destination"])
-    question = Question(source, own, int(given["ports"][0]), int(given["ports"][1]))
-    try:
-        network = node_network.read()
-        with Netlink(ROUTE) as kernel:
-            return Answer(*json.loads(isolated(lambda: json.dumps(ask(question, network, rules, kernel)).encode(), _SECONDS).decode()))
-    except CannotTell as error:
-        return Answer(CANNOT_TELL, error.construct)
 
 
 def main() -> None:
