@@ -205,7 +205,7 @@ describe("a controller with noVNC", () => {
 
   it("has nothing to put back the second time", async () => {
     const now = await snapshot(node);
-    expect(await revert(node, "controller", { user: "ops" })).toMatchObject({ status: 0, stdout: "none\n" });
+    expect(await revert(node, "controller", { user: "ops" })).toMatchObject({ status: 0, stdout: "" });
     expect(await snapshot(node)).toEqual(now);
   });
 
