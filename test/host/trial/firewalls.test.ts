@@ -200,7 +200,7 @@ describe("a controller with a firewall of its operator's", () => {
     for (const changes of [true, false]) {
       const { status, stdout, stderr } = await converge(node, document);
       expect(stderr).toBe(
-        `openstack-spice: ${NAME}: ${SOURCE} does not get in to TCP 6082, though it is declared: from ${PEERS.proxy.v4} to port 6082: `iifname != "lo" tcp dport 6082 drop` in chain early of table inet guard. Change that rule, or take the source out of 'allowedSources'\n`,
+        `openstack-spice: ${NAME}: ${SOURCE} does not get in to TCP 6082, though it is declared: from ${PEERS.proxy.v4} to port 6082: \`iifname != "lo" tcp dport 6082 drop\` in chain early of table inet guard. Change that rule, or take the source out of 'allowedSources'\n`,
       );
       expect([status, stdout.split("\n").at(-2) === "changed 0"]).toEqual([0, !changes]);
     }
