@@ -3,7 +3,6 @@ import type { NodeReport } from "../contract/report";
 import { Role } from "../nova";
 import type { ControllerNodeArgs } from "./args/controllerNode";
 import { controllerState } from "./shared/controllerState";
-import { asReported } from "./shared/completion";
 import { engineInputs, engineOutputs } from "./shared/engineInputs";
 import { outcomeOf, withoutNulls } from "./shared/inputs";
 import { isSpokenFor } from "./shared/logins";
@@ -61,6 +60,6 @@ export class ControllerNode extends pulumi.ComponentResource {
     const { report, converged } = convergeNode({ ...node, ...secrecy, reported });
     this.report = report;
     this.converged = converged;
-    this.registerOutputs(engineOutputs({ report: asReported(report) }, opts));
+    this.registerOutputs(engineOutputs({ report }, opts));
   }
 }
