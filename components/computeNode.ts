@@ -3,7 +3,6 @@ import type { NodeReport } from "../contract/report";
 import { Role } from "../nova";
 import type { ComputeNodeArgs } from "./args/computeNode";
 import { computeState } from "./shared/computeState";
-import { asReported } from "./shared/completion";
 import { engineInputs, engineOutputs } from "./shared/engineInputs";
 import { outcomeOf, withoutNulls } from "./shared/inputs";
 import { isSpokenFor } from "./shared/logins";
@@ -59,6 +58,6 @@ export class ComputeNode extends pulumi.ComponentResource {
     const { report, converged } = convergeNode({ ...node, reported: settings });
     this.report = report;
     this.converged = converged;
-    this.registerOutputs(engineOutputs({ report: asReported(report) }, opts));
+    this.registerOutputs(engineOutputs({ report }, opts));
   }
 }

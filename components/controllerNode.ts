@@ -3,7 +3,6 @@ import type { NodeReport } from "../contract/report";
 import { Role } from "../nova";
 import type { ControllerNodeArgs } from "./args/controllerNode";
 import { controllerState } from "./shared/controllerState";
-import { asReported } from "./shared/completion";
 import { engineInputs, engineOutputs } from "./shared/engineInputs";
 import { outcomeOf, withoutNulls } from "./shared/inputs";
 import { isSpokenFor } from "./shared/logins";
@@ -66,6 +65,6 @@ export class ControllerNode extends pulumi.ComponentResource {
     warnWhereShutOut({ node: nodeName, host, listenAddress, port, sources }, converged, this);
     this.report = report;
     this.converged = converged;
-    this.registerOutputs(engineOutputs({ report: asReported(report) }, opts));
+    this.registerOutputs(engineOutputs({ report }, opts));
   }
 }

@@ -5,7 +5,6 @@ import type { ComputeArgs, ControllerArgs, SpiceConsoleArgs } from "./args/spice
 import { ComputeNode } from "./computeNode";
 import { ConsoleSecurityGroupRule } from "./consoleSecurityGroupRule";
 import { ControllerNode } from "./controllerNode";
-import { asReported } from "./shared/completion";
 import { engineInputs, nodesByName } from "./shared/engineInputs";
 import { withoutNulls } from "./shared/inputs";
 import { inspectLogins, type NodeLogin } from "./shared/logins";
@@ -163,8 +162,7 @@ export class SpiceConsole extends pulumi.ComponentResource {
 
     this.proxyPageUrl = pulumi.output(proxy.baseUrl);
     this.nodes = pulumi.output(outcomes).apply(byNode);
-    const reported = outcomes.map((outcome) => ({ ...outcome, report: asReported(outcome.report) }));
-    this.registerOutputs({ proxyPageUrl: this.proxyPageUrl, nodes: pulumi.output(reported).apply(byNode) });
+    this.registerOutputs({ proxyPageUrl: this.proxyPageUrl, nodes: this.nodes });
   }
 
   private openSecurityGroups(name: string, args: SpiceConsoleArgs, opts: pulumi.ComponentResourceOptions): void {

@@ -5,7 +5,6 @@ import { checkNodes } from "../nova";
 import { converge } from "../remote/convergence";
 import { OnDestroy } from "./args/onDestroy";
 import type { VncProxyRetirementArgs } from "./args/vncProxyRetirement";
-import { asReported } from "./shared/completion";
 import { engineInputs, engineOutputs, nodesByName } from "./shared/engineInputs";
 import { withoutNulls } from "./shared/inputs";
 import { inspectLogins, prerequisitesOf } from "./shared/logins";
@@ -72,7 +71,6 @@ export class VncProxyRetirement extends pulumi.ComponentResource {
       reports.set(node, finished(command, report, login, this).report);
     }
     this.reports = Object.fromEntries(reports);
-    const reported = [...reports].map(([node, report]) => [node, asReported(report)] as const);
-    this.registerOutputs(engineOutputs({ reports: Object.fromEntries(reported) }, opts));
+    this.registerOutputs(engineOutputs({ reports: this.reports }, opts));
   }
 }

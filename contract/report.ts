@@ -20,7 +20,7 @@ export interface NodeMessage {
 
 /** What a node reported when it last converged. */
 export interface NodeReport {
-  /** Nova's version on the node, such as `26.2.2`. */
+  /** Nova's version on the node, such as `26.2.2`. Undefined where the run stopped before it was known. */
   readonly novaVersion?: string;
   /** The packages that serve consoles there, each with its version, by name. */
   readonly packages: Readonly<Record<string, string>>;
@@ -28,7 +28,7 @@ export interface NodeReport {
   readonly changes: readonly NodeChange[];
   /**
    * The firewall that the rule went into, or that our own table is of: `firewalld`, `ufw`, `iptables`, `ip6tables`, `nftables`, several with commas; `none`
-   * where the node has none, `unmanaged` or, of a compute, nothing where it was left alone.
+   * where the node has none, `unmanaged` or, of a compute, undefined where it was left alone.
    */
   readonly firewall?: string;
   /** Running guests that have no SPICE console yet: each gets one with its next hard reboot. */
@@ -43,7 +43,7 @@ export interface NodeReport {
   readonly warnings?: readonly NodeMessage[];
   /** Why the run stopped. Undefined where it did not. */
   readonly stopped?: NodeMessage;
-  /** Set where the report has no end mark, or not all that the end mark counts, so that the node did not come to the end of its run. */
+  /** Set where the report has no end mark, or not all that the end mark counts, so that the node did not come to the end of its run. Undefined where it did. */
   readonly incomplete?: true;
 }
 

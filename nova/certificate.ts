@@ -1,7 +1,7 @@
 import { X509Certificate, createPrivateKey } from "node:crypto";
 import type { Tls } from "../contract";
 import { isIpLiteral } from "./cidr";
-import type { ValidationError } from "./validationError";
+import { type ValidationError, checkSize } from "./validationError";
 
 /** Where a certificate that is given as text is kept on a controller, with its key: one file, so that both change at one moment. */
 export const certificateFile = "/etc/nova/openstack-spice/console.pem";
@@ -43,12 +43,16 @@ function pemOf({ label, base64 }: PemBlock): string {
   return [`-----BEGIN ${label}-----`, ...(base64.match(/.{1,64}/g) ?? []), `-----END ${label}-----`, ""].join("\n");
 }
 
+function pemText(blocks: readonly PemBlock[]): string {
+  return blocks.map(pemOf).join("");
+}
+
 /** A certificate and its key from their PEM texts, which are known to be sound, without what stands between the blocks. */
 export function certificateText({
   certPem,
   privateKeyPem,
 }: Pick<CertificateSource, "certPem" | "privateKeyPem">): Required<Pick<Tls, "certificate" | "key">> {
-  return { certificate: chainOf(certPem).map(pemOf).join(""), key: keyBlocks(privateKeyPem).map(pemOf).join("") };
+  return { certificate: pemText(chainOf(certPem)), key: pemText(keyBlocks(privateKeyPem)) };
 }
 
 /**
@@ -82,6 +86,7 @@ export function checkCertificate(
       for (const reason of [...keyReasons(own), ...validityReasons(own, now), ...hostReasons(own, host)]) {
         complain("certPem", reason);
       }
+      errors.push(...checkSize(pemText(chainOf(certPem)).length, "armored", `${path}.certPem`));
     }
   }
   const reason = privateKeyPem === undefined ? undefined : privateKeyReason(privateKeyPem, own);

@@ -1,5 +1,5 @@
 import { type Cidr, parseCidrs } from "./cidr";
-import { type Checked, type ValidationError, invalid, shown, valid } from "./validationError";
+import { type Checked, type ValidationError, checkSize, invalid, shown, valid } from "./validationError";
 
 /** TCP ports from `first` to `last`, both included. */
 export interface PortRange {
@@ -45,6 +45,11 @@ export function parseConsoleSources(sources: readonly string[], path: string): C
   return value.some(({ everyone }) => everyone) ? invalid({ path, reason }) : valid(value);
 }
 
+/** The validation error of more blocks, each counted once, than a compute takes. @param path where the first list of them stands in the arguments */
+export function checkConsoleSourceCount(count: number, path: string): readonly ValidationError[] {
+  return checkSize(count, "sources", path, "It and the other lists of console sources have");
+}
+
 /** Who may reach the guests' consoles of a compute. */
 interface ConsoleSources {
   /** CIDR blocks from which the compute sees the console proxies come. */
@@ -64,12 +69,13 @@ export function consoleSources(given: ConsoleSources, path = ""): Checked<readon
   const proxies = parseConsoleSources(proxySourceAddresses ?? [], `${path}proxySourceAddresses`);
   const extra = parseConsoleSources(extraConsoleSources, `${path}extraConsoleSources`);
   const errors = [...proxies.errors, ...extra.errors];
-  const texts = [...(proxies.value ?? []), ...(extra.value ?? [])].map(({ text }) => text);
+  const texts = new Set([...(proxies.value ?? []), ...(extra.value ?? [])].map(({ text }) => text));
+  errors.push(...checkConsoleSourceCount(texts.size, `${path}proxySourceAddresses`));
   if (errors.length === 0 && proxySourceAddresses === undefined && extraConsoleSources.length > 0) {
     const reason =
       "It is left out, and with extraConsoleSources alone the proxies would be shut out. Name the addresses that they come from, or [] where extraConsoleSources has them.";
     errors.push({ path: `${path}proxySourceAddresses`, reason });
-  } else if (errors.length === 0 && proxySourceAddresses !== undefined && texts.length === 0) {
+  } else if (errors.length === 0 && proxySourceAddresses !== undefined && texts.size === 0) {
     const reason =
       "It is empty, so nobody could open a console. Name the addresses that the proxies come from, or leave it out.";
     errors.push({ path: `${path}proxySourceAddresses`, reason });
@@ -77,5 +83,5 @@ export function consoleSources(given: ConsoleSources, path = ""): Checked<readon
   if (errors.length > 0) {
     return invalid(...errors);
   }
-  return valid(proxySourceAddresses === undefined ? undefined : [...new Set(texts)].sort());
+  return valid(proxySourceAddresses === undefined ? undefined : [...texts].sort());
 }

@@ -16,26 +16,37 @@ export enum VideoModel {
   Virtio = "virtio",
   /** The default of SPICE hosts up to 30. */
   Qxl = "qxl",
+  /** QEMU's standard VGA adapter. */
   Vga = "vga",
+  /** Cirrus Logic's GD5446, for guests that have drivers for nothing newer. */
   Cirrus = "cirrus",
 }
 
 /** `hw_sound_model`. */
 export enum SoundModel {
+  /** Creative's Sound Blaster 16. */
   Sb16 = "sb16",
+  /** Ensoniq's AudioPCI ES1370. */
   Es1370 = "es1370",
+  /** The PC speaker. */
   Pcspk = "pcspk",
+  /** Intel's AC'97 controller, 82801AA. */
   Ac97 = "ac97",
+  /** Intel HD Audio, as in the chipset ICH6. */
   Ich6 = "ich6",
   /** What present systems have drivers for. */
   Ich9 = "ich9",
+  /** A USB audio device. */
   Usb = "usb",
+  /** virtio-sound. */
   Virtio = "virtio",
 }
 
 /** `hw_usb_model`. */
 export enum UsbModel {
+  /** QEMU's own USB 3 controller. */
   QemuXhci = "qemu-xhci",
+  /** NEC's USB 3 controller, uPD720200. */
   NecXhci = "nec-xhci",
 }
 
@@ -45,25 +56,25 @@ export interface GuestConsoleWishes {
   readonly release: Release;
   /** By what users look at it. What that client does not carry is refused. */
   readonly client: ConsoleClient;
-  /** Settings for a purpose, where the others are left out. */
+  /** Settings for a purpose, where the others are left out. @default none */
   readonly preset?: CompressionPreset;
-  /** The video adapter. */
+  /** The video adapter. @default the preset's, else Nova's */
   readonly videoModel?: VideoModel;
-  /** Memory of the video adapter in MiB, 1 to 512: of `Vga`, `Cirrus` and `Qxl`. */
+  /** Memory of the video adapter in MiB, 1 to 512: of `Vga`, `Cirrus` and `Qxl`. @default QEMU's */
   readonly videoRam?: number;
-  /** Screens. Nova gives a guest one. */
+  /** Screens. Nova gives a guest one. @default 1 */
   readonly monitors?: number;
-  /** The sound device, by which the guest is heard. */
+  /** The sound device, by which the guest is heard. @default the preset's, else none */
   readonly sound?: SoundModel;
-  /** Whether the guest is to hear its user: a microphone. */
+  /** Whether the guest is to hear its user: a microphone. @default false */
   readonly microphone?: boolean;
-  /** How many of the user's USB devices the guest can have at a time: 1 to 15. */
+  /** How many of the user's USB devices the guest can have at a time: 1 to 15. @default none */
   readonly redirectedUsbPorts?: number;
-  /** The USB controller. */
+  /** The USB controller. @default Nova's */
   readonly usbModel?: UsbModel;
-  /** Whether the guest has a USB tablet, by which its pointer is where the user's is without an agent. */
+  /** Whether the guest has a USB tablet, by which its pointer is where the user's is without an agent. @default false: nothing is said of it */
   readonly usbTablet?: boolean;
-  /** Whether the computes give guests the SPICE agent's channel (`agentEnabled`), and have VNC off. */
+  /** Whether the computes give guests the SPICE agent's channel (`agentEnabled`), and have VNC off. @default false */
   readonly agentAlone?: boolean;
 }
 

@@ -1,5 +1,5 @@
 import type { Repository } from "../contract";
-import type { ValidationError } from "./validationError";
+import { type ValidationError, checkSize } from "./validationError";
 import { downloadReasons } from "./urls";
 
 /** A repository of yum's or dnf's that a node gets, such as EPEL for the web client. */
@@ -8,11 +8,11 @@ export interface PackageRepository {
   readonly id: string;
   /** Its name as people read it. @default the id */
   readonly name?: string;
-  /** Where it is, with yum's variables such as `$basearch`. One of these three. */
+  /** Where it is, with yum's variables such as `$basearch`. One of these three. @default mirrorList or metalink */
   readonly baseUrl?: string;
-  /** A list of its mirrors. EPEL's metalink works here as well. */
+  /** A list of its mirrors. EPEL's metalink works here as well. @default baseUrl or metalink */
   readonly mirrorList?: string;
-  /** A list of its mirrors with checksums. */
+  /** A list of its mirrors with checksums. @default baseUrl or mirrorList */
   readonly metalink?: string;
   /** Whether its packages' signatures are checked. @default true */
   readonly gpgCheck?: boolean;
@@ -32,18 +32,25 @@ const sources = ["baseUrl", "mirrorList", "metalink"] as const;
 export function checkRepository(repository: PackageRepository, path: string): readonly ValidationError[] {
   const { id, name = id, gpgCheck = true, gpgKey, includePackages = [], failoverMethod } = repository;
   const given = sources.filter((key) => repository[key] !== undefined);
+  const { settings, key = "" } = repositoryFile(repository);
+  const { gpgkey = "", includepkgs = "" } = settings;
   const errors: ValidationError[] = [
     ...check(/^[A-Za-z\d][A-Za-z\d._-]{0,62}$/, id, `${path}.id`, "Give letters, digits, dots, hyphens: epel."),
     ...check(/^[\x20-\x7e]+$/, name, `${path}.name`, "Give one line of printable ASCII."),
     ...sources.flatMap((key) => {
       const url = repository[key];
       const reasons = url === undefined ? [] : downloadReasons(url, ["http", "https", "ftp", "file"]);
-      return reasons.map((reason) => ({ path: `${path}.${key}`, reason }));
+      const at = `${path}.${key}`;
+      return [...reasons.map((reason) => ({ path: at, reason })), ...checkSize(url?.length ?? 0, "value", at)];
     }),
     ...check(/^\/[!-~]+$/, repository.gpgKeyPath, `${path}.gpgKeyPath`, "Give an absolute path on the nodes."),
     ...includePackages.flatMap((name, index) =>
       check(/^[A-Za-z\d][!-~]*$/, name, `${path}.includePackages[${index}]`, "Give the name of a package."),
     ),
+    ...checkSize(name.length, "value", `${path}.name`),
+    ...checkSize(gpgkey.length, "value", `${path}.gpgKeyPath`),
+    ...checkSize(includepkgs.length, "value", `${path}.includePackages`),
+    ...checkSize(key.length, "armored", `${path}.gpgKey`),
   ];
   if (given.length !== 1) {
     const reason = `It has ${given.length === 0 ? "none" : given.join(" and ")} of ${sources.join(", ")}. Give one of them.`;
@@ -66,7 +73,7 @@ export function checkRepository(repository: PackageRepository, path: string): re
   return errors;
 }
 
-/** The file of a repository, which is known to be sound. */
+/** The file of a repository. */
 export function repositoryFile(repository: PackageRepository): Repository {
   const { id, name = id, gpgCheck = true, gpgKey, includePackages = ["spice-html5"], failoverMethod } = repository;
   const given = sources.filter((key) => repository[key] !== undefined);

@@ -7,19 +7,33 @@ import { type Checked, type ValidationError, invalid, shown, valid } from "./val
  * Source: https://releases.openstack.org, one page for each series.
  */
 export enum Release {
+  /** April 2016 */
   Mitaka = 13,
+  /** October 2016 */
   Newton = 14,
+  /** February 2017 */
   Ocata = 15,
+  /** August 2017 */
   Pike = 16,
+  /** February 2018 */
   Queens = 17,
+  /** August 2018 */
   Rocky = 18,
+  /** April 2019 */
   Stein = 19,
+  /** October 2019 */
   Train = 20,
+  /** May 2020 */
   Ussuri = 21,
+  /** October 2020 */
   Victoria = 22,
+  /** April 2021 */
   Wallaby = 23,
+  /** October 2021 */
   Xena = 24,
+  /** March 2022 */
   Yoga = 25,
+  /** October 2022 */
   Zed = 26,
   /** 2023.1 */
   Antelope = 27,

@@ -1,3 +1,5 @@
+import { limits } from "../contract";
+
 /**
  * One thing that is wrong with what the user gave. Nothing in `nova/` throws: every check returns all the validation errors it found, so that a user sees
  * them in one go and nothing has been touched.
@@ -107,4 +109,22 @@ export function checkWords(
       ? errors
       : [{ path: at, reason: `${shown(word)} is there twice. Take one out.` }];
   });
+}
+
+/**
+ * The validation error of a value of which a node does not take as much; it has nothing of the value, which may be a secret.
+ *
+ * @param size its characters, or its blocks
+ * @param subject what has them
+ */
+export function checkSize(
+  size: number,
+  limit: keyof typeof limits,
+  path: string,
+  subject = "It has",
+): readonly ValidationError[] {
+  const [unit, remedy] = limit === "sources" ? ["blocks", "Join some to larger ones."] : ["characters", "Shorten it."];
+  return size <= limits[limit]
+    ? []
+    : [{ path, reason: `${subject} ${size} ${unit}, and a node takes at most ${limits[limit]}. ${remedy}` }];
 }

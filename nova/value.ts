@@ -1,5 +1,5 @@
 import { isIpLiteral } from "./cidr";
-import { type Checked, invalid, shown, valid } from "./validationError";
+import { type Checked, checkSize, invalid, shown, valid } from "./validationError";
 import { isHostName } from "./hosts";
 import { type NovaOption, OptionType } from "./optionTypes";
 import { hasCredentials } from "./urls";
@@ -30,7 +30,9 @@ export function encodeText(text: string, path: string): Checked<string> {
   }
   // After a backslash a doubled dollar would be read as three: there, `\$` is the way to write one.
   const escaped = text.replace(/(\\?)\$/g, (_, backslash: string) => (backslash === "" ? "$$" : "\\\\$"));
-  return valid(needsQuotes(escaped) ? `"${escaped}"` : escaped);
+  const written = needsQuotes(escaped) ? `"${escaped}"` : escaped;
+  const errors = checkSize(written.length, "value", path);
+  return errors.length > 0 ? invalid(...errors) : valid(written);
 }
 
 /** Whether oslo.config would take something off the ends. */

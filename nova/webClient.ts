@@ -1,15 +1,15 @@
-import type { ValidationError } from "./validationError";
+import { type ValidationError, checkSize } from "./validationError";
 import { downloadReasons, hasCredentials } from "./urls";
 
 /** Where a controller's web client comes from, in the place of the platform's own package. Either a package or an archive. */
 export interface WebClient {
-  /** Name of another package that has it, from a repository that the nodes know. */
+  /** Name of another package that has it, from a repository that the nodes know. @default archive has it */
   readonly package?: string;
   /** Where that package puts `spice_auto.html`. @default /usr/share/spice-html5 */
   readonly folder?: string;
-  /** A tar archive, packed or not, such as an npm package: a path on the nodes, or a URL that they can reach. */
+  /** A tar archive, packed or not, such as an npm package: a path on the nodes, or a URL that they can reach. @default package has it */
   readonly archive?: string;
-  /** The archive's SHA-256, 64 hexadecimal digits; another archive is not used. */
+  /** The archive's SHA-256, 64 hexadecimal digits; another archive is not used. @default none: an archive needs it */
   readonly sha256?: string;
 }
 
@@ -43,6 +43,11 @@ export function checkWebClient(client: WebClient, path: string): readonly Valida
       `${reason}. Give the 64 hexadecimal digits that 'sha256sum' prints for the archive, in lower case.`,
     );
   }
+  errors.push(
+    ...checkSize(name?.length ?? 0, "package", `${path}.package`),
+    ...checkSize((folder?.length ?? 0) - 1, "path", `${path}.folder`),
+    ...checkSize(archive?.replace(/^(\/|https?:\/\/)/, "").length ?? 0, "path", `${path}.archive`),
+  );
   if (archive === undefined && sha256 !== undefined) {
     complain(".sha256", "It is for an archive: packages have signatures. Take it out.");
   }

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { NodeReport } from "../../contract/report";
 import type { AgainArgs } from "../args/node";
+import { messageAlone } from "../validation/errors";
 
 /** The words of a command line that nothing reads, and whose change is an update: a certificate's mark, and what has the node converge again. */
 export function noteOf(
@@ -34,7 +35,7 @@ export function whole(
   login: pulumi.Input<Login>,
   component: pulumi.Resource,
 ): pulumi.Output<NodeReport> {
-  const checked = pulumi.all([report, login]).apply(([known, { node, role, target }]) => {
+  return pulumi.all([report, login]).apply(([known, { node, role, target }]) => {
     if (known.incomplete !== true) {
       return known;
     }
@@ -46,24 +47,8 @@ export function whole(
       void pulumi.log.warn(message, component);
       return known;
     }
-    const error = new pulumi.RunError(message);
-    // The engine's library shows the stack of an error that a registration waited for: the message says all.
-    error.stack = message;
-    throw error;
+    throw messageAlone(new pulumi.RunError(message));
   });
-  unchecked.set(checked, report);
-  return checked;
-}
-
-/** The reports that have been checked for their end mark, as they came. */
-const unchecked = new WeakMap<pulumi.Output<NodeReport>, pulumi.Output<NodeReport>>();
-
-/**
- * A report that a component can register among its outputs: one that is not whole says so in it (`incomplete`). The error of {@link whole} would be shown as
- * one of the registration ("error serializing property").
- */
-export function asReported(report: pulumi.Output<NodeReport>): pulumi.Output<NodeReport> {
-  return unchecked.get(report) ?? report;
 }
 
 /**

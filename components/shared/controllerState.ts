@@ -9,6 +9,7 @@ import {
   checkClosing,
   checkProxy,
   checkRelease,
+  checkSize,
   checkSourcesMeet,
   checkWebClient,
   defaultPort,
@@ -53,6 +54,7 @@ export function controllerState(
     ...checkProxy({ ...proxy, listenAddress, port, httpsOverPlain, release }, `${path}proxy`, Date.now(), knows),
     ...(webClient === undefined ? [] : checkWebClient(webClient, `${path}webClient`)),
     ...(sources?.errors ?? []),
+    ...checkSize(sources?.value?.length ?? 0, "sources", `${path}proxy.allowedSources`),
     ...(knows("listenAddress") ? checkSourcesMeet(sources?.value, listenAddress, `${path}proxy.allowedSources`) : []),
     ...(dropOtherSources === true && (sources?.errors ?? []).length === 0
       ? checkClosing(sources?.value, `${path}proxy.dropOtherSources`)

@@ -1,5 +1,6 @@
 import {
   checkConsolePorts,
+  checkConsoleSourceCount,
   checkListenAddress,
   checkNodes,
   checkSourcesMeet,
@@ -230,8 +231,10 @@ function checkConsoleSources(args: SpiceConsoleArgs): readonly ValidationError[]
         ];
   });
   errors.push(...parseConsoleSources(extraConsoleSources, "extraConsoleSources").errors);
-  const isNobody = extraConsoleSources.length === 0 && proxySources(controllers)?.length === 0;
-  if (errors.length === 0 && isNobody && given[0] !== undefined && computeSecurityGroupId === undefined) {
+  const extra = (parseCidrs(extraConsoleSources, "").value ?? []).map(({ text }) => text);
+  const { size } = new Set([...(proxySources(controllers) ?? []), ...extra]);
+  errors.push(...checkConsoleSourceCount(size, given[0] ?? ""));
+  if (errors.length === 0 && size === 0 && given[0] !== undefined && computeSecurityGroupId === undefined) {
     const reason =
       "All lists are empty, so nobody could open a console. Name the addresses that the proxies come from, or leave it out.";
     errors.push({ path: given[0], reason });

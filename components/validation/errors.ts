@@ -2,14 +2,19 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Checked, ValidationError } from "../../nova";
 
 /**
- * The same error without frames, for errors whose message says all: where the error is in the input, the place in the code does
- * not help, and the error ends a program at once even where {@link repairStackTraces} was not called.
+ * The same error, which the engine shows as its message alone: where the error is in the input, the place in the code does not help.
+ *
+ * - Without frames, and so it ends a program at once even where {@link repairStackTraces} was not called. Of an error that comes once the program itself is
+ *   through, as where an output is waited for, the engine's library shows the stack in place of the message.
+ * - Without what that library writes before the message, in the same error, for each property of a resource that waits for it (`error serializing property
+ *   "stdin": `, in its runtime/rpc.js): what is written to it is dropped.
  *
  * @returns `error` itself
  */
-export function withoutFrames<E extends Error>(error: E): E {
-  error.stack = `${error.name}: ${error.message}`;
-  return error;
+export function messageAlone<E extends Error>(error: E): E {
+  const { message } = error;
+  error.stack = message;
+  return Object.defineProperty(error, "message", { get: () => message, set: () => undefined });
 }
 
 /**
@@ -27,7 +32,7 @@ export function rejectValidationErrors(
   if (errors.length > 0) {
     const count = errors.length === 1 ? "1 argument is" : `${errors.length} arguments are`;
     const list = errors.map(({ path, reason }) => `  ${path}: ${reason}`);
-    throw withoutFrames(new pulumi.RunError([`${subject}: ${count} wrong, and ${outcome}.`, ...list].join("\n")));
+    throw messageAlone(new pulumi.RunError([`${subject}: ${count} wrong, and ${outcome}.`, ...list].join("\n")));
   }
 }
 

@@ -3,6 +3,7 @@ import {
   checkNodeName,
   checkRecipe,
   checkRepository,
+  checkSize,
   checkWord,
   type NodeEntry,
   type ValidationError,
@@ -59,9 +60,10 @@ export function checkGuards(
 /** The validation error of credentials that no section of a configuration file can hold. */
 export function checkBusyGuard({ novaApiCredentials }: BusyGuardArgs): readonly ValidationError[] {
   const reason = `${shown(novaApiCredentials)} is no section's name. Give that of a section of the computes' nova.conf, without brackets, such as "service_user".`;
+  const path = "novaApiCredentials";
   return novaApiCredentials === undefined || /^[A-Za-z]\w*$/.test(novaApiCredentials)
-    ? []
-    : [{ path: "novaApiCredentials", reason }];
+    ? checkSize(novaApiCredentials?.length ?? 0, "section", path)
+    : [{ path, reason }];
 }
 
 /** A node of a list as far as it is known. */

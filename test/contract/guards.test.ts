@@ -1,15 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { ConfigurationManagementTool, SpiceConsole, type SpiceConsoleArgs, Vnc } from "../../components";
+import { ConfigurationManagementTool, type SpiceConsoleArgs, Vnc } from "../../components";
 import { cloud } from "./support/cloud";
-import { run } from "./support/recorder";
+import { commandsOf, declare } from "./support/declared";
 import { stateOf } from "./support/states";
 
 /** What desired states say of guards, by the command that gets them. */
 async function guards(args: Partial<SpiceConsoleArgs>): Promise<Record<string, object>> {
-  const { resources } = await run(() => new SpiceConsole("cloud", { ...cloud, ...args }));
-  const commands = resources.filter(({ type }) => type === "command:remote:Command");
+  const { resources } = await declare({ ...cloud, ...args });
   return Object.fromEntries(
-    commands.map((command) => {
+    commandsOf(resources).map((command) => {
       const { toolsToIgnore, acceptPendingChanges, novaApiCredentials } = stateOf(command);
       const guard = { toolsToIgnore, acceptPendingChanges, novaApiCredentials };
       return [command.name.replace(/^cloud-(.*)-converge$/, "$1"), JSON.parse(JSON.stringify(guard)) as object];
@@ -55,7 +54,7 @@ describe("what an operator vouches for", () => {
       "control-1": {},
       "compute-1": { novaApiCredentials: "service_user" },
     });
-    const bad = await run(() => new SpiceConsole("cloud", { ...cloud, novaApiCredentials: "[service_user]" }));
+    const bad = await declare({ ...cloud, novaApiCredentials: "[service_user]" });
     expect(bad.resources).toEqual([]);
     expect(bad.error).toContain(
       'novaApiCredentials: "[service_user]" is no section\'s name. Give that of a section of the computes\' nova.conf, without brackets, such as "service_user".',
@@ -65,9 +64,7 @@ describe("what an operator vouches for", () => {
   it("is refused where it is no tool, with its place", async () => {
     const ignoreConfigurationManagement = ["pupet"] as unknown as readonly ConfigurationManagementTool[];
     const computes = [{ ...compute, ignoreConfigurationManagement }] as unknown as SpiceConsoleArgs["computes"];
-    const { error, resources } = await run(
-      () => new SpiceConsole("cloud", { ...cloud, ignoreConfigurationManagement, computes }),
-    );
+    const { error, resources } = await declare({ ...cloud, ignoreConfigurationManagement, computes });
     expect(resources).toEqual([]);
     expect(error?.split("\n").map((line) => line.trim().split(": ")[0])).toEqual([
       'SpiceConsole "cloud"',

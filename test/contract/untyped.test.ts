@@ -157,9 +157,7 @@ describe("how to log in, where it is known late", () => {
       .map((error) => (error as Error).message)
       .join("\n")
       .split("\n");
-    expect(first).toContain(
-      'ControllerNode "it": 4 arguments are wrong, and the nodes that it concerns were not reached.',
-    );
+    expect(first).toBe('ControllerNode "it": 4 arguments are wrong, and the nodes that it concerns were not reached.');
     expect(lines.map((line) => line.split(": ")[0])).toEqual([
       ...["  connection.host", "  connection.hostKey", "  connection.port", "  connection.user"],
     ]);

@@ -13,7 +13,7 @@ const AT_MOST_TIMES = 4;
 const IMPORTS = [
   'import * as pulumi from "@pulumi/pulumi";',
   `import { repairStackTraces } from ${JSON.stringify(join(REPOSITORY, "program/stackTraces"))};`,
-  `import { withoutFrames } from ${JSON.stringify(join(REPOSITORY, "components/validation/errors"))};`,
+  `import { messageAlone } from ${JSON.stringify(join(REPOSITORY, "components/validation/errors"))};`,
   "",
 ].join("\n");
 
@@ -25,7 +25,7 @@ describe("a program that throws", () => {
     project = new Project();
     project.write(
       "index.ts",
-      `${IMPORTS}export const names = [pulumi.getStack(), repairStackTraces.name, withoutFrames.name];\n`,
+      `${IMPORTS}export const names = [pulumi.getStack(), repairStackTraces.name, messageAlone.name];\n`,
     );
     const normal = project.pulumi("preview");
     expect(normal.output).toContain('"repairStackTraces"');
@@ -42,7 +42,7 @@ describe("a program that throws", () => {
     ["in an apply", 'pulumi.output(1).apply(() => { throw new Error("boom"); });'],
     ["a ResourceError of a component", 'export = async () => { throw new pulumi.ResourceError("boom", undefined); };'],
   ])("%s, with the stack traces repaired", (_where, statement) => {
-    project.write("index.ts", `${IMPORTS}repairStackTraces();\nvoid [pulumi, withoutFrames];\n${statement}\n`);
+    project.write("index.ts", `${IMPORTS}repairStackTraces();\nvoid [pulumi, messageAlone];\n${statement}\n`);
     const thrown = project.pulumi("preview");
     expect(thrown.output).toMatch(/boom/);
     expect(thrown.output).toMatch(/index\.ts:\d+:\d+/);
@@ -51,7 +51,7 @@ describe("a program that throws", () => {
   });
 
   it("a RunError without frames, with nothing repaired, as in a user's own", () => {
-    const statement = 'export = async () => { throw withoutFrames(new pulumi.RunError("computes[0].name: empty")); };';
+    const statement = 'export = async () => { throw messageAlone(new pulumi.RunError("computes[0].name: empty")); };';
     project.write("index.ts", `${IMPORTS}void repairStackTraces;\n${statement}\n`);
     const thrown = project.pulumi("preview");
     expect(thrown.output).toContain("error: computes[0].name: empty");

@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { afterEach, describe, expect, it } from "vitest";
 import { repairStack, repairStackTraces } from "../../../program/stackTraces";
-import { withoutFrames } from "../../../components/validation/errors";
+import { messageAlone } from "../../../components/validation/errors";
 
 /** As in the module under test: Node.js may have no hook. */
 const errors: { prepareStackTrace?: ((error: Error, frames: NodeJS.CallSite[]) => unknown) | undefined } = Error;
@@ -65,15 +65,21 @@ describe("repairStackTraces", () => {
   });
 });
 
-describe("withoutFrames", () => {
+describe("messageAlone", () => {
   it("keeps the error, its type and its message", () => {
     const error = new pulumi.RunError("computes[2].name: empty");
-    expect(withoutFrames(error)).toBe(error);
+    expect(messageAlone(error)).toBe(error);
     expect(pulumi.RunError.isInstance(error)).toBe(true);
     expect(error.message).toBe("computes[2].name: empty");
   });
 
   it("leaves no frame", () => {
-    expect(withoutFrames(new Error("a\nb")).stack).toBe("Error: a\nb");
+    expect(messageAlone(new Error("a\nb")).stack).toBe("a\nb");
+  });
+
+  it("lets nobody write before the message", () => {
+    const error = messageAlone(new Error("a"));
+    error.message = `error serializing property "stdin": ${error.message}`;
+    expect(error.message).toBe("a");
   });
 });
