@@ -69,7 +69,7 @@ describe.skipIf(isSkipped)(`the messages of the node program${because}`, () => {
     expect(Object.values(messagePages).flat().sort()).toEqual(Object.keys(messages).sort());
     for (const [page, modules] of Object.entries(messagePages)) {
       const text = readFileSync(join(repository, page), "utf8");
-      const ids = [...text.matchAll(/^- `([a-z-]+)`: /gm)].map(([, id]) => id);
+      const ids = [...text.matchAll(/^- `([a-z0-9-]+)`: /gm)].map(([, id]) => id);
       expect(ids).toEqual(modules.flatMap((module) => (messages[module] ?? []).map(({ id }) => id)));
       expect(text).not.toMatch(/[{}]/);
     }
