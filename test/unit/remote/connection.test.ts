@@ -4,9 +4,10 @@ import { utils } from "ssh2";
 import { describe, expect, it } from "vitest";
 import { connectionTo, hostKeyError } from "../../../remote/connection";
 import { shortPrivateKey } from "../../../remote/openSshKey";
+import { ed25519KeyPair } from "../../support/sshKey";
 
 const pem = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }) as string;
-const openssh = utils.generateKeyPairSync("ed25519");
+const openssh = ed25519KeyPair();
 
 describe("hostKeyError", () => {
   it("takes a line of a host key's file", () => {

@@ -4,13 +4,14 @@ import { utils } from "ssh2";
 import { describe, expect, it } from "vitest";
 import { shortPrivateKey } from "../../../remote/openSshKey";
 import { inspectPrivateKey } from "../../../remote/privateKey";
+import { ed25519KeyPair } from "../../support/sshKey";
 import { anyText } from "../../support/text";
 
 const ed25519 = generateKeyPairSync("ed25519").privateKey;
 const pem = ed25519.export({ type: "pkcs8", format: "pem" }) as string;
 const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
 const ec = generateKeyPairSync("ec", { namedCurve: "secp384r1" }).privateKey;
-const openssh = utils.generateKeyPairSync("ed25519");
+const openssh = ed25519KeyPair();
 
 /** Keys of each kind and format that the SSH client reads, and whether they are RSA. */
 const keys: readonly (readonly [kind: string, key: string, isRsa: boolean])[] = [
@@ -31,7 +32,7 @@ const old = { cipher: "aes-256-cbc", passphrase: "p" } as const;
 
 /** Encrypted keys that the SSH client reads. */
 const encrypted: readonly (readonly [kind: string, key: string])[] = [
-  ["ed25519, OpenSSH", utils.generateKeyPairSync("ed25519", encryption).private],
+  ["ed25519, OpenSSH", ed25519KeyPair(encryption).private],
   ["RSA, OpenSSH", utils.generateKeyPairSync("rsa", { bits: 2048, ...encryption }).private],
   ["RSA, PKCS #1", rsa.export({ type: "pkcs1", format: "pem", ...old }) as string],
   ["ECDSA, SEC 1", ec.export({ type: "sec1", format: "pem", ...old }) as string],
@@ -49,7 +50,7 @@ const inLines = (texts: readonly string[]) => texts.map((text) => `${text}\n`).j
 describe("shortPrivateKey", () => {
   it("makes PKCS #8 of an ed25519 key in OpenSSH's format, the same key, in 119 characters", () => {
     for (let round = 0; round < 20; round += 1) {
-      const pair = utils.generateKeyPairSync("ed25519", { comment: "x".repeat(round) });
+      const pair = ed25519KeyPair({ comment: "x".repeat(round) });
       const short = shortPrivateKey(pair.private.replaceAll("\n", round % 2 === 0 ? "\n" : "\r\n"));
       expect(short.length).toBe(119);
       expect(inspectPrivateKey(short)).toEqual({ rsa: false });
@@ -254,7 +255,7 @@ describe("inspectPrivateKey refuses", () => {
     ],
     [
       "encrypted by another cipher",
-      utils.generateKeyPairSync("ed25519", { ...encryption, cipher: "aes128-ctr" }).private,
+      ed25519KeyPair({ ...encryption, cipher: "aes128-ctr" }).private,
       "is encrypted in a way that the SSH client does not read. Have `ssh-keygen -p -Z aes256-ctr -f FILE`",
     ],
   ])("a key that the SSH client cannot use: %s", (_what, text, reason) => {
