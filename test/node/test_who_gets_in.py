@@ -53,7 +53,7 @@ class Node:
 def test_of_declared_sources_that_get_in_nothing_is_said(tmp_path):
     node = Node(tmp_path, sources=("192.0.2.0/24", "2001:db8::/32"))
     node.who.report_declared(PORT)
-    assert node.asked == [Question("192.0.2.0/24", "", 6082, 6082), Question("2001:db8::/32", "", 6082, 6082)]
+    assert node.asked == [Question("192.0.2.0/24", "", 6082, 6082, True), Question("2001:db8::/32", "", 6082, 6082, True)]
     assert node.said == []
 
 
@@ -79,7 +79,7 @@ def test_of_declared_sources_that_get_in_nothing_is_said(tmp_path):
 def test_of_a_declared_source_that_does_not_get_in_the_rule_is_named(tmp_path, answer, text):
     node = Node(tmp_path, answers={"192.0.2.0/24": answer})
     node.who.report_declared(Listener("198.51.100.1", PortRange(5900, 5999)))
-    assert node.asked == [Question("192.0.2.0/24", "198.51.100.1", 5900, 5999)]
+    assert node.asked == [Question("192.0.2.0/24", "198.51.100.1", 5900, 5999, True)]
     assert node.said == [text]
 
 
@@ -136,7 +136,7 @@ def test_nothing_is_called_open_by_a_guess(tmp_path, answers, said):
 def test_everybody_is_of_the_families_that_the_proxy_listens_by(tmp_path, address, sources, destination):
     node = Node(tmp_path, RULES % 1, sources=())
     node.who.report_unfiltered(Listener(address, PortRange(6082, 6082)))
-    assert node.asked == [Question(source, destination, 6082, 6082) for source in sources]
+    assert node.asked == [Question(source, destination, 6082, 6082, True) for source in sources]
 
 
 def test_what_was_answered_is_kept_for_as_long_as_the_filter_is_the_same(tmp_path):
@@ -238,3 +238,10 @@ def test_what_the_node_answers_by_alone_counts_where_other_devices_could_differ(
     node = Node(tmp_path, answers={"192.0.2.0/24": Answer(CANNOT_TELL, "eth1", on_route=LET_IN)})
     node.who.report_declared(PORT)
     assert node.said == []
+
+
+def test_sources_that_cannot_meet_the_address_are_not_tried(tmp_path):
+    node = Node(tmp_path, sources=("192.0.2.0/24", "2001:db8::/32"))
+    node.who.report_declared(Listener("198.51.100.1", PortRange(6082, 6082)))
+    node.who.report_declared(Listener("2001:db8::1", PortRange(6082, 6082)))
+    assert [one.source for one in node.asked] == ["192.0.2.0/24", "2001:db8::/32"]

@@ -34,7 +34,8 @@ class Said(NamedTuple):
 class Listener(NamedTuple):
     """Where the declared sources connect to.
 
-    :param address: an address of this node; nothing, or ANY for IPv6 too, stands for the one that it answers a source by
+    :param address: an address of this node; nothing, or ANY for IPv6 too, stands for the one that it answers a source by, and so does one
+        that it does not have, such as a virtual one that is elsewhere by now
     """
 
     address: str
@@ -56,7 +57,7 @@ class WhoGetsIn:
 
     def report_declared(self, listener: Listener) -> None:
         """Says which of the declared sources do not get in, and by which rule; and of which that cannot be told."""
-        self._say(self._of_declared(listener, self._asked(listener, self._declared())))
+        self._say(self._of_declared(listener, self._asked(listener, self._declared(listener))))
 
     def report_unfiltered(self, listener: Listener) -> None:
         """The same where nothing is known that refuses anybody; and says whether everybody gets in. Raises CannotTell."""
@@ -69,7 +70,7 @@ class WhoGetsIn:
             everybody = ["::/0"] if ":" in listener.address else ["0.0.0.0/0"]
             if listener.address == ANY:  # both families come in
                 everybody.append("0.0.0.0/0")
-            answers = self._asked(listener, everybody + self._declared())
+            answers = self._asked(listener, everybody + self._declared(listener))
             said = _of_everybody(listener, answers[: len(everybody)]) + self._of_declared(listener, answers[len(everybody) :])
             self._kept = kept = {"key": key, "said": [[one.message, one.facts] for one in said]}
         self._say([Said(str(message), dict(facts)) for message, facts in kept["said"]])
@@ -85,17 +86,23 @@ class WhoGetsIn:
         except (Failed, CannotTell):
             pass
 
-    def _declared(self) -> List[str]:
-        return list(self._context.desired.sources or ())[:MOST_SOURCES]
+    def _declared(self, listener: Listener) -> List[str]:
+        """The first of the declared sources that can meet the address."""
+        sources = self._context.desired.sources or ()
+        if listener.address not in ("", ANY):
+            sources = tuple(source for source in sources if (":" in source) == (":" in listener.address))
+        return list(sources)[:MOST_SOURCES]
 
     def _asked(self, listener: Listener, sources: Sequence[str]) -> List[Answer]:
         address = "" if listener.address == ANY else listener.address
-        return self._oracle.ask([Question(source, address, listener.ports.first, listener.ports.last) for source in sources])
+        return self._oracle.ask(
+            [Question(source, address, listener.ports.first, listener.ports.last, may_be_elsewhere=True) for source in sources]
+        )
 
     def _of_declared(self, listener: Listener, answers: Sequence[Answer]) -> List[Said]:
         said = []
         ports = text_of_ports(listener.ports)
-        for source, answer in zip(self._declared(), answers):
+        for source, answer in zip(self._declared(listener), answers):
             # Other devices that a packet could come by decide only where routing is asymmetric.
             answer = answer._replace(kind=answer.on_route or answer.kind)
             facts = {"source": source, "ports": ports, "reason": answer.reason, "argument": self._argument}
@@ -120,7 +127,7 @@ class WhoGetsIn:
         loaded = [files.read_if_there(path) or b"" for _, path in LEGACY.values()]
         if not any(loaded) and "\tchain " not in listings[0][1]:
             return None
-        text = json.dumps([[name, _CHANGING.sub("", listing)] for name, listing in listings] + [list(listener), self._declared()])
+        text = json.dumps([[name, _CHANGING.sub("", listing)] for name, listing in listings] + [list(listener), self._declared(listener)])
         return hashlib.sha256(to_bytes(text) + b"\n".join(loaded)).hexdigest()
 
     def _read(self) -> Dict[str, Any]:

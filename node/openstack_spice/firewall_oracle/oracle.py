@@ -21,9 +21,10 @@ class Question(NamedTuple):
     """Would a connection be let in?"""
 
     source: str  # a CIDR
-    destination: str  # an address of this node; `::`, `0.0.0.0` or nothing is the one that it answers the source by
+    destination: str  # an address of this node; nothing: the one that it answers the source by
     first_port: int
     last_port: int
+    may_be_elsewhere: bool = False  # whether a destination that the node does not have, such as a virtual one, is as nothing
 
 
 class Step(NamedTuple):
@@ -67,7 +68,13 @@ class Oracle:
             return []
         request = {
             "questions": [
-                {"source": one.source, "destination": one.destination, "ports": [one.first_port, one.last_port]} for one in questions
+                {
+                    "source": one.source,
+                    "destination": one.destination,
+                    "ports": [one.first_port, one.last_port],
+                    "may_be_elsewhere": one.may_be_elsewhere,
+                }
+                for one in questions
             ],
             "from": "empty" if from_nothing else "running",
             "steps": [{"tool": list(one.tool), "stdin": one.stdin} for one in steps],

@@ -44,7 +44,7 @@ def main() -> None:
 
 def answers_to(request: Mapping[str, Any]) -> List[Answer]:
     """The answers to a request."""
-    questions = [_question(one) for one in request["questions"]]
+    questions = request["questions"]
     deadline = time.monotonic() + float(request["seconds"])
     try:
         if not request["may_load_veth"]:
@@ -57,7 +57,8 @@ def answers_to(request: Mapping[str, Any]) -> List[Answer]:
     for question in questions:
         try:
             with Netlink(ROUTE) as kernel:
-                found.append(_answer(question, network, given, kernel, request["steps"], deadline - time.monotonic()))
+                asked = _question(question, network, kernel)
+                found.append(_answer(asked, network, given, kernel, request["steps"], deadline - time.monotonic()))
         except CannotTell as error:
             found.append(Answer(CANNOT_TELL, error.construct))
     return found
@@ -68,7 +69,8 @@ def answer_with(given: Mapping[str, Any], rules: Ruleset, seconds: float) -> Ans
     try:
         _demand_veth()
         with Netlink(ROUTE) as kernel:
-            return _answer(_question(given), node_network.read(), rules, kernel, [], seconds)
+            network = node_network.read()
+            return _answer(_question(given, network, kernel), network, rules, kernel, [], seconds)
     except CannotTell as error:
         return Answer(CANNOT_TELL, error.construct)
 
@@ -79,20 +81,25 @@ def _demand_veth() -> None:
         raise CannotTell("the kernel's module veth is not loaded, and a copy needs it")
 
 
-def _question(given: Mapping[str, Any]) -> Question:
+def _question(given: Mapping[str, Any], network: NodeNetwork, kernel: Netlink) -> Question:
+    """A question with its destination. Raises CannotTell.
+
+    :param kernel: for routes, in the node's own name space
+    """
     source = ipaddress.ip_network(given["source"], strict=False)
-    destination = ipaddress.ip_address(given["destination"] or ("0.0.0.0" if source.version == 4 else "::"))
-    return Question(source, destination, int(given["ports"][0]), int(given["ports"][1]))
+    first, last = (int(port) for port in given["ports"])
+    if given["destination"]:
+        destination = ipaddress.ip_address(given["destination"])
+        if source.version != destination.version:
+            raise CannotTell("a source and a destination of two address families")
+        if network.is_own(destination) or not given.get("may_be_elsewhere"):
+            return Question(source, destination, first, last)
+    return Question(source, node_network.answering_address(kernel, outside(source)), first, last)
 
 
 def _answer(
     question: Question, network: NodeNetwork, given: Ruleset, kernel: Netlink, steps: List[Dict[str, Any]], seconds: float
 ) -> Answer:
-    if question.source.version != question.destination.version:
-        raise CannotTell("a source and a destination of two address families")
-    if question.destination.is_unspecified:
-        question = question._replace(destination=node_network.answering_address(kernel, outside(question.source)))
-
     def asked() -> bytes:
         rules = given
         if steps:
