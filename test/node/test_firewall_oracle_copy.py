@@ -177,6 +177,19 @@ def test_a_child_dies_with_its_parent_and_so_do_its_tools():
     assert not is_alive(child) and not is_alive(tool)
 
 
+@needs_root
+def test_what_a_tool_leaves_behind_ends_with_the_name_spaces():
+    def hangs():
+        return namespaces.tool(["sh", "-c", "sleep 3333 & wait"], seconds=1).err
+
+    assert namespaces.isolated(hangs, 20) == b"sh took more than 1 s"
+    with pytest.raises(CannotTell, match="no answer in 0 s"):
+        namespaces.isolated(hangs, 0.5)
+    with open("/proc/self/task/%d/children" % os.getpid()) as file:
+        assert file.read() == ""
+    assert subprocess.run(["pgrep", "-f", "^sleep 3333$"], stdout=subprocess.PIPE).stdout == b""
+
+
 def mounted():
     with open("/proc/self/mounts") as file:
         return file.read()

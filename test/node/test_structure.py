@@ -45,6 +45,7 @@ REACHES: Dict[str, Set[str]] = {
     "firewall_oracle.modules": {"open", "os.path.exists", "os.path.isdir"},
     "firewall_oracle.namespaces": {
         "ctypes",
+        "open",
         "os._exit",
         "os.access",
         "os.close",

@@ -1,6 +1,7 @@
 """What is said of who gets in: asked where a run touched what filters, and kept for as long as the node lists the same."""
 
 import json
+import os
 
 import pytest
 from fakes import make_node
@@ -103,7 +104,15 @@ def test_a_node_without_any_filter_is_open_to_all_and_nothing_is_asked(tmp_path)
     "answers, said",
     [
         ({}, ["TCP 6082 is open to all. 'dropOtherSources' closes it"]),
-        ({"0.0.0.0/0": Answer(REFUSED, "x", is_partly_in=True)}, []),
+        ({"0.0.0.0/0": Answer(REFUSED, "x")}, []),
+        ({"0.0.0.0/0": Answer(REFUSED, "@bans", is_partly_in=True)}, ["TCP 6082 is open to all. 'dropOtherSources' closes it"]),
+        (
+            {"192.0.2.0/24": Answer(LET_IN, left_out=7), "0.0.0.0/0": Answer(REFUSED, "x")},
+            [
+                "it cannot be told whether 192.0.2.0/24 gets in to TCP 6082: the rules name 7 addresses or ports more within it than "
+                "were tried. Try it from there"
+            ],
+        ),
         (
             {"0.0.0.0/0": Answer(CANNOT_TELL, "tc")},
             ["it cannot be told whether anybody but the declared sources gets in to TCP 6082: tc. Try it from elsewhere"],
@@ -234,14 +243,43 @@ def test_of_a_boot_file_it_is_asked_for_the_first_sources_alone(tmp_path, rule, 
     assert list(node.firewall.edit_proof.questions(FileRule("/etc/nftables.conf", rule))) == questions
 
 
-def test_what_the_node_answers_by_alone_counts_where_other_devices_could_differ(tmp_path):
-    node = Node(tmp_path, answers={"192.0.2.0/24": Answer(CANNOT_TELL, "eth1", on_route=LET_IN)})
-    node.who.report_declared(PORT)
-    assert node.said == []
-
-
 def test_sources_that_cannot_meet_the_address_are_not_tried(tmp_path):
     node = Node(tmp_path, sources=("192.0.2.0/24", "2001:db8::/32"))
     node.who.report_declared(Listener("198.51.100.1", PortRange(6082, 6082)))
     node.who.report_declared(Listener("2001:db8::1", PortRange(6082, 6082)))
     assert [one.source for one in node.asked] == ["192.0.2.0/24", "2001:db8::/32"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        lambda node: node.fake.files.put("/proc/net/fib_trie", "another route"),
+        lambda node: os.makedirs(node.fake.files.at("/sys/class/net/eth1")),
+        lambda node: node.fake.files.put("/proc/net/if_inet6", "another address"),
+    ],
+)
+def test_it_is_asked_again_where_packets_can_come_by_another_way(tmp_path, changes):
+    node = Node(tmp_path, RULES % 1)
+    os.makedirs(node.fake.files.at("/sys/class/net/eth0"))
+    node.who.report_unfiltered(PORT)
+    node.who.keep()
+    node.run()
+    node.who.report_unfiltered(PORT)
+    assert len(node.asked) == 2
+    changes(node)
+    node.run()
+    node.who.report_unfiltered(PORT)
+    assert len(node.asked) == 4
+
+
+@pytest.mark.parametrize(
+    "listing, legacy", [(RULES % 1, "raw\n"), ((RULES % 1).replace("accept", 'xt match "set" drop'), ""), (RULES % 1 + "# match-set", "")]
+)
+def test_what_no_listing_has_is_asked_for_each_time(tmp_path, listing, legacy):
+    node = Node(tmp_path, listing)
+    node.fake.files.put("/proc/net/ip_tables_names", legacy)
+    for asked in (2, 4):
+        node.run()
+        node.who.report_unfiltered(PORT)
+        node.who.keep()
+        assert len(node.asked) == asked

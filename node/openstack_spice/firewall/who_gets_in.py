@@ -19,6 +19,9 @@ from .rules import text_of_ports
 
 MOST_SOURCES = 20  # that are asked about: each takes up to two seconds
 ANY = "::"
+# Where packets come by decides too.
+_NETWORK = ("/proc/net/fib_trie", "/proc/net/ipv6_route", "/proc/net/if_inet6")
+_IPSET = re.compile(r'match-set|xt (match|target) "(set|SET)"')  # whose elements are not in the listing
 _LARGEST = 65536  # bytes of what is kept
 # What differs from one listing to the next, and decides nothing.
 _CHANGING = re.compile(r"packets \d+ bytes \d+|expires [0-9a-z]+|^#.*$|\[\d+:\d+\]", re.MULTILINE)
@@ -65,8 +68,8 @@ class WhoGetsIn:
         if key is None:
             self._say([_open_to_all(listener)])
             return
-        kept = self._read()
-        if kept.get("key") != key:
+        kept = self._read() if key else {}
+        if not key or kept.get("key") != key:
             everybody = ["::/0"] if ":" in listener.address else ["0.0.0.0/0"]
             if listener.address == ANY:  # both families come in
                 everybody.append("0.0.0.0/0")
@@ -103,10 +106,11 @@ class WhoGetsIn:
         said = []
         ports = text_of_ports(listener.ports)
         for source, answer in zip(self._declared(listener), answers):
-            # Other devices that a packet could come by decide only where routing is asymmetric.
-            answer = answer._replace(kind=answer.on_route or answer.kind)
             facts = {"source": source, "ports": ports, "reason": answer.reason, "argument": self._argument}
-            if answer.kind == REFUSED:
+            if answer.kind == LET_IN and answer.left_out:
+                facts["reason"] = "the rules name %d addresses or ports more within it than were tried" % answer.left_out
+                said.append(Said("source-not-tried", facts))
+            elif answer.kind == REFUSED:
                 said.append(Said("source-partly-shut-out" if answer.is_partly_in else "source-shut-out", facts))
             elif answer.kind != LET_IN:
                 said.append(Said("source-not-tried", facts))
@@ -120,15 +124,19 @@ class WhoGetsIn:
             self._context.reporter.warn(one.message, **one.facts)
 
     def _key(self, listener: Listener) -> Optional[str]:
-        """A digest of what filters here, and of what is asked; None where nothing filters at all. Raises CannotTell."""
+        """A digest of all that an answer depends on; nothing where that is more than is listed here; None where nothing filters at all.
+        Raises CannotTell."""
         listings: List[Tuple[str, str]] = [("nft", self._kernel.nft() or "")]
         listings += [(tool, self._kernel.saved(tool) or "") for tool in TOOLS + tuple(LEGACY)]
         files = self._context.system.files
         loaded = [files.read_if_there(path) or b"" for _, path in LEGACY.values()]
         if not any(loaded) and "\tchain " not in listings[0][1]:
             return None
+        if any(loaded) or _IPSET.search(listings[0][1]):
+            return ""
+        network = [files.read_if_there(path) or b"" for path in _NETWORK] + [to_bytes(" ".join(files.names_if_there("/sys/class/net")))]
         text = json.dumps([[name, _CHANGING.sub("", listing)] for name, listing in listings] + [list(listener), self._declared(listener)])
-        return hashlib.sha256(to_bytes(text) + b"\n".join(loaded)).hexdigest()
+        return hashlib.sha256(to_bytes(text) + b"\n".join(network)).hexdigest()
 
     def _read(self) -> Dict[str, Any]:
         try:
@@ -153,7 +161,8 @@ def _open_to_all(listener: Listener) -> Said:
 
 def _of_everybody(listener: Listener, answers: Sequence[Answer]) -> List[Said]:
     """What is to be said of who is not declared: of several families what is worst."""
-    if any(answer.kind == LET_IN for answer in answers):
+    # What a list of bans refuses is no filter for the others.
+    if any(answer.kind == LET_IN or answer.is_partly_in for answer in answers):
         return [_open_to_all(listener)]
     unknown = [answer for answer in answers if answer.kind != REFUSED]
     return [Said("port-not-tried", {"port": listener.ports.first, "reason": unknown[0].reason})] if unknown else []

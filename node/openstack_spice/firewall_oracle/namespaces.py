@@ -13,14 +13,14 @@ import subprocess
 import sys
 import time
 import traceback
-from typing import Callable, Iterator, NamedTuple, Sequence
+from typing import Callable, Iterator, NamedTuple, Sequence, Set
 
 from .errors import CannotTell
 
 _NEW_MOUNTS, _NEW_NETWORK = 0x00020000, 0x40000000  # CLONE_NEWNS, CLONE_NEWNET
 _PRIVATE = 0x4000 | 0x40000  # MS_REC | MS_PRIVATE
 _BIND = 0x1000  # MS_BIND
-_PR_SET_PDEATHSIG = 1
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 LARGEST_ANSWER = 32 << 20  # bytes
 _C = ctypes.CDLL(None, use_errno=True)
 # Where the tools are: as the node program has it (system/commands.py).
@@ -40,6 +40,8 @@ def isolated(function: Callable[[], bytes], seconds: float) -> bytes:
     ours, theirs = os.pipe()
     sys.stderr.flush()
     parent = os.getpid()
+    _C.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # what the child leaves behind becomes ours
+    others = _children()
     child = os.fork()
     if child == 0:
         _in_the_child(function, parent, theirs)
@@ -50,9 +52,28 @@ def isolated(function: Callable[[], bytes], seconds: float) -> bytes:
         os.close(ours)
         os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
+        _end(_children() - others)
     if kind == b"=":
         return answer
     raise CannotTell(answer.decode("utf-8", "replace") if kind == b"!" else "the copy's process ended early (status %d)" % status)
+
+
+def _children() -> Set[int]:
+    try:
+        with open("/proc/self/task/%d/children" % os.getpid()) as file:
+            return {int(word) for word in file.read().split()}
+    except OSError:  # a kernel that does not list them
+        return set()
+
+
+def _end(orphans: Set[int]) -> None:
+    """What a tool started and left behind ends with it, and what that started."""
+    others = _children() - orphans
+    while orphans:
+        for pid in orphans:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        orphans = _children() - others
 
 
 def _in_the_child(function: Callable[[], bytes], parent: int, pipe: int) -> None:
@@ -209,8 +230,8 @@ def tool(argv: Sequence[str], stdin: bytes = b"", seconds: float = 20) -> Output
     try:
         out, err = process.communicate(stdin, seconds)
     except subprocess.TimeoutExpired:
-        process.kill()
-        process.communicate()
+        process.kill()  # what it started, and holds its output, ends with the name spaces
+        process.wait()
         return Output(124, b"", b"%s took more than %d s" % (argv[0].encode(), seconds))
     return Output(process.returncode, out, err)
 
