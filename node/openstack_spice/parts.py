@@ -143,11 +143,6 @@ class Parts:
         """Edited files of firewalls have to load. Raises Failed."""
         self.firewall.test_edits(self.edits)
 
-    def keep(self) -> None:
-        """What was asked of the node is kept, for the runs after this one."""
-        self.probes.keep()
-        self.firewall.who_gets_in.keep()
-
     def start_again(self, unit: str) -> None:
         """A unit whose restart is undone: it did run before, also where it is dead by now. Raises Failed."""
         self.units.bring_up("restart", unit)

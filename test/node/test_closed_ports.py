@@ -457,6 +457,7 @@ class TestTheProxysPort:
         assert node.proxy.plan(6082, in_transaction=False) == []
         assert node.proxy.plan(6082, in_transaction=True) == []
         assert node.firewall.text() == "none"
+        node.proxy.report_who_gets_in(6082)
         assert node.fake.reporter.said == ["TCP 6082 is open to all. 'dropOtherSources' closes it"]
 
     def test_is_closed_where_that_is_asked_for(self, tmp_path):

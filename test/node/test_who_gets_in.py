@@ -11,7 +11,6 @@ from openstack_spice.firewall.kernel import Kernel
 from openstack_spice.firewall.proxy_port import ProxyPort
 from openstack_spice.firewall.who_gets_in import ANY, MOST_SOURCES, Listener, WhoGetsIn
 from openstack_spice.firewall_oracle.oracle import CANNOT_TELL, LET_IN, REFUSED, Answer, Question
-from openstack_spice.state.entry import Entry
 from openstack_spice.state.paths import filter_file, record_file
 
 from test_firewall import NO_FIREWALL, FakeUnits
@@ -25,7 +24,7 @@ IN = Answer(LET_IN)
 class Node:
     """A node whose filter lists as given, and an oracle that answers by source; what is not given is let in."""
 
-    def __init__(self, root, listing="", answers=None, sources=("192.0.2.0/24",), record="{}"):
+    def __init__(self, root, listing=RULES % 1, answers=None, sources=("192.0.2.0/24",), record="{}"):
         desired = Desired("controller", "node-1", sources=sources)
         files = {} if record is None else {record_file("controller"): record}
         self.fake = make_node(root, dict(NO_FIREWALL, **{"nft -a list ruleset": listing}), desired=desired, files=files)
@@ -53,7 +52,7 @@ class Node:
 
 def test_of_declared_sources_that_get_in_nothing_is_said(tmp_path):
     node = Node(tmp_path, sources=("192.0.2.0/24", "2001:db8::/32"))
-    node.who.report_declared(PORT)
+    node.who.report(PORT, False)
     assert node.asked == [Question("192.0.2.0/24", "", 6082, 6082, True), Question("2001:db8::/32", "", 6082, 6082, True)]
     assert node.said == []
 
@@ -79,7 +78,7 @@ def test_of_declared_sources_that_get_in_nothing_is_said(tmp_path):
 )
 def test_of_a_declared_source_that_does_not_get_in_the_rule_is_named(tmp_path, answer, text):
     node = Node(tmp_path, answers={"192.0.2.0/24": answer})
-    node.who.report_declared(Listener("198.51.100.1", PortRange(5900, 5999)))
+    node.who.report(Listener("198.51.100.1", PortRange(5900, 5999)), False)
     assert node.asked == [Question("192.0.2.0/24", "198.51.100.1", 5900, 5999, True)]
     assert node.said == [text]
 
@@ -87,15 +86,14 @@ def test_of_a_declared_source_that_does_not_get_in_the_rule_is_named(tmp_path, a
 def test_a_number_of_sources_is_tried_and_how_many_are_not_is_said(tmp_path):
     sources = tuple("192.0.2.%d/32" % last for last in range(MOST_SOURCES + 1))
     node = Node(tmp_path, sources=sources)
-    node.who.report_declared(PORT)
+    node.who.report(PORT, False)
     assert [one.source for one in node.asked] == list(sources[:-1])
     assert node.said == ["of the 21 declared sources the first 20 were tried"]
 
 
 def test_a_node_without_any_filter_is_open_to_all_and_nothing_is_asked(tmp_path):
-    node = Node(tmp_path)
-    node.who.report_unfiltered(PORT)
-    node.who.keep()
+    node = Node(tmp_path, "")
+    node.who.report(PORT, True)
     assert node.asked == [] and not node.fake.files.exists(filter_file("controller"))
     assert node.said == ["TCP 6082 is open to all. 'dropOtherSources' closes it"]
 
@@ -128,7 +126,7 @@ def test_a_node_without_any_filter_is_open_to_all_and_nothing_is_asked(tmp_path)
 )
 def test_nothing_is_called_open_by_a_guess(tmp_path, answers, said):
     node = Node(tmp_path, RULES % 1, answers)
-    node.who.report_unfiltered(PORT)
+    node.who.report(PORT, True)
     assert [one.source for one in node.asked] == ["0.0.0.0/0", "192.0.2.0/24"]
     assert node.said == said
 
@@ -144,30 +142,28 @@ def test_nothing_is_called_open_by_a_guess(tmp_path, answers, said):
 )
 def test_everybody_is_of_the_families_that_the_proxy_listens_by(tmp_path, address, sources, destination):
     node = Node(tmp_path, RULES % 1, sources=())
-    node.who.report_unfiltered(Listener(address, PortRange(6082, 6082)))
+    node.who.report(Listener(address, PortRange(6082, 6082)), True)
     assert node.asked == [Question(source, destination, 6082, 6082, True) for source in sources]
 
 
 def test_what_was_answered_is_kept_for_as_long_as_the_filter_is_the_same(tmp_path):
     node = Node(tmp_path, RULES % 1, {"192.0.2.0/24": Answer(CANNOT_TELL, "tc")})
-    node.who.report_unfiltered(PORT)
+    node.who.report(PORT, True)
     first = list(node.said)
     assert len(node.asked) == len(first) == 2
-    node.who.keep()
     node.run(RULES % 99)  # only counters went on
-    node.who.report_unfiltered(PORT)
+    node.who.report(PORT, True)
     assert node.said == first and len(node.asked) == 2
     node.run(RULES.replace("accept", "return") % 1)
-    node.who.report_unfiltered(PORT)
+    node.who.report(PORT, True)
     assert node.said == first and len(node.asked) == 4
-    node.who.report_unfiltered(Listener("192.0.2.1", PortRange(6082, 6082)))
+    node.who.report(Listener("192.0.2.1", PortRange(6082, 6082)), True)
     assert len(node.asked) == 6
 
 
 def test_it_is_not_kept_for_a_role_without_a_record(tmp_path):
     node = Node(tmp_path, RULES % 1, record=None)
-    node.who.report_unfiltered(PORT)
-    node.who.keep()
+    node.who.report(PORT, True)
     assert not node.fake.files.exists(filter_file("controller"))
 
 
@@ -178,35 +174,13 @@ def test_it_is_not_kept_for_a_role_without_a_record(tmp_path):
 )  # fmt: skip
 def test_what_is_kept_and_damaged_is_asked_for_again(tmp_path, data):
     node = Node(tmp_path, RULES % 1)
-    node.who.report_unfiltered(PORT)
-    node.who.keep()
+    node.who.report(PORT, True)
     key = json.loads(node.fake.files.text(filter_file("controller")))["key"]
     node.fake.files.put(filter_file("controller"), data.replace('"K"', json.dumps(key)))
     node.run()
-    node.who.report_unfiltered(PORT)
+    node.who.report(PORT, True)
     assert len(node.asked) == 4
     assert node.said == ["TCP 6082 is open to all. 'dropOtherSources' closes it"]
-
-
-class Journal:
-    """A journal with changes of one kind."""
-
-    def __init__(self, kind):
-        self._entry = Entry(kind, "", "", "-", "in")
-
-    def has(self, *kinds):
-        return self._entry.kind in kinds
-
-
-@pytest.mark.parametrize(
-    "kind, asks", [("option", 0), ("unit", 0), ("nft", 1), ("iptables-file", 1), ("firewalld", 1), ("ufw", 1), ("console-ports", 1)]
-)
-def test_a_run_that_touches_no_firewall_asks_nothing(tmp_path, kind, asks):
-    node = FirewallNode(tmp_path, sources=("192.0.2.0/24",))
-    asked = []
-    node.firewall.who_gets_in.report_declared = asked.append
-    ProxyPort(node.fake.context, FakeUnits(), None, node.firewall).report_who_gets_in(6082, Journal(kind))
-    assert asked == [Listener("", PortRange(6082, 6082))] * asks
 
 
 @pytest.mark.parametrize(
@@ -219,9 +193,9 @@ def test_the_address_is_the_one_that_the_proxy_listens_on(tmp_path, value, addre
     node.fake.context = node.fake.context._replace(desired=desired)
     node.make_parts()
     asked = []
-    node.firewall.who_gets_in.report_declared = asked.append
-    ProxyPort(node.fake.context, FakeUnits(), None, node.firewall).report_who_gets_in(6082, Journal("nft"))
-    assert asked == [Listener(address, PortRange(6082, 6082))]
+    node.firewall.who_gets_in.report = lambda *given: asked.append(given)
+    ProxyPort(node.fake.context, FakeUnits(), None, node.firewall).report_who_gets_in(6082)
+    assert asked == [(Listener(address, PortRange(6082, 6082)), True)]
 
 
 @pytest.mark.parametrize(
@@ -245,8 +219,8 @@ def test_of_a_boot_file_it_is_asked_for_the_first_sources_alone(tmp_path, rule, 
 
 def test_sources_that_cannot_meet_the_address_are_not_tried(tmp_path):
     node = Node(tmp_path, sources=("192.0.2.0/24", "2001:db8::/32"))
-    node.who.report_declared(Listener("198.51.100.1", PortRange(6082, 6082)))
-    node.who.report_declared(Listener("2001:db8::1", PortRange(6082, 6082)))
+    node.who.report(Listener("198.51.100.1", PortRange(6082, 6082)), False)
+    node.who.report(Listener("2001:db8::1", PortRange(6082, 6082)), False)
     assert [one.source for one in node.asked] == ["192.0.2.0/24", "2001:db8::/32"]
 
 
@@ -261,14 +235,13 @@ def test_sources_that_cannot_meet_the_address_are_not_tried(tmp_path):
 def test_it_is_asked_again_where_packets_can_come_by_another_way(tmp_path, changes):
     node = Node(tmp_path, RULES % 1)
     os.makedirs(node.fake.files.at("/sys/class/net/eth0"))
-    node.who.report_unfiltered(PORT)
-    node.who.keep()
+    node.who.report(PORT, True)
     node.run()
-    node.who.report_unfiltered(PORT)
+    node.who.report(PORT, True)
     assert len(node.asked) == 2
     changes(node)
     node.run()
-    node.who.report_unfiltered(PORT)
+    node.who.report(PORT, True)
     assert len(node.asked) == 4
 
 
@@ -280,6 +253,5 @@ def test_what_no_listing_has_is_asked_for_each_time(tmp_path, listing, legacy):
     node.fake.files.put("/proc/net/ip_tables_names", legacy)
     for asked in (2, 4):
         node.run()
-        node.who.report_unfiltered(PORT)
-        node.who.keep()
+        node.who.report(PORT, True)
         assert len(node.asked) == asked

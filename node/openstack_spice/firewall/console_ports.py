@@ -13,7 +13,6 @@ from ..errors import Refused
 from ..nova.hypervisor import Hypervisor
 from ..services.processes import Processes
 from ..services.units import Units
-from ..state.journal import Journal
 from ..text import in_a_row
 from .closed_ports_text import CONSOLES
 from .declared_ports import DeclaredPorts
@@ -46,10 +45,10 @@ class ConsolePorts(DeclaredPorts):
         self._is_reported = True
         return plan + self._firewall.plan(self._ports)
 
-    def report_who_gets_in(self, journal: Journal) -> None:
-        """Says which of the declared proxies do not get in, where this run changed what filters."""
+    def report_who_gets_in(self) -> None:
+        """Says which of the declared proxies do not get in. Raises CannotTell."""
         if self._range is not None:
-            self.report_declared(journal, "spice/server_proxyclient_address", self._range)
+            self.report_declared("spice/server_proxyclient_address", self._range, asks_for_everybody=False)
 
     def report_open_consoles(self, hypervisor: Hypervisor) -> None:
         """Before a revert opens the range again: who still has SPICE on it."""

@@ -6,10 +6,9 @@ from ..context import Context
 from ..document.desired import PortRange
 from ..services.processes import Processes
 from ..services.units import Units
-from ..state.journal import Journal
 from .bystanders import Bystanders
-from .closed_ports import KIND, ClosedPorts
-from .firewall import RULE_KINDS, Firewall
+from .closed_ports import ClosedPorts
+from .firewall import Firewall
 from .who_gets_in import ANY, Listener
 
 
@@ -23,13 +22,14 @@ class DeclaredPorts:
         self._closed = ClosedPorts(context, units, firewall.kernel)
         self._bystanders = Bystanders(context, firewall.kernel, processes)
 
-    def report_declared(self, journal: Journal, option: str, ports: PortRange) -> None:
-        """Says which of the declared sources do not get in, where this run changed what filters.
+    def report_declared(self, option: str, ports: PortRange, asks_for_everybody: bool) -> None:
+        """Says which of the declared sources do not get in. Raises CannotTell.
 
         :param option: the option of nova.conf that has the address they connect to
+        :param asks_for_everybody: whether it says too that everybody gets in
         """
-        if self._firewall.is_managed and journal.has(KIND, *RULE_KINDS):
-            self._firewall.who_gets_in.report_declared(self._listener(option, ports))
+        if self._firewall.is_managed and self._context.verb in ("converge", "check"):
+            self._firewall.who_gets_in.report(self._listener(option, ports), asks_for_everybody)
 
     def _listener(self, option: str, ports: PortRange) -> Listener:
         address = self._context.desired.declared(option, "")

@@ -9,7 +9,6 @@ from typing import List
 from ..changes.kind import Planned
 from ..document.desired import PortRange
 from ..errors import Refused
-from ..state.journal import Journal
 from .closed_ports_text import PROXY
 from .declared_ports import DeclaredPorts
 
@@ -31,13 +30,12 @@ class ProxyPort(DeclaredPorts):
             closed = str(port)
         self._firewall.closes_proxy_port = bool(closed)
         plan = self._firewall.plan(port)
-        if managed and not closed and not in_transaction and not self._firewall.found:
-            self._firewall.who_gets_in.report_unfiltered(self._listener(ADDRESS, PortRange(port, port)))
         return plan + self._closed.plan(PROXY, closed, lambda: None if in_transaction else self._report_what_closes(port))
 
-    def report_who_gets_in(self, port: int, journal: Journal) -> None:
-        """Says which of the declared sources do not get in, where this run changed what filters."""
-        self.report_declared(journal, ADDRESS, PortRange(port, port))
+    def report_who_gets_in(self, port: int) -> None:
+        """Says which of the declared sources do not get in, and where nothing refuses the others. Raises CannotTell."""
+        is_open = not self._firewall.found and not self._firewall.closes_proxy_port
+        self.report_declared(ADDRESS, PortRange(port, port), is_open)
 
     def _check(self, port: int) -> None:
         """Refuses where it cannot be closed without cutting off something else. Raises Refused, CannotTell."""

@@ -56,36 +56,37 @@ class WhoGetsIn:
         self._kernel = kernel
         self._argument = argument
         self._oracle = Oracle(context.system.commands)
-        self._kept: Optional[Dict[str, Any]] = None
 
-    def report_declared(self, listener: Listener) -> None:
-        """Says which of the declared sources do not get in, and by which rule; and of which that cannot be told."""
-        self._say(self._of_declared(listener, self._asked(listener, self._declared(listener))))
+    def report(self, listener: Listener, asks_for_everybody: bool) -> None:
+        """Says which of the declared sources do not get in, by which rule, and of which that cannot be told: what it said last time, where
+        all is as it was then. Raises CannotTell.
 
-    def report_unfiltered(self, listener: Listener) -> None:
-        """The same where nothing is known that refuses anybody; and says whether everybody gets in. Raises CannotTell."""
-        key = self._key(listener)
+        :param asks_for_everybody: whether it says too that everybody gets in
+        """
+        key = self._key(listener, asks_for_everybody)
         if key is None:
-            self._say([_open_to_all(listener)])
+            self._say([_open_to_all(listener)] if asks_for_everybody else [])
             return
         kept = self._read() if key else {}
         if not key or kept.get("key") != key:
-            everybody = ["::/0"] if ":" in listener.address else ["0.0.0.0/0"]
-            if listener.address == ANY:  # both families come in
-                everybody.append("0.0.0.0/0")
+            everybody: List[str] = []
+            if asks_for_everybody:
+                everybody = ["::/0"] if ":" in listener.address else ["0.0.0.0/0"]
+                if listener.address == ANY:  # both families come in
+                    everybody.append("0.0.0.0/0")
             answers = self._asked(listener, everybody + self._declared(listener))
             said = _of_everybody(listener, answers[: len(everybody)]) + self._of_declared(listener, answers[len(everybody) :])
-            self._kept = kept = {"key": key, "said": [[one.message, one.facts] for one in said]}
+            kept = {"key": key, "said": [[one.message, one.facts] for one in said]}
+            self._keep(kept)
         self._say([Said(str(message), dict(facts)) for message, facts in kept["said"]])
 
-    def keep(self) -> None:
+    def _keep(self, kept: Dict[str, Any]) -> None:
         """Writes what was answered. Where it cannot be written the next run asks again."""
         files = self._context.system.files
         try:
-            if self._kept is not None and files.exists(record_file(self._context.role)):
-                data = json.dumps(self._kept, sort_keys=True).encode("ascii")
+            if self._context.verb == "converge" and files.exists(record_file(self._context.role)):
+                data = json.dumps(kept, sort_keys=True).encode("ascii")
                 files.create(filter_file(self._context.role), data, ROOT_ALONE, lambda path: None)
-                self._kept = None
         except (Failed, CannotTell):
             pass
 
@@ -123,7 +124,7 @@ class WhoGetsIn:
         for one in said:
             self._context.reporter.warn(one.message, **one.facts)
 
-    def _key(self, listener: Listener) -> Optional[str]:
+    def _key(self, listener: Listener, asks_for_everybody: bool) -> Optional[str]:
         """A digest of all that an answer depends on; nothing where that is more than is listed here; None where nothing filters at all.
         Raises CannotTell."""
         listings: List[Tuple[str, str]] = [("nft", self._kernel.nft() or "")]
@@ -135,7 +136,8 @@ class WhoGetsIn:
         if any(loaded) or _IPSET.search(listings[0][1]):
             return ""
         network = [files.read_if_there(path) or b"" for path in _NETWORK] + [to_bytes(" ".join(files.names_if_there("/sys/class/net")))]
-        text = json.dumps([[name, _CHANGING.sub("", listing)] for name, listing in listings] + [list(listener), self._declared(listener)])
+        asked = [list(listener), self._declared(listener), asks_for_everybody]
+        text = json.dumps([[name, _CHANGING.sub("", listing)] for name, listing in listings] + asked)
         return hashlib.sha256(to_bytes(text) + b"\n".join(network)).hexdigest()
 
     def _read(self) -> Dict[str, Any]:
@@ -148,7 +150,7 @@ class WhoGetsIn:
 
 
 def _is_kept(value: Any) -> bool:
-    """Whether it has the shape of what :meth:`WhoGetsIn.keep` writes, and warnings that this version has."""
+    """Whether it has the shape of what :class:`WhoGetsIn` writes, and warnings that this version has."""
     try:
         return isinstance(value["said"], list) and all(text_of_message(message, facts) for message, facts in value["said"])
     except (KeyError, TypeError, ValueError):

@@ -55,9 +55,6 @@ class Compute(Role):
         parts.effective.verify_effective_options(self._unit)
         parts.units.settle(self._unit)
 
-    def before_commit(self, journal: Journal) -> None:
-        self._parts.console_ports.report_who_gets_in(journal)
-
     def report(self) -> None:
         parts, reporter = self._parts, self._context.reporter
         parts.packages.report(parts.packages.compute_packages)
@@ -65,6 +62,7 @@ class Compute(Role):
             reporter.line("guest-without-spice", guest)
         if parts.firewall.is_managed:
             reporter.line("firewall", parts.firewall.text())
+        parts.console_ports.report_who_gets_in()
 
     def before_revert(self) -> None:
         for guest in self._parts.hypervisor.running_guests("without", "vnc"):

@@ -76,11 +76,11 @@ class Controller(Role):
 
     def before_commit(self, journal: Journal) -> None:
         self._parts.web_client.retire(journal, self._parts.kinds["web-client"])
-        self._parts.proxy_port.report_who_gets_in(self._port, journal)
 
     def report(self) -> None:
         self._parts.packages.report(self._parts.packages.proxy_packages)
         self._context.reporter.line("firewall", self._parts.firewall.text())
+        self._parts.proxy_port.report_who_gets_in(self._port)
 
     def after_undo(self) -> None:
         units, reporter = self._parts.units, self._context.reporter

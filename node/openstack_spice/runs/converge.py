@@ -41,7 +41,7 @@ def converge(session: Session) -> None:
     if not plan and is_whole and _record_is_as_declared(session, parts):
         check_in_force(parts.context, parts.effective)
         session.keeping.note_upload(session.role)
-        parts.keep()
+        parts.probes.keep()
         renew_program(session)
         report(session, parts, role)
         return
@@ -190,7 +190,7 @@ def _commit(run: Converging) -> None:
         merged(former.entries, [entry for entry in run.journal.entries if entry.kind not in ("restart", "mask")]),
     )
     write_record(session, run.journal, record)
-    parts.keep()
+    parts.probes.keep()
     session.close_journal()
 
 

@@ -172,6 +172,24 @@ describe("a controller with a firewall of its operator's", () => {
     expect((await whoIsIn(6082)).proxy).toBe(refused);
   });
 
+  it("that gets a refusal before the rule later is told by the next run who does not get in any more", async () => {
+    await node.reset();
+    await addPeers(node, 22);
+    const table =
+      "table inet f { chain i { type filter hook input priority 0; policy accept; tcp dport 6082 reject; }; }\n";
+    await node.read("nft -f -", table);
+    expect((await converge(node, document)).status).toBe(0);
+    expect((await whoIsIn(6082)).proxy).toBe("open");
+    await node.read("nft insert rule inet f i tcp dport 6082 drop");
+    const shutOut = `openstack-spice: ${NAME}: ${SOURCE} does not get in to TCP 6082, though it is declared: from ${PEERS.proxy.v4} to port 6082: \`tcp dport 6082 drop\` in chain i of table inet f. Change that rule, or take the source out of 'allowedSources'\n`;
+    // The second time by what is kept.
+    for (const _ of [1, 2]) {
+      const { stdout, stderr } = await converge(node, document);
+      expect([stdout.split("\n").at(-2), stderr]).toEqual(["changed 0", shutOut]);
+    }
+    expect((await whoIsIn(6082)).proxy).toBe("timeout");
+  });
+
   it("that refuses in the legacy tables, which iptables does not list here, gets the rule there (D23)", async () => {
     await node.reset();
     await addPeers(node, 22);
