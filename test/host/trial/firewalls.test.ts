@@ -183,7 +183,7 @@ describe("a controller with a firewall of its operator's", () => {
     await node.read("nft insert rule inet f i tcp dport 6082 drop");
     const shutOut = `openstack-spice: ${NAME}: ${SOURCE} does not get in to TCP 6082, though it is declared: from ${PEERS.proxy.v4} to port 6082: \`tcp dport 6082 drop\` in chain i of table inet f. Change that rule, or take the source out of 'allowedSources'\n`;
     // The second time by what is kept.
-    for (const _ of [1, 2]) {
+    for (let run = 0; run < 2; run += 1) {
       const { stdout, stderr } = await converge(node, document);
       expect([stdout.split("\n").at(-2), stderr]).toEqual(["changed 0", shutOut]);
     }
