@@ -179,15 +179,17 @@ def test_a_child_dies_with_its_parent_and_so_do_its_tools():
 
 @needs_root
 def test_what_a_tool_leaves_behind_ends_with_the_name_spaces():
+    own = "sleep 3333.%d" % os.getpid()
+
     def hangs():
-        return namespaces.tool(["sh", "-c", "sleep 3333 & wait"], seconds=1).err
+        return namespaces.tool(["sh", "-c", own + " & wait"], seconds=1).err
 
     assert namespaces.isolated(hangs, 20) == b"sh took more than 1 s"
     with pytest.raises(CannotTell, match="no answer in 0 s"):
         namespaces.isolated(hangs, 0.5)
     with open("/proc/self/task/%d/children" % os.getpid()) as file:
         assert file.read() == ""
-    assert subprocess.run(["pgrep", "-f", "^sleep 3333$"], stdout=subprocess.PIPE).stdout == b""
+    assert subprocess.run(["pgrep", "-f", "^%s$" % own], stdout=subprocess.PIPE).stdout == b""
 
 
 def mounted():

@@ -12,6 +12,7 @@ from .ruleset import Ruleset
 
 MOST_ADDRESSES = 200
 MOST_PORTS = 8
+MOST_NETWORKS = 8
 MOST_OTHER_DEVICES = 8
 # Kinds of devices that a copy stands for: packets come from them as from hardware.
 KINDS = frozenset(("", "bond", "bridge", "dummy", "ipvlan", "macvlan", "netvsc", "openvswitch", "team", "veth", "virtio_net", "vlan"))
@@ -51,6 +52,10 @@ def arranged(question: Question, network: NodeNetwork, ruleset: Ruleset, kernel:
         addresses = [one for one in addresses if not network.is_own(one)]
     routes = {one: node_network.route(kernel, one, destination) for one in addresses}
     routed = {one: route for one, route in routes.items() if route is not None and route.kind in (1, 2)}
+    if not routed:  # as of everybody, where the node has no default route
+        near = node_network.reached(network, question.source)[:MOST_NETWORKS]
+        routes = {one: node_network.route(kernel, one, destination) for one in near}
+        routed = {one: route for one, route in routes.items() if route is not None and route.kind in (1, 2)}
     if not routed:
         raise CannotTell("the node has no route to %s" % question.source)
     arrivals = _arrivals(routed, network)

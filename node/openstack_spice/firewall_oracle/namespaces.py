@@ -52,28 +52,31 @@ def isolated(function: Callable[[], bytes], seconds: float) -> bytes:
         os.close(ours)
         os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
-        _end(_children() - others)
+        _end_all_but(others)
     if kind == b"=":
         return answer
     raise CannotTell(answer.decode("utf-8", "replace") if kind == b"!" else "the copy's process ended early (status %d)" % status)
 
 
 def _children() -> Set[int]:
-    try:
-        with open("/proc/self/task/%d/children" % os.getpid()) as file:
-            return {int(word) for word in file.read().split()}
-    except OSError:  # a kernel that does not list them
-        return set()
+    """Raises OSError where the kernel has no list of them (CONFIG_PROC_CHILDREN)."""
+    with open("/proc/self/task/%d/children" % os.getpid()) as file:
+        return {int(word) for word in file.read().split()}
 
 
-def _end(orphans: Set[int]) -> None:
-    """What a tool started and left behind ends with it, and what that started."""
-    others = _children() - orphans
-    while orphans:
-        for pid in orphans:
+def _end_all_but(others: Set[int]) -> None:
+    """What a tool started and left behind ends with it, and what that started. The kernel's list of children can miss some while others
+    end, so it is asked until there is no child."""
+    while True:
+        for pid in _children() - others:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
-        orphans = _children() - others
+        try:
+            if others:
+                return
+            os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
 
 
 def _in_the_child(function: Callable[[], bytes], parent: int, pipe: int) -> None:

@@ -197,6 +197,20 @@ def route(kernel: Netlink, to: Address, source: Address) -> Optional[Route]:
     return Route(body[7], _native(has, 4), gateway)
 
 
+def reached(network: NodeNetwork, source: Union[ipaddress.IPv4Network, ipaddress.IPv6Network]) -> List[Address]:
+    """An address of each network within a source that the node has a route to, and that is none of its own."""
+    found: List[Address] = []
+    for body in network.routes:
+        has = by_kind(attributes(body[12:]))
+        if body[0] != FAMILIES[source.version] or 1 not in has or not 0 < body[1] < source.max_prefixlen - 1:  # RTA_DST
+            continue
+        first = ipaddress.ip_address(has[1].data) + 1
+        address = first + 1 if network.is_own(first) else first
+        if address in source and address not in found and not (address.is_loopback or address.is_link_local or address.is_multicast):
+            found.append(address)
+    return found
+
+
 def answering_address(kernel: Netlink, to: Address) -> Address:
     """The own address by which a packet goes that nothing binds to another one. Raises CannotTell.
 

@@ -94,7 +94,14 @@ def _question(given: Mapping[str, Any], network: NodeNetwork, kernel: Netlink) -
             raise CannotTell("a source and a destination of two address families")
         if network.is_own(destination) or not given.get("may_be_elsewhere"):
             return Question(source, destination, first, last)
-    return Question(source, node_network.answering_address(kernel, outside(source)), first, last)
+    try:
+        own = node_network.answering_address(kernel, outside(source))
+    except CannotTell:
+        near = node_network.reached(network, source)
+        if not near:
+            raise
+        own = node_network.answering_address(kernel, near[0])
+    return Question(source, own, first, last)
 
 
 def _answer(
