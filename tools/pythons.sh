@@ -131,7 +131,9 @@ test_in_root() {
   in_root "$there" / ip link set lo up
   version=$(in_root "$there" / python3 -c "$version")
   pytest_arguments "$suite" "$suite, Python $version: "
-  in_root "$there" "$tests" env PYTHONPATH=. python3 "${arguments[@]}" . || status=1
+  # The texts of these are those of Debian 12's tools, which the other Python here has.
+  in_root "$there" "$tests" env PYTHONPATH=. python3 "${arguments[@]}" --ignore=test_firewall_field_cases.py \
+    --ignore=test_firewall_oracle_answers.py --ignore=test_firewall_oracle_copy.py . || status=1
   if [[ -d $2/root/opt/mitaka ]]; then
     probes=("$tests"/test_probe_*.py)
     pytest_arguments "$suite-mitaka" "$suite, Python 2.7: "

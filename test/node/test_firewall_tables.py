@@ -18,8 +18,9 @@ class TestTheTableFilterOfNftables:
         "firewall/etc/nftables.conf: (none) -> accept tcp 6082 from 192.0.2.7/32",
     ]
 
-    def plan(self, tmp_path, saved, file, units=NFT_UNITS):
+    def plan(self, tmp_path, saved, file, units=NFT_UNITS, version="iptables v1.8.9 (legacy)\n"):
         answers = {
+            "iptables -V": version,
             "nft -a list ruleset": self.LISTED,
             "iptables-save -t filter": saved,
             "iptables -w 10 -C": failed(1, "iptables: Bad rule (does a matching rule exist in that chain?).\n"),
@@ -39,8 +40,9 @@ class TestTheTableFilterOfNftables:
     def test_is_nftables_where_its_file_has_it_though_iptables_can_list_it(self, tmp_path):
         assert self.plan(tmp_path, self.SAVED, self.NATIVE % "") == (self.OF_NFT, "nftables")
 
-    def test_is_iptables_where_it_alone_has_it(self, tmp_path):
-        plan, text = self.plan(tmp_path, self.SAVED, "flush ruleset\n")
+    @pytest.mark.parametrize("saved", [SAVED, SAVED.replace("1.8.9 (nf_tables)", "1.8.7")])
+    def test_is_iptables_where_it_alone_has_it_also_before_1_8_8_which_does_not_say_so(self, tmp_path, saved):
+        plan, text = self.plan(tmp_path, saved, "flush ruleset\n", version="iptables v1.8.7 (nf_tables)\n")
         assert (plan, text) == (["firewall/iptables: (none) -> accept tcp 6082 from 192.0.2.7/32"], "iptables")
 
 

@@ -5,7 +5,7 @@ from typing import FrozenSet, Mapping
 
 from ..services.units import Units
 from .enablement import is_enabled
-from .kernel import TOOLS, Kernel, is_legacy
+from .kernel import TOOLS, Kernel
 from .lines import NotPlaced
 from .nftables_files import NftablesFiles
 from .nftables_text import filters_input
@@ -31,7 +31,7 @@ class FilterTables:
             return False
         saved = self._kernel.saved(tool) or ""
         # Of a table that has what it does not know, iptables says just that.
-        if "\n:INPUT " not in saved or is_legacy(saved):
+        if "\n:INPUT " not in saved or self._kernel.is_legacy(tool):
             return True
         try:
             return is_enabled(self._units, "nftables") and self._files.chain(chain).is_written

@@ -16,7 +16,7 @@ from .enablement import is_enabled
 from .filter_tables import FilterTables
 from .iptables_file import IptablesFile
 from .iptables_text import arguments, first_refusal, number_of_rules
-from .kernel import LEGACY, TOOLS, Kernel, is_legacy, is_not_in_kernel, reason_of
+from .kernel import LEGACY, TOOLS, Kernel, is_not_in_kernel, reason_of
 from .lines import NotPlaced
 from .nftables_files import NftablesFiles
 from .rules import COMMENT, RulePlan, Source
@@ -64,7 +64,7 @@ class Iptables(FileBackend):
                 continue
             if first_refusal(saved) is None:
                 continue
-            if tool in TOOLS and not is_legacy(saved) and self._tables.is_written_for_nft(tool):
+            if tool in TOOLS and not self._kernel.is_legacy(tool) and self._tables.is_written_for_nft(tool):
                 continue
             at_work.append(tool)
         return at_work
