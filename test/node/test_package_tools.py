@@ -425,7 +425,7 @@ def test_the_real_dpkg_answers_as_it_is_read(tmp_path):
 def test_a_hung_script_of_a_package_ends_with_apt(tmp_path):
     """As the one of Commands, by what apt is run with."""
     script = tmp_path / "apt-get"
-    script.write_text("#!/bin/sh\nsleep 9871.5 &\nwait\n")
+    script.write_text("#!/bin/sh\nsleep 9871.%d &\nwait\n" % os.getpid())
     script.chmod(0o755)
     node, tool = apt(tmp_path, limits=Limits(apt_install_wait=1))
 
@@ -436,7 +436,7 @@ def test_a_hung_script_of_a_package_ends_with_apt(tmp_path):
     tool._commands = Here(Interruption())
     result = tool.install(("a",))
     assert isinstance(result, Result) and result.timed_out
-    assert "sleep\x009871.5" not in "".join(_command_lines())
+    assert "sleep\x009871.%d" % os.getpid() not in "".join(_command_lines())
 
 
 def _command_lines():

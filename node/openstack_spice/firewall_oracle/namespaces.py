@@ -53,6 +53,7 @@ def isolated(function: Callable[[], bytes], seconds: float) -> bytes:
         os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
         _end_all_but(others)
+        _C.prctl(_PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
     if kind == b"=":
         return answer
     raise CannotTell(answer.decode("utf-8", "replace") if kind == b"!" else "the copy's process ended early (status %d)" % status)

@@ -176,12 +176,12 @@ describe("a controller with a firewall of its operator's", () => {
     await node.reset();
     await addPeers(node, 22);
     const table =
-      "table inet f { chain i { type filter hook input priority 0; policy accept; tcp dport 6082 reject; }; }\n";
+      "table inet f { chain i { type filter hook input priority 0; policy accept; iif lo accept; tcp dport 6082 reject; }; }\n";
     await node.read("nft -f -", table);
     expect((await converge(node, document)).status).toBe(0);
     expect((await whoIsIn(6082)).proxy).toBe("open");
-    await node.read("nft insert rule inet f i tcp dport 6082 drop");
-    const shutOut = `openstack-spice: ${NAME}: ${SOURCE} does not get in to TCP 6082, though it is declared: from ${PEERS.proxy.v4} to port 6082: \`tcp dport 6082 drop\` in chain i of table inet f. Change that rule, or take the source out of 'allowedSources'\n`;
+    await node.read("nft insert rule inet f i iifname peers0 tcp dport 6082 drop");
+    const shutOut = `openstack-spice: ${NAME}: ${SOURCE} does not get in to TCP 6082, though it is declared: from ${PEERS.proxy.v4} to port 6082: \`iifname "peers0" tcp dport 6082 drop\` in chain i of table inet f. Change that rule, or take the source out of 'allowedSources'\n`;
     // The second time by what is kept.
     for (let run = 0; run < 2; run += 1) {
       const { stdout, stderr } = await converge(node, document);
