@@ -3,6 +3,7 @@ yummain.py, output.py)."""
 
 import os
 import re
+import time
 
 import pytest
 from fakes import failed, make_node
@@ -436,7 +437,11 @@ def test_a_hung_script_of_a_package_ends_with_apt(tmp_path):
     tool._commands = Here(Interruption())
     result = tool.install(("a",))
     assert isinstance(result, Result) and result.timed_out
-    assert "sleep\x009871.%d" % os.getpid() not in "".join(_command_lines())
+    # A process that is killed has its command line until it has ended.
+    deadline = time.monotonic() + 10
+    while "sleep\x009871.%d" % os.getpid() in "".join(_command_lines()):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def _command_lines():
