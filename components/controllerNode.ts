@@ -59,10 +59,10 @@ export class ControllerNode extends pulumi.ComponentResource {
     const node = { component: this, name, subject, role: Role.Controller, args, opts, state: desired.value() };
     const reported = { ...settings, proxy: { ...proxy, tls: undefined } };
     const { report, converged } = convergeNode({ ...node, ...secrecy, reported });
-    const { nodeName = name, connection, ssh } = args;
+    const { connection, ssh } = args;
     const host = (connection.bastion ?? ssh?.bastion) === undefined ? connection.host : undefined;
     const { listenAddress, port, allowedSources: sources } = proxy;
-    warnWhereShutOut({ node: nodeName, host, listenAddress, port, sources }, converged, this);
+    warnWhereShutOut({ node: recipient.node, host, listenAddress, port, sources }, converged, this);
     this.report = report;
     this.converged = converged;
     this.registerOutputs(engineOutputs({ report }, opts));

@@ -45,7 +45,7 @@ prepare() {
       # Some run the engine, too; to build it takes longer than any of them may.
       "$repo/tools/engine.sh" >/dev/null
       ;;
-    kernel) ensure_commands nft=nftables iptables=iptables ip=iproute2 ipset=ipset ;;
+    kernel | pythons) ensure_commands nft=nftables iptables=iptables ip=iproute2 ipset=ipset ;;
     host) "$repo/lab/lab" prepare </dev/null ;;
     up | faults) "$repo/tools/engine.sh" >/dev/null && "$repo/lab/lab" prepare </dev/null ;;
   esac

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { isIpLiteral, isWildcard } from "../../nova";
+import { defaultPort, isIpLiteral, isWildcard } from "../../nova";
 import { shutOut } from "../../remote/reach";
 
 /** Where users' browsers connect to, as far as it can be tried from here. */
@@ -27,7 +27,7 @@ export function warnWhereShutOut(
   done: pulumi.Output<unknown>,
   component: pulumi.Resource,
 ): void {
-  const { node, host, listenAddress = "", port = 6082, sources = [] } = address;
+  const { node, host, listenAddress = "", port = defaultPort, sources = [] } = address;
   if (host === undefined || sources.length === 0 || pulumi.runtime.isDryRun()) {
     return;
   }

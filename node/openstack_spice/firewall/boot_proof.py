@@ -4,24 +4,16 @@ node is touched. Asked once for the same files."""
 import base64
 import hashlib
 import json
-import sys
 from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from ..context import Context
-from ..firewall_oracle.oracle import Answer, Question
+from ..firewall_oracle.oracle import Answer, Question, answer_of, program_of
 from ..nova_conf.ini import Edit
 from ..system.own import own_folder
 from .kernel import reason_of
 from .lines import NotPlaced
 
-# Nothing is written where the program lies.
-PROGRAM = (
-    sys.executable,
-    "-I",
-    "-B",
-    "-c",
-    "import sys; sys.path.insert(0, sys.argv[1]); from openstack_spice.firewall_oracle.proof import main; main()",
-)
+PROGRAM = program_of("proof")
 
 Content = Callable[[str], bytes]
 Rules = Sequence[Tuple[str, str]]  # of each its chain, and the rule as the tool takes it
@@ -103,13 +95,11 @@ class BootProof:
         """
         texts = _texts(files, self._context.system.files.read, new)
         request = dict(self._request(files, former), new=texts, added=list(added), removed=list(removed))
-        request["questions"] = [
-            {"source": one.source, "destination": one.destination, "ports": [one.first_port, one.last_port]} for one in questions
-        ]
+        request["questions"] = [one.as_asked() for one in questions]
         answer = self._ask(request)
         if "indexes" not in answer:
             raise NotProven(str(answer.get("reason")), not answer.get("does not load", True))
-        answers = tuple(Answer(**one) for one in answer["answers"])
+        answers = tuple(answer_of(one) for one in answer["answers"])
         return Proven(str(answer["listing"]), tuple(answer["indexes"]), answers)
 
     def edited(self, files: BootFiles, content: Content, rule: str, make: Callable[[], Edit]) -> Edit:

@@ -49,15 +49,17 @@ class EditProof:
 
     :param backends: those whose files are free text
     :param argument: of the stack, by which the sources are declared
-    :ivar questions: what is asked of the files that a rule was put into, were they all that is loaded; nothing where nobody sets it
+    :param questions: what is asked of the files that a rule was put into, were they all that is loaded
     """
 
-    def __init__(self, context: Context, backends: Sequence[FileBackend], argument: str) -> None:
+    def __init__(
+        self, context: Context, backends: Sequence[FileBackend], argument: str, questions: Callable[[FileRule], Sequence[Question]]
+    ) -> None:
         self._read = context.system.files.read
         self._backends = {backend.file_kind: backend for backend in backends}
         self._argument = argument
         self._edited: Dict[str, List[FileRule]] = {}  # by the kind
-        self.questions: Callable[[FileRule], Sequence[Question]] = lambda _: ()
+        self.questions = questions
 
     def note(self, kind: str, file: str, rule: str) -> None:
         """A rule that was put into a file, or taken out, and is not published yet."""

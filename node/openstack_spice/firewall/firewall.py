@@ -73,8 +73,7 @@ class Firewall:
         self.nftables = Nftables(context, units, self.kernel, warnings, self.nftables_files, proof, self._argument)
         # In the order of who is asked first.
         self.backends: Tuple[Backend, ...] = (self.firewalld, self.ufw, self.iptables, self.nftables)
-        self.edit_proof = EditProof(context, (self.iptables, self.nftables), self._argument)
-        self.edit_proof.questions = self._questions
+        self.edit_proof = EditProof(context, (self.iptables, self.nftables), self._argument, self._questions)
         self.who_gets_in = WhoGetsIn(context, self.kernel, self._argument)
         self.found: List[str] = []
         self.closes_proxy_port = False

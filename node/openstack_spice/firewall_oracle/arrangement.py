@@ -50,12 +50,13 @@ def arranged(question: Question, network: NodeNetwork, ruleset: Ruleset, kernel:
     addresses, left = sources.addresses(question.source, ruleset, MOST_ADDRESSES // len(ports))
     if question.source.num_addresses > 1:
         addresses = [one for one in addresses if not network.is_own(one)]
-    routes = {one: node_network.route(kernel, one, destination) for one in addresses}
-    routed = {one: route for one, route in routes.items() if route is not None and route.kind in (1, 2)}
-    if not routed:  # as of everybody, where the node has no default route
-        near = node_network.reached(network, question.source)[:MOST_NETWORKS]
-        routes = {one: node_network.route(kernel, one, destination) for one in near}
-        routed = {one: route for one, route in routes.items() if route is not None and route.kind in (1, 2)}
+    routed: Dict[Address, node_network.Route] = {}
+    # Of everybody, where the node has no default route, those that it has one to.
+    for those in (addresses, node_network.reached(network, question.source)[:MOST_NETWORKS]):
+        if not routed:
+            routes = {one: node_network.route(kernel, one, destination) for one in those}
+            kinds = (node_network.UNICAST, node_network.LOCAL)
+            routed = {one: route for one, route in routes.items() if route is not None and route.kind in kinds}
     if not routed:
         raise CannotTell("the node has no route to %s" % question.source)
     arrivals = _arrivals(routed, network)

@@ -1,20 +1,26 @@
 """Who asks: starts the program (:mod:`program`) as a child process, and takes no rubbish for an answer."""
 
 import json
-import os
 import sys
-from typing import List, NamedTuple, Sequence, Tuple
+from typing import Dict, List, NamedTuple, Sequence, Tuple
 
 from ..system.commands import Commands, Result
+from ..system.own import own_folder
 
 LET_IN, REFUSED, CANNOT_TELL = "let-in", "refused", "cannot-tell"
 MEMORY = 512 << 20  # bytes of address space that the program and what it starts can have, each
 LARGEST_ANSWER = 1 << 20  # bytes
 _LONGEST_REASON = 600
-_START = (
-    "import sys; sys.path.insert(0, sys.argv[1]); sys.dont_write_bytecode = True; "
-    "from openstack_spice.firewall_oracle.program import main; main()"
-)
+
+
+def program_of(module: str) -> Tuple[str, ...]:
+    """How one of this package's programs is started, the program's own folder behind it. It inherits nothing, and writes nothing where it
+    lies.
+
+    :param module: of this package, with a function `main`
+    """
+    start = "import sys; sys.path.insert(0, sys.argv[1]); from openstack_spice.firewall_oracle.%s import main; main()" % module
+    return (sys.executable, "-I", "-B", "-c", start)
 
 
 class Question(NamedTuple):
@@ -25,6 +31,15 @@ class Question(NamedTuple):
     first_port: int
     last_port: int
     may_be_elsewhere: bool = False  # whether a destination that the node does not have, such as a virtual one, is as nothing
+
+    def as_asked(self) -> Dict[str, object]:
+        """As the programs read it."""
+        return {
+            "source": self.source,
+            "destination": self.destination,
+            "ports": [self.first_port, self.last_port],
+            "may_be_elsewhere": self.may_be_elsewhere,
+        }
 
 
 class Step(NamedTuple):
@@ -50,13 +65,11 @@ class Oracle:
 
     :param commands: starts the program
     :param seconds: for all questions of one call
-    :param may_load_veth: whether the module `veth`, which a copy needs, may be loaded where it is not; without it there is no answer then
     """
 
-    def __init__(self, commands: Commands, seconds: float = 60, may_load_veth: bool = False) -> None:
+    def __init__(self, commands: Commands, seconds: float = 60) -> None:
         self._commands = commands
         self._seconds = seconds
-        self._may_load_veth = may_load_veth
 
     def ask(self, questions: Sequence[Question], steps: Sequence[Step] = (), from_nothing: bool = False) -> List[Answer]:
         """An answer to each question, in their order. Starts no process where there is no question.
@@ -67,24 +80,14 @@ class Oracle:
         if not questions:
             return []
         request = {
-            "questions": [
-                {
-                    "source": one.source,
-                    "destination": one.destination,
-                    "ports": [one.first_port, one.last_port],
-                    "may_be_elsewhere": one.may_be_elsewhere,
-                }
-                for one in questions
-            ],
+            "questions": [one.as_asked() for one in questions],
             "from": "empty" if from_nothing else "running",
             "steps": [{"tool": list(one.tool), "stdin": one.stdin} for one in steps],
             "seconds": self._seconds,
             "memory": MEMORY,
-            "may_load_veth": self._may_load_veth,
         }
-        folder = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
         result = self._commands.run(
-            [sys.executable, "-I", "-B", "-c", _START, folder],
+            [*program_of("program"), own_folder()],
             seconds=self._seconds + 5,
             stdin=json.dumps(request).encode(),
             most=LARGEST_ANSWER,
@@ -109,12 +112,12 @@ def answers(result: Result, number: int) -> List[Answer]:
         found = json.loads(result.out.decode("utf-8"))
         if not isinstance(found, list) or len(found) != number:
             raise ValueError()
-        return [_answer(one) for one in found]
+        return [answer_of(one) for one in found]
     except (ValueError, KeyError, TypeError, RecursionError):
         raise ValueError("the program that asks the kernel gave no answer that can be read")
 
 
-def _answer(given: object) -> Answer:
+def answer_of(given: object) -> Answer:
     """An answer whose every member is what it must be. Raises ValueError, KeyError."""
     if not isinstance(given, dict):
         raise ValueError()

@@ -3,7 +3,7 @@
 {"questions": [{"source": "198.18.0.0/16", "destination": "192.0.2.10", "ports": [6082, 6082]}],
  "from": "running" or "empty",
  "steps": [{"tool": ["nft", "-f", "-"], "stdin": "..."}],
- "seconds": 60, "memory": 536870912, "may_load_veth": false}
+ "seconds": 60, "memory": 536870912}
 
 `from` and `steps` say what filters: the node's rules or none, changed by tools that run in a copy. The answers come in the order of
 the questions. Whatever goes wrong with one is its answer; whatever else goes wrong ends the program, and its caller knows nothing then.
@@ -47,8 +47,7 @@ def answers_to(request: Mapping[str, Any]) -> List[Answer]:
     questions = request["questions"]
     deadline = time.monotonic() + float(request["seconds"])
     try:
-        if not request["may_load_veth"]:
-            _demand_veth()
+        _demand_veth()
         network = node_network.read()
         given = ruleset.read() if request["from"] == "running" else ruleset.EMPTY
     except CannotTell as error:
