@@ -223,7 +223,7 @@ class TestOfIptables:
     @pytest.fixture
     def prove(self, tmp_path, tool):
         if shutil.which(tool) is None:
-            pytest.skip("there is no " + tool)
+            pytest.skip("there is no %s. `npm test -- kernel` installs it" % tool)
 
         def prove(old, new, removed=()):
             node = ProofNode(str(tmp_path / "rules.v4"), tool)

@@ -180,7 +180,7 @@ CASES = {
 def test_rules_of_ours_in_a_real_kernel(tmp_path, tool):
     environment = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
     if tool == "legacy tables" and shutil.which("iptables-legacy") is None:
-        pytest.skip("there is no iptables-legacy")
+        pytest.skip("there is no iptables-legacy. `npm test -- kernel` installs it")
     command = ["unshare", "-n", sys.executable, os.path.abspath(__file__), str(tmp_path), tool]
     run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment)
     assert run.returncode == 0, run.stdout.decode()

@@ -53,7 +53,7 @@ def test_names_are_one_of_a_kind():
 @pytest.mark.parametrize("case", chosen(), ids=[case.name for case in chosen()])
 def test_an_answer_is_what_a_connection_shows(case, seen):
     if missing(case):
-        pytest.skip("needs " + missing(case))
+        pytest.skip("needs %s. `npm test -- kernel` installs it" % missing(case))
     let_in, kind, reason, is_partly_in, _ = seen[0][case.name]
     assert let_in, seen[1]
     real = {is_in for _, _, is_in in let_in}
